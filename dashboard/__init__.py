@@ -1,0 +1,1 @@
+"""The page: selections in, charts of judged counts out; no SQL and no ingest here."""

@@ -1,0 +1,72 @@
+"""Funnels: ordered steps, each a condition on a session, compiled to the deepest step reached."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+Operator = Literal[">=", ">", "=", "is true"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Name one step: reached when `column operator value` holds, or when a later step is reached."""
+
+    name: str
+    definition: str
+    column: str
+    operator: Operator
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Hold the ordered steps of a funnel; reach is cumulative by construction."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the session columns that decide the steps."""
+        return tuple(dict.fromkeys(step.column for step in self.steps))
+
+    def deepest_step(self) -> tuple[exp.Case, dict[str, int]]:
+        """Return the CASE that gives the deepest step reached (1 to the number of steps, 0 for none) and its parameters."""
+        case, parameters = exp.Case(), {}
+        for position in range(len(self.steps), 0, -1):
+            step = self.steps[position - 1]
+            name = f"step_{position}"
+            column = exp.column(step.column)
+            if step.operator == "is true":
+                condition: exp.Expression = column
+            else:
+                parameters[name] = step.value
+                operators = {">=": exp.GTE, ">": exp.GT, "=": exp.EQ}
+                condition = operators[step.operator](this=column, expression=exp.Placeholder(this=name))
+            case = case.when(condition, exp.Literal.number(position))
+        return case.else_(exp.Literal.number(0)), parameters
+
+
+ENGAGEMENT = Funnel(
+    "Engagement",
+    (
+        Step("Browsed", "≥ 1 page", "pageviews", ">=", 1),
+        Step("Engaged", "≥ 5 pages", "pageviews", ">=", 5),
+        Step("Deep engagement", "≥ 10 pages", "pageviews", ">=", 10),
+        Step("Converted", "≥ 1 order", "transactions", ">", 0),
+    ),
+)
+
+CHECKOUT = Funnel(
+    "Checkout",
+    (
+        Step("Visited", "≥ 1 page", "pageviews", ">=", 1),
+        Step("Viewed item", "a product page", "viewed_item", "is true"),
+        Step("Added to cart", "an item in the cart", "added_to_cart", "is true"),
+        Step("Began checkout", "checkout begun", "began_checkout", "is true"),
+        Step("Converted", "≥ 1 order", "transactions", ">", 0),
+    ),
+)
+
+FUNNELS = (ENGAGEMENT, CHECKOUT)

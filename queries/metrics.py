@@ -1,0 +1,146 @@
+"""The closed list of metrics: what each counts, at which grain, and what Python adds to its counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Ask for the Wilson interval of `part / whole`, added as `<rate>_low` and `<rate>_high`."""
+
+    rate: str
+    part: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Describe one metric: `sql/<name>.sql` gives its counts, `intervals` what statistics adds.
+
+    `columns` are those of the result, in order; with a segment, `segment` comes first. `options` are bound parameters
+    with their defaults. `segmented` says whether the metric can be split by a dimension: "no", "may" or "must".
+    """
+
+    name: str
+    title: str
+    grain: str
+    columns: tuple[str, ...]
+    intervals: tuple[Interval, ...] = ()
+    options: Mapping[str, int] = field(default_factory=dict)
+    segmented: str = "may"
+
+    @property
+    def sql(self) -> str:
+        """Return the text of the metric's SQL file."""
+        return (SQL_FOLDER / f"{self.name}.sql").read_text(encoding="utf-8")
+
+
+CONVERSION = Interval("conversion_rate", "conversions", "sessions")
+
+METRICS = (
+    Metric(
+        "overview",
+        "Key figures",
+        "one row, or one per segment",
+        ("sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high", "transactions",
+         "revenue", "revenue_per_conversion", "revenue_per_session", "largest_revenue", "pageviews", "visitors",
+         "days", "first_date", "last_date"),
+        (CONVERSION,),
+    ),
+    Metric(
+        "funnel",
+        "Funnel",
+        "one row per funnel step, and per segment",
+        ("position", "step", "definition", "reached", "share_of_first", "share_of_first_low", "share_of_first_high",
+         "completion_rate", "completion_rate_low", "completion_rate_high", "abandonments", "abandonment_rate"),
+        (Interval("share_of_first", "reached", "entered"), Interval("completion_rate", "completed", "reached")),
+    ),
+    Metric(
+        "stages",
+        "Stages of engagement",
+        "one row per exclusive class of pageviews (0, 1-4, 5-9, 10 or more)",
+        ("position", "stage", "definition", "sessions", "share", "conversions"),
+    ),
+    Metric(
+        "revenue_lost",
+        "Revenue lost per step (ceiling)",
+        "one row per transition between funnel steps, and per segment",
+        ("position", "step", "next_step", "abandonments", "conversions", "revenue", "revenue_per_conversion", "ceiling"),
+    ),
+    Metric(
+        "countries",
+        "Conversion by country",
+        "one row per country, most sessions first",
+        ("country", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
+         "transactions", "revenue", "enough"),
+        (CONVERSION,),
+        {"min_sessions": 100},
+        "no",
+    ),
+    Metric(
+        "durations",
+        "Session duration against conversion",
+        "one row per duration bucket (all nine, also empty ones), and per segment",
+        ("position", "bucket", "sessions", "conversions", "conversion_rate", "conversion_rate_low",
+         "conversion_rate_high", "share"),
+        (CONVERSION,),
+    ),
+    Metric(
+        "sources_by_device",
+        "Source by device",
+        "one row per source and device: the largest sources, the rest as one, and all together",
+        ("source_rank", "row_kind", "source", "sources", "device_category", "sessions", "conversions",
+         "conversion_rate", "conversion_rate_low", "conversion_rate_high", "expected", "shrunk_rate", "shrunk_ratio",
+         "revenue", "enough"),
+        (CONVERSION,),
+        {"top": 10, "prior_sessions": 300},
+        "no",
+    ),
+    Metric(
+        "sources_by_day",
+        "Source by day",
+        "one row per day and source, for the largest sources",
+        ("source_rank", "source", "session_date", "sessions", "conversions"),
+        (),
+        {"top": 10},
+        "no",
+    ),
+    Metric(
+        "trend",
+        "Trend",
+        "one row per day with sessions, and per segment",
+        ("session_date", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
+         "transactions", "revenue"),
+        (CONVERSION,),
+    ),
+    Metric(
+        "converted_vs_engaged",
+        "Converted against engaged without an order",
+        "one row per group: converted sessions, and sessions of 5 pageviews or more without an order",
+        ("visit_group", "sessions", "mean_pageviews", "median_pageviews", "mean_duration_seconds",
+         "median_duration_seconds", "sessions_with_duration"),
+    ),
+    Metric(
+        "segments",
+        "Segments of one dimension",
+        "one row per value of the dimension, most sessions first",
+        ("sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high", "transactions",
+         "revenue"),
+        (CONVERSION,),
+        {},
+        "must",
+    ),
+)  # fmt: skip
+
+METRIC_NAMES = tuple(metric.name for metric in METRICS)
+
+
+def metric_named(name: str) -> Metric:
+    """Return the metric of that name; raise KeyError with the list of names otherwise."""
+    for metric in METRICS:
+        if metric.name == name:
+            return metric
+    raise KeyError(f'there is no metric "{name}"; choose one of: {", ".join(METRIC_NAMES)}')

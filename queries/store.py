@@ -1,0 +1,91 @@
+"""The store: month-partitioned Parquet of sessions, kept as a Delta Lake table."""
+
+import datetime as dt
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+
+class StoreError(Exception):
+    """Say which store cannot be used, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Hold one committed version of a store: what a reader sees, whatever a writer does meanwhile."""
+
+    store: Path
+    version: int
+    files: tuple[str, ...]
+    loaded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Describe one line of a store's history."""
+
+    version: int
+    at: dt.datetime
+    operation: str
+    summary: dict
+
+
+class Store:
+    """Open a store folder; reading never waits for a writer and never changes anything."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Name the folder; it need not exist yet."""
+        self.path = Path(path)
+        self.sessions = self.path / "sessions"
+
+    @property
+    def exists(self) -> bool:
+        """Say whether anything was ever committed."""
+        return DeltaTable.is_deltatable(str(self.sessions))
+
+    def table(self, version: int | None = None) -> DeltaTable:
+        """Return the Delta table, at the newest version unless one is named.
+
+        Raises StoreError when the folder holds no store.
+        """
+        try:
+            return DeltaTable(str(self.sessions), version=version)
+        except TableNotFoundError:
+            raise StoreError(
+                f"{self.path} holds no sessions: ingest exports into it first (silent-leak ingest PATH --store {self.path})"
+            ) from None
+
+    def snapshot(self, version: int | None = None) -> Snapshot:
+        """Return the committed state of the newest (or the named) version.
+
+        Raises StoreError when the folder holds no store.
+        """
+        table = self.table(version)
+        files = tuple(sorted(_local_path(uri) for uri in table.file_uris()))
+        latest = table.history(1)[0]
+        return Snapshot(self.path, table.version(), files, _moment(latest["timestamp"]))
+
+    def history(self, limit: int | None = None) -> list[Commit]:
+        """Return the commits, newest first."""
+        commits = []
+        for entry in self.table().history(limit):
+            summary = entry.get("silent_leak") or {}
+            commits.append(
+                Commit(
+                    entry["version"], _moment(entry["timestamp"]), summary.get("operation", entry["operation"]), summary
+                )
+            )
+        return commits
+
+
+def _local_path(uri: str) -> str:
+    if uri.startswith("file://"):
+        return urllib.parse.unquote(urllib.parse.urlparse(uri).path)
+    return uri
+
+
+def _moment(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
