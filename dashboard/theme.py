@@ -1,0 +1,112 @@
+"""Colours and type of the page: the tokens of the design, light and dark, and the Bokeh theme made from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Hold the design tokens of one mode; every colour on the page comes from here."""
+
+    name: str
+    background: str
+    surface: str
+    sunken: str
+    hover: str
+    border: str
+    control: str
+    text: str
+    text_secondary: str
+    text_tertiary: str
+    accent: str
+    accent_weak: str
+    on_accent: str
+    loss: str
+    loss_weak: str
+    warn: str
+    warn_weak: str
+    ok: str
+    ok_weak: str
+    previous: str
+    loss_band: str
+    expected_band: str
+    left_at_step: str
+    bars: str
+    hatch: str
+    map_hatch: str
+    map_line: str
+    devices: Mapping[str, str]
+    sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light",
+    background="#F5F6F8",
+    surface="#FFFFFF",
+    sunken="#EEF1F4",
+    hover="#F1F4F7",
+    border="#DEE2E8",
+    control="#7D8796",
+    text="#14181F",
+    text_secondary="#434C59",
+    text_tertiary="#5B6573",
+    accent="#0B5CAD",
+    accent_weak="#E4EFFA",
+    on_accent="#FFFFFF",
+    loss="#B4380F",
+    loss_weak="#FBEAE3",
+    warn="#7A5200",
+    warn_weak="#FFF1CF",
+    ok="#1B6E4B",
+    ok_weak="#E2F3EA",
+    previous="#7D8796",
+    loss_band="#EBB49D",
+    expected_band="#CBD3DE",
+    left_at_step="#F6D9CC",
+    bars="#B4BECB",
+    hatch="#D5DBE3",
+    map_hatch="#CDD4DD",
+    map_line="#8C97A6",
+    devices={"desktop": "#1B5FB0", "mobile": "#B87400", "tablet": "#12907F"},
+    sequential=("#DFEAF5", "#C2D8ED", "#9ABFE0", "#6FA3D2", "#4081BD", "#1C5F9F", "#0B3F75"),
+    diverging=("#9C3410", "#CF6A3A", "#EDB594", "#EFF1F4", "#A9CBE8", "#4C8CC6", "#0F559B"),
+    steps=("#A9C4E0", "#6F9CCB", "#3F77B3", "#1F5690", "#0B3566"),
+)
+
+DARK = Theme(
+    name="dark",
+    background="#0D1015",
+    surface="#151920",
+    sunken="#1E242D",
+    hover="#1B2028",
+    border="#2B323D",
+    control="#778294",
+    text="#E9ECF1",
+    text_secondary="#B6BECA",
+    text_tertiary="#98A2B0",
+    accent="#74B5F4",
+    accent_weak="#15304A",
+    on_accent="#0B1622",
+    loss="#F58A62",
+    loss_weak="#3B2018",
+    warn="#EDBB57",
+    warn_weak="#33290F",
+    ok="#6CCB9C",
+    ok_weak="#12301F",
+    previous="#7C8797",
+    loss_band="#8A4A33",
+    expected_band="#46525F",
+    left_at_step="#4A2A1F",
+    bars="#4B586A",
+    hatch="#363E4A",
+    map_hatch="#363F4B",
+    map_line="#5F6C7D",
+    devices={"desktop": "#5B9CE8", "mobile": "#D99A2B", "tablet": "#86E0D0"},
+    sequential=("#1C2938", "#22425F", "#2A5B87", "#3A78AF", "#5C99D0", "#8FBFE8", "#C8E0F6"),
+    diverging=("#F79A72", "#C46A43", "#6E3F2C", "#242A33", "#254B6E", "#4B8FCA", "#8CC3F2"),
+    steps=("#33506F", "#44729F", "#5F97CC", "#8ABAE8", "#C5DFF7"),
+)
+
+THEMES = (LIGHT, DARK)
