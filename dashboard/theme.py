@@ -1,7 +1,7 @@
 """Colours and type of the page: the tokens of the design, light and dark, and the Bokeh theme made from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +110,19 @@ DARK = Theme(
 )
 
 THEMES = (LIGHT, DARK)
+
+_COLOURS = tuple(field.name for field in fields(Theme) if field.type is str and field.name != "name")
+
+
+def tokens(theme: Theme) -> dict[str, str]:
+    """Return every colour of a theme by its token name: "text-secondary", "device-mobile", "step-4", ..."""
+    named = {name.replace("_", "-"): getattr(theme, name) for name in _COLOURS}
+    named |= {f"device-{device}": colour for device, colour in theme.devices.items()}
+    for scale, colours in (("sequential", theme.sequential), ("diverging", theme.diverging), ("step", theme.steps)):
+        named |= {f"{scale}-{position}": colour for position, colour in enumerate(colours)}
+    return named
+
+
+def token_names() -> tuple[str, ...]:
+    """Return the names of all colour tokens; they are the same in every theme."""
+    return tuple(tokens(LIGHT))

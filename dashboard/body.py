@@ -1,0 +1,189 @@
+"""The shapes of `CardState.body`: what a card draws without Bokeh, as plain data that `card.js` understands.
+
+A chart's `renderer` chooses the shape:
+
+| renderer      | drawn from                                      | body            |
+|---------------|-------------------------------------------------|-----------------|
+| `bokeh`       | the prebuilt figure, `sources` and `models`     | `Extras`        |
+| `bokeh+table` | the same, with a table at its right             | `Table`         |
+| `rows`        | DOM only                                        | `Table`         |
+| `steps`       | DOM only                                        | `Steps`         |
+| `kpis`        | DOM only; the card has no frame, label or tools | `Kpis`          |
+
+Every string is shown as text, never as HTML. **Colours are token names** ("accent", "loss", "bars", "device-mobile",
+"sequential-3", "diverging-0", "step-4", ...: `dashboard.theme.token_names`), so that a body serves both themes.
+Positions and lengths are fractions 0-1 of a scale which the chart chooses and names in a header or note.
+
+For Bokeh: in a column of `sources` named `color` or ending in `_color`, and in any property of `models`, a string
+`"$token"` becomes the colour of the shown theme. None in a numeric column becomes NaN. A mark becomes a filter when its
+ColumnDataSource carries the tag `"filter:<dimension>:<column>"` and the figure has a TapTool: a tap sends
+`{"kind": "filter", "dimension", "value", "additive"}`. Models are patched first, then sources, in one repaint.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+Tone = Literal["", "muted", "loss", "accent", "warn", "ok"]
+
+
+class Action(TypedDict):
+    """Say what a click filters: one value of one dimension (Shift-click adds it, Alt-click excludes it)."""
+
+    dimension: str
+    value: str
+
+
+class LegendItem(TypedDict):
+    """Explain one colour or mark; `shape` defaults to a square; "hatch" is the too-few pattern."""
+
+    label: str
+    color: NotRequired[str]
+    shape: NotRequired[Literal["square", "circle", "triangle", "line", "hatch", "outline"]]
+
+
+class Extras(TypedDict, total=False):
+    """Hold what a Bokeh card may have besides its figure."""
+
+    legend: list[LegendItem]
+
+
+class KpiCell(TypedDict):
+    """Hold one key figure: label, value, and what is said under it.
+
+    `exact` is shown on hover. `delta` is the emphasised part of the second line (`tone` colours it), `interval` its plain
+    rest; `detail` is the third line. `bars` are one number per day, 0-1 of the largest, None for a day without an export
+    (hatched), `bar_titles` their hover texts; the first `bars_before` of them belong to the compared period (grey).
+    `first_on_phone` puts the cell first and full width under 700 px.
+    """
+
+    label: str
+    value: str
+    exact: NotRequired[str]
+    delta: NotRequired[str]
+    tone: NotRequired[Tone]
+    interval: NotRequired[str]
+    detail: NotRequired[str]
+    bars: NotRequired[list[float | None]]
+    bar_titles: NotRequired[list[str]]
+    bars_before: NotRequired[int]
+    first_on_phone: NotRequired[bool]
+
+
+class Kpis(TypedDict):
+    """Hold the strip of key figures, in order."""
+
+    cells: list[KpiCell]
+
+
+class TableColumn(TypedDict):
+    """Describe one column; `hide_narrow` leaves it out under 700 px, `width` is a CSS width, `sorted` fills aria-sort."""
+
+    label: str
+    align: NotRequired[Literal["left", "right", "center"]]
+    width: NotRequired[str]
+    sorted: NotRequired[Literal["ascending", "descending"]]
+    hide_narrow: NotRequired[bool]
+    title: NotRequired[str]
+
+
+class Span(TypedDict):
+    """Draw an interval on a track; `mark` None draws no point, `open` an arrow where the interval leaves the scale.
+
+    `look` "dot" is a point with its interval (rates); "range" is a bar of the interval with a tick at `mark` (money).
+    """
+
+    low: float
+    high: float
+    mark: NotRequired[float | None]
+    open: NotRequired[bool]
+    color: NotRequired[str]
+    look: NotRequired[Literal["dot", "range"]]
+    shape: NotRequired[Literal["circle", "square", "triangle"]]
+
+
+class DayBar(TypedDict):
+    """Draw one small column; `value` None is a hatched gap, `label` is written above it, `title` is its hover text."""
+
+    value: float | None
+    color: NotRequired[str]
+    label: NotRequired[str]
+    title: NotRequired[str]
+
+
+class Cell(TypedDict, total=False):
+    """Hold one cell: text, a second line, and at most one drawing.
+
+    `bar` is a bar behind the text (length 0-1), `meter` a bar on a track, `span` an interval on a track, `days` small
+    columns. `fill` colours the whole cell with a token (the text colour is chosen for contrast), `hatch` marks it as too
+    few. `action` makes the text a button that filters. `title` is the hover text (exact values).
+    """
+
+    text: str
+    sub: str
+    bold: bool
+    tone: Tone
+    bar: float
+    meter: float
+    span: Span
+    days: list[DayBar]
+    fill: str
+    hatch: bool
+    action: Action
+    title: str
+
+
+class Row(TypedDict):
+    """Hold one row; `kind` "total" is set off and bold, "muted" is grey, "selected" is an active filter."""
+
+    cells: list[Cell]
+    kind: NotRequired[Literal["", "total", "muted", "selected"]]
+
+
+class Table(TypedDict):
+    """Hold a table: a caption for screen readers, columns, rows, and a legend below it."""
+
+    caption: str
+    columns: list[TableColumn]
+    rows: list[Row]
+    legend: NotRequired[list[LegendItem]]
+    dense: NotRequired[bool]
+
+
+class StepRow(TypedDict):
+    """Draw one bar: `share` from zero, `left_to` where the pale "left here" part ends, `before` the compared share.
+
+    `low` and `high` are the interval (drawn on the log scale, where bars are forbidden). `cells` are the texts at the
+    right, one per column.
+    """
+
+    label: str
+    color: str
+    share: float | None
+    left_to: NotRequired[float | None]
+    low: NotRequired[float | None]
+    high: NotRequired[float | None]
+    before: NotRequired[float | None]
+    shape: NotRequired[Literal["circle", "square", "triangle"]]
+    cells: list[Cell]
+    action: NotRequired[Action]
+    title: NotRequired[str]
+
+
+class StepGroup(TypedDict):
+    """Hold one funnel step: its name, its rule, how many left before it ("2,144 left before"), a row per segment."""
+
+    name: str
+    definition: str
+    left: NotRequired[str]
+    rows: list[StepRow]
+
+
+class Steps(TypedDict):
+    """Hold the funnel as aligned rows; on the log scale the left end is `log_min`, and dots with whiskers replace bars."""
+
+    caption: str
+    columns: list[TableColumn]
+    groups: list[StepGroup]
+    scale: Literal["linear", "log"]
+    log_min: NotRequired[float]
+    ticks: NotRequired[list[tuple[float, str]]]
+    legend: NotRequired[list[LegendItem]]
