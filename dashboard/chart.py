@@ -29,13 +29,18 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Hold what a sentence may need besides the counts: the filters, the funnel, and the days that the store holds."""
+    """Hold what a sentence may need besides the counts: the filters, the funnel, and the days that the store holds.
+
+    `store_days` are the days with sessions before any filter (the `trend` of no filters): what tells a day without an export
+    from a day on which no session passes. None when they are not known: then a day without sessions counts as missing.
+    """
 
     filters: Filters
     funnel: Funnel
     first_date: dt.date | None
     last_date: dt.date | None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    store_days: frozenset[dt.date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
