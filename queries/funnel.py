@@ -32,14 +32,14 @@ class Funnel:
         return tuple(dict.fromkeys(step.column for step in self.steps))
 
     def deepest_step(self) -> tuple[exp.Case, dict[str, int]]:
-        """Return the CASE that gives the deepest step reached (1 to the number of steps, 0 for none) and its parameters."""
+        """Return the CASE for the deepest step reached (1 for the first, 0 for none) and its parameters."""
         case, parameters = exp.Case(), {}
         for position in range(len(self.steps), 0, -1):
             step = self.steps[position - 1]
             name = f"step_{position}"
             column = exp.column(step.column)
             if step.operator == "is true":
-                condition: exp.Expression = column
+                condition: exp.Expr = column
             else:
                 parameters[name] = step.value
                 operators = {">=": exp.GTE, ">": exp.GT, "=": exp.EQ}

@@ -46,9 +46,15 @@ METRICS = (
         "Key figures",
         "one row, or one per segment",
         ("sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high", "transactions",
-         "revenue", "revenue_per_conversion", "revenue_per_session", "largest_revenue", "pageviews", "visitors",
-         "days", "first_date", "last_date"),
+         "revenue", "revenue_per_conversion", "revenue_per_session", "largest_revenue", "pageviews", "days",
+         "first_date", "last_date"),
         (CONVERSION,),
+    ),
+    Metric(
+        "visitors",
+        "Distinct visitors",
+        "one row, or one per segment; needs raw rows",
+        ("visitors", "sessions", "sessions_per_visitor"),
     ),
     Metric(
         "funnel",
@@ -68,7 +74,8 @@ METRICS = (
         "revenue_lost",
         "Revenue lost per step (ceiling)",
         "one row per transition between funnel steps, and per segment",
-        ("position", "step", "next_step", "abandonments", "conversions", "revenue", "revenue_per_conversion", "ceiling"),
+        ("position", "step", "next_step", "abandonments", "conversions", "revenue", "revenue_per_conversion",
+         "ceiling"),
     ),
     Metric(
         "countries",

@@ -55,7 +55,7 @@ class Store:
             return DeltaTable(str(self.sessions), version=version)
         except TableNotFoundError:
             raise StoreError(
-                f"{self.path} holds no sessions: ingest exports into it first (silent-leak ingest PATH --store {self.path})"
+                f"{self.path} holds no sessions: ingest exports first (silent-leak ingest PATH --store {self.path})"
             ) from None
 
     def snapshot(self, version: int | None = None) -> Snapshot:
@@ -65,6 +65,8 @@ class Store:
         """
         table = self.table(version)
         files = tuple(sorted(_local_path(uri) for uri in table.file_uris()))
+        if not files:
+            raise StoreError(f"{self.path} holds no sessions at version {table.version()}: ingest exports first")
         latest = table.history(1)[0]
         return Snapshot(self.path, table.version(), files, _moment(latest["timestamp"]))
 

@@ -22,7 +22,9 @@ class Column:
 
 SESSION_COLUMNS = (
     Column("session_id", "BIGINT", "identity", "Session", "63-bit salted hash of visitor + visit + day"),
-    Column("visitor_id", "BIGINT", "identity", "Visitor", "63-bit salted hash of the export's visitor id; NULL if unknown"),
+    Column(
+        "visitor_id", "BIGINT", "identity", "Visitor", "63-bit salted hash of the export's visitor id; NULL if unknown"
+    ),
     Column("session_date", "DATE", "time", "Date", "day in the property's own time zone"),
     Column("session_start", "TIMESTAMP WITH TIME ZONE", "time", "Start", "first hit, UTC; NULL if unknown"),
     Column("visit_number", "INTEGER", "identity", "Visit number", "1 for the visitor's first session; NULL if unknown"),
@@ -40,7 +42,9 @@ SESSION_COLUMNS = (
     Column("hostname", "VARCHAR", "dimension", "Hostname", "host of the first page"),
     Column("pageviews", "INTEGER", "measure", "Pageviews", "page and screen views; 0 if none were recorded"),
     Column("events", "INTEGER", "measure", "Events", "hits (UA) or events (GA4); NULL if unknown"),
-    Column("duration_seconds", "INTEGER", "measure", "Duration", "seconds from first to last hit; NULL if not measured"),
+    Column(
+        "duration_seconds", "INTEGER", "measure", "Duration", "seconds from first to last hit; NULL if not measured"
+    ),
     Column("engaged", "BOOLEAN", "measure", "Engaged", "GA4's engaged flag; NULL where the export cannot know"),
     Column("viewed_item", "BOOLEAN", "measure", "Viewed item", "a product page was seen; NULL where unknown"),
     Column("added_to_cart", "BOOLEAN", "measure", "Added to cart", "an item was put in the cart; NULL where unknown"),

@@ -1,0 +1,58 @@
+"""Build what tests speak of: sessions with only the columns that matter, and stores that hold them."""
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import write_deltalake
+
+from queries.store import Store
+from queries.vocabulary import DIMENSIONS, NOT_SET, SESSION_COLUMNS
+
+FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
+
+ARROW_TYPES = {
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "SMALLINT": pa.int16(),
+    "DATE": pa.date32(),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+    "VARCHAR": pa.string(),
+    "BOOLEAN": pa.bool_(),
+    "DECIMAL(18, 6)": pa.decimal128(18, 6),
+}
+
+_numbers = itertools.count(1)
+
+
+def session(**given: Any) -> dict[str, Any]:
+    """Return one session: one pageview on 2 July 2017, nothing bought, no dimension set, but for what is given."""
+    number = next(_numbers)
+    row: dict[str, Any] = {column.name: None for column in SESSION_COLUMNS}
+    row.update(dict.fromkeys(DIMENSIONS, NOT_SET))
+    row.update(session_id=number, visitor_id=number, session_date=dt.date(2017, 7, 2), pageviews=1, transactions=0)
+    row.update(revenue=Decimal(0), export_id="built", export_detail=1)
+    unknown = set(given) - set(row)
+    assert not unknown, f"not session columns: {unknown}"
+    row.update(given)
+    row["revenue"] = Decimal(str(row["revenue"]))
+    return row
+
+
+def sessions(count: int, **given: Any) -> list[dict[str, Any]]:
+    """Return `count` sessions that share what is given."""
+    return [session(**given) for _ in range(count)]
+
+
+def store_of(folder: Path, rows: list[dict[str, Any]]) -> Store:
+    """Write sessions into a new store in the folder."""
+    store = Store(folder)
+    arrays = {c.name: pa.array([row[c.name] for row in rows], ARROW_TYPES[c.sql_type]) for c in SESSION_COLUMNS}
+    table = pa.table(
+        {**arrays, "session_month": pa.array([f"{row['session_date']:%Y-%m}" for row in rows], pa.string())}
+    )
+    write_deltalake(str(store.sessions), table, partition_by=["session_month"], mode="overwrite")
+    return store

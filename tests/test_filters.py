@@ -1,0 +1,43 @@
+"""Filters: what they hold, refuse and print."""
+
+import datetime as dt
+
+import pytest
+
+from queries.filters import FilterError, Filters
+
+
+def test_filters_are_equal_whatever_the_order_of_values():
+    first = Filters.of(include={"country": ["US", "FR"], "browser": ["Safari"]})
+    second = Filters.of(include={"browser": ["Safari"], "country": ["FR", "US", "US"]})
+    assert first == second
+    assert hash(first) == hash(second)
+
+
+def test_a_chart_leaves_out_the_filter_on_what_it_shows():
+    filters = Filters.of(include={"country": ["US"], "browser": ["Safari"]}, exclude={"country": ["FR"]})
+    assert filters.without("country") == Filters.of(include={"browser": ["Safari"]})
+
+
+def test_an_empty_list_of_values_is_no_filter():
+    assert Filters.of(include={"country": []}).is_empty
+
+
+def test_unknown_dimensions_are_refused_with_the_choices():
+    with pytest.raises(FilterError, match='"revenue" is not a dimension; choose one of: device_category'):
+        Filters.of(include={"revenue": ["1"]})
+
+
+def test_a_range_that_ends_before_it_starts_is_refused():
+    with pytest.raises(FilterError, match="ends on 2017-07-01, before it starts on 2017-07-02"):
+        Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 1))
+
+
+def test_filters_print_as_plain_json():
+    filters = Filters.of(dt.date(2017, 7, 2), None, {"country": ["US"]}, {"browser": ["Safari"]})
+    assert filters.as_json() == {
+        "from": "2017-07-02",
+        "to": None,
+        "where": {"country": ["US"]},
+        "where_not": {"browser": ["Safari"]},
+    }
