@@ -1,0 +1,106 @@
+"""The world map: shapes of the countries, ready for Bokeh's `multi_polygons`, and their everyday English names."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pycountry
+
+WORLD_JSON = Path(__file__).parents[1] / "data" / "world.json"
+MARGIN = 2.0
+"""Room around the map, in its units, for a 7 px dot at the edge of a map 700 px wide."""
+
+EVERYDAY_NAMES = {
+    "BN": "Brunei",
+    "BO": "Bolivia",
+    "BQ": "Caribbean Netherlands",
+    "CC": "Cocos Islands",
+    "CD": "DR Congo",
+    "CG": "Republic of the Congo",
+    "FK": "Falkland Islands",
+    "FM": "Micronesia",
+    "GS": "South Georgia",
+    "HM": "Heard and McDonald Islands",
+    "IR": "Iran",
+    "KP": "North Korea",
+    "KR": "South Korea",
+    "LA": "Laos",
+    "MD": "Moldova",
+    "MF": "Saint Martin",
+    "PS": "Palestine",
+    "RU": "Russia",
+    "SH": "Saint Helena",
+    "ST": "São Tomé and Príncipe",
+    "SX": "Sint Maarten",
+    "SY": "Syria",
+    "TF": "French Southern Territories",
+    "TW": "Taiwan",
+    "TZ": "Tanzania",
+    "UM": "U.S. Outlying Islands",
+    "VA": "Vatican City",
+    "VE": "Venezuela",
+    "VG": "British Virgin Islands",
+    "VI": "U.S. Virgin Islands",
+    "VN": "Vietnam",
+    "XK": "Kosovo",
+}
+"""Names where ISO 3166 is formal ("Korea, Republic of"); every other name is ISO's own."""
+
+Rings = tuple[tuple[tuple[float, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Hold one entry per country, all tuples in the same order, in degrees at the map's equator (Equal Earth).
+
+    `iso` is ISO 3166-1 alpha-2, XK for Kosovo, None for land that no code covers. `xs` and `ys` nest polygons, rings
+    (the outline, then holes) and coordinates, not closed; they are empty for a place known only as a dot. `x`, `y` is
+    a point inside the largest polygon; `small` says that the shape is too small to see and wants a dot there.
+    """
+
+    iso: tuple[str | None, ...]
+    name: tuple[str, ...]
+    xs: tuple[Rings, ...]
+    ys: tuple[Rings, ...]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    small: tuple[bool, ...]
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+
+
+@cache
+def world() -> World:
+    """Read the map once per process; raise FileNotFoundError outside a checkout."""
+    countries = json.loads(WORLD_JSON.read_text(encoding="utf-8"))
+    xs = tuple(_frozen(country["xs"]) for country in countries)
+    ys = tuple(_frozen(country["ys"]) for country in countries)
+    return World(
+        iso=tuple(country["iso"] for country in countries),
+        name=tuple(country["name"] for country in countries),
+        xs=xs,
+        ys=ys,
+        x=tuple(country["x"] for country in countries),
+        y=tuple(country["y"] for country in countries),
+        small=tuple(country["small"] for country in countries),
+        x_range=_range(xs, [country["x"] for country in countries]),
+        y_range=_range(ys, [country["y"] for country in countries]),
+    )
+
+
+def country_name(iso: str) -> str:
+    """Return the everyday English name of an ISO 3166-1 alpha-2 code (or XK); leave all else, as "(not set)", alone."""
+    if iso in EVERYDAY_NAMES:
+        return EVERYDAY_NAMES[iso]
+    country = pycountry.countries.get(alpha_2=iso) if len(iso) == 2 else None
+    return country.name if country else iso
+
+
+def _frozen(polygons: list[list[list[float]]]) -> Rings:
+    return tuple(tuple(tuple(ring) for ring in polygon) for polygon in polygons)
+
+
+def _range(shapes: tuple[Rings, ...], points: list[float]) -> tuple[float, float]:
+    values = [value for polygons in shapes for polygon in polygons for ring in polygon for value in ring] + points
+    return min(values) - MARGIN, max(values) + MARGIN
