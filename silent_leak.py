@@ -1,0 +1,460 @@
+"""The command line of Silent Leak Detector: exports in, figures and a dashboard out."""
+
+import csv
+import datetime as dt
+import difflib
+import itertools
+import json
+import socket
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from queries.engine import Engine, QueryError, QuestionError, metric_asked
+from queries.filters import FilterError, Filters
+from queries.funnel import FUNNELS, Funnel
+from queries.metrics import METRICS
+from queries.store import Store, StoreError
+from queries.vocabulary import DIMENSIONS
+
+if TYPE_CHECKING:
+    from ingest.pipeline import FileReport, IngestReport
+    from ingest.pipeline import Progress as Step
+
+DEFAULT_PORT = 5006
+FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Find where sessions leak out of your funnel, in which segment, since when, and what it costs.\n\n"
+    "[bold]Start here[/bold]: [cyan]silent-leak demo[/cyan] opens a dashboard on generated exports. With your own "
+    "Google Analytics exports: [cyan]silent-leak ingest exports/ --store my-store[/cyan], then "
+    "[cyan]silent-leak serve --store my-store[/cyan].\n\n"
+    "Exit codes: 0 done, 1 something was refused or failed, 2 the command was not understood.",
+)
+out = Console()
+err = Console(stderr=True)
+
+StoreOption = Annotated[
+    Path,
+    typer.Option("--store", envvar="SILENT_LEAK_STORE", help="The folder that holds the store.", show_default=False),
+]
+
+
+class Format(StrEnum):
+    """Name the ways in which figures are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def fail(message: str) -> typer.Exit:
+    """Print what went wrong and return the exit to raise."""
+    err.print(f"[bold red]✗[/bold red] {escape(message)}", highlight=False, soft_wrap=True)
+    return typer.Exit(1)
+
+
+# ---------------------------------------------------------------------------------------------------------- ingest
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of exports.", metavar="PATH...")],
+    store: StoreOption,
+    report: Annotated[Path | None, typer.Option(help="Write the full report as JSON to this file.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help='At most this much memory for DuckDB, such as "2GB".')
+    ] = None,
+) -> None:
+    """Read Google Analytics exports into a store; what is already there is not counted twice.
+
+    Accepted: flat GA360 CSV, Kaggle's JSON-in-CSV, GA360 BigQuery NDJSON, and CSV or Parquet with the session columns
+    of data/README.md. Each file is accepted or refused whole; single rows that cannot be read are counted and shown.
+
+    Example: silent-leak ingest exports/2017-*.csv --store my-store --report report.json
+    """
+    result = ingest_with_progress(paths, Store(store), memory_limit)
+    print_report(result)
+    if report:
+        report.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n", encoding="utf-8")
+        out.print(f"Report: {escape(str(report))}", highlight=False)
+    if not result.accepted:
+        raise typer.Exit(1)
+
+
+def ingest_with_progress(paths: Sequence[str | Path], store: Store, memory_limit: str | None = None) -> "IngestReport":
+    """Ingest while a progress bar on stderr says what is being done; raises typer.Exit(1) when it cannot be done."""
+    from ingest.pipeline import IngestError, ingest_exports
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("Looking at the exports", total=None)
+
+        def show(step: "Step") -> None:
+            words = {"recognise": "Looking at", "read": "Reading", "publish": "Publishing"}
+            name = escape(Path(step.path).name) if step.path else ""
+            bar.update(task, description=f"{words[step.stage]} {name}", total=step.total or None, completed=step.done)
+
+        try:
+            return ingest_exports(paths, store, progress=show, memory_limit=memory_limit)
+        except IngestError as error:
+            raise fail(str(error)) from None
+
+
+def print_report(report: "IngestReport") -> None:
+    """Print one line per file, then what was refused, rejected or is odd, in words."""
+    table = Table(title="Ingest", title_justify="left", header_style="bold", box=None, pad_edge=False)
+    words, numbers = ("File", "Shape"), ("Rows", "Added", "Replaced", "Duplicates", "Rejected", "Converted", "Revenue")
+    for name in (*words, *numbers, "Days"):
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    for file in report.files:
+        table.add_row(*_report_row(file))
+    out.print(table)
+    for file in report.files:
+        name = escape(Path(file.path).name or str(file.path))
+        if file.status == "refused":
+            out.print(
+                f"[bold red]refused[/bold red] {name}: {escape(str(file.reason))}", highlight=False, soft_wrap=True
+            )
+        for reject in file.rejected:
+            example = reject["examples"][0] if reject["examples"] else {}
+            shown = escape(f"row {example.get('row')}: {example.get('value')}") if example else ""
+            reason = escape(reject["reason"])
+            out.print(f"[yellow]rejected[/yellow] {name}: {reject['count']:,} x {reason} ({shown})", highlight=False)
+        for warning in file.warnings:
+            out.print(f"[yellow]note[/yellow] {name}: {escape(warning)}", highlight=False, soft_wrap=True)
+    if report.version_after is None:
+        out.print("Nothing was stored.")
+    elif report.version_before == report.version_after:
+        out.print(f"The store is unchanged (version {report.version_after}).")
+    else:
+        out.print(f"The store is now at version {report.version_after}.")
+
+
+def _report_row(file: "FileReport") -> tuple[str, ...]:
+    name = escape(Path(file.path).name or str(file.path))
+    if file.status == "refused":
+        return (name, "[red]refused[/red]", *[""] * 8)
+    days = f"{file.first_date} to {file.last_date}" if file.first_date else "-"
+    rejected = sum(reject["count"] for reject in file.rejected)
+    counts = (file.rows, file.sessions_added, file.sessions_replaced, file.duplicates, rejected)
+    money = (f"{file.converted:,}", f"{file.revenue:,.2f}")
+    return name, escape(file.shape or ""), *(f"{count:,}" for count in counts), *money, days
+
+
+# ------------------------------------------------------------------------------------------------------- dashboard
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Serve here; default 5006, or a free port if that is taken.")] = None,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep exports and store here (default: your cache folder).")
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=10_000, help="How many sessions to generate.")] = 120_000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
+) -> None:
+    """Generate exports with planted leaks, ingest them and open the dashboard; a second start reuses the store."""
+    from ingest.sample import generate
+
+    home = folder or Path(platformdirs.user_cache_dir("silent-leak-detector")) / f"demo-{sessions}-{seed}"
+    store = Store(home / "store")
+    if not store.exists:
+        with err.status(f"Generating {sessions:,} sessions of six months"):
+            generate(home, sessions=sessions, seed=seed)
+        result = ingest_with_progress([home / "exports"], store)
+        print_report(result)
+        if not result.accepted:
+            raise fail(f"the generated exports in {home} were not accepted: remove that folder and try again")
+    out.print(f"Store: {escape(str(store.path))}", highlight=False, soft_wrap=True)
+    _serve(store, port, "127.0.0.1", None, show)
+
+
+@app.command()
+def serve(
+    store: StoreOption,
+    port: Annotated[int | None, typer.Option(help="Serve here; default 5006, or a free port if that is taken.")] = None,
+    address: Annotated[
+        str, typer.Option(help="Listen on this address; 0.0.0.0 opens it to the network.")
+    ] = "127.0.0.1",
+    threads: Annotated[int | None, typer.Option(help="Threads for queries (default: one per core).", min=1)] = None,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = False,
+) -> None:
+    """Serve the dashboard of a store until Ctrl-C.
+
+    The same page: SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
+    """
+    _serve(Store(store), port, address, threads, show)
+
+
+def _serve(store: Store, port: int | None, address: str, threads: int | None, show: bool) -> None:
+    try:
+        store.snapshot()
+    except StoreError as error:
+        raise fail(str(error)) from None
+    chosen = _free_port(port, address)
+    from dashboard.serve import serve as serve_page
+
+    url = f"http://{'127.0.0.1' if address in {'0.0.0.0', '::'} else address}:{chosen}/"  # noqa: S104 - shown, not bound
+    out.print(f"[bold]Silent Leak Detector[/bold] is at [link={url}]{url}[/link] (Ctrl-C stops it)", highlight=False)
+    serve_page(store, port=chosen, address=address, threads=threads, show=show)
+
+
+def _free_port(port: int | None, address: str) -> int:
+    for candidate in (port,) if port else (DEFAULT_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, candidate))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise fail(
+        f"{address}:{port or DEFAULT_PORT} cannot be used, perhaps because it is taken: name another with --port"
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- queries
+
+
+@app.command()
+def query(
+    metric: Annotated[str, typer.Argument(help="One of: " + ", ".join(metric.name for metric in METRICS) + ".")],
+    store: StoreOption,
+    by: Annotated[str | None, typer.Option(help="Split by a dimension: " + ", ".join(DIMENSIONS) + ".")] = None,
+    date_from: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    date_to: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
+    ] = None,
+    funnel: Annotated[str, typer.Option(help=f"One of: {FUNNEL_NAMES}.")] = "engagement",
+    option: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as min_sessions=50.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL and its bound values instead of running it.")
+    ] = False,
+) -> None:
+    """Print a metric.
+
+    Example: silent-leak query funnel --store my-store --by device_category --where country=US --from 2017-07-01
+    """
+    try:
+        filters = Filters.of(
+            date_from.date() if date_from else None, date_to.date() if date_to else None, *_conditions(where or ())
+        )
+        metric_asked(metric, by)
+        chosen = {name: int(value) for name, value in _pairs(option or (), "--option", ("=",))[0]}
+        steps = _funnel_named(funnel)
+    except (QuestionError, FilterError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        engine = Engine(Store(store))
+        result = engine.run(metric, filters, by=by, funnel=steps, options=chosen)
+    except QuestionError as error:
+        raise typer.BadParameter(str(error)) from None
+    except (StoreError, QueryError) as error:
+        raise fail(str(error)) from None
+    if sql:
+        print(result.sql)
+        print(json.dumps(dict(result.parameters), default=str, ensure_ascii=False))
+        return
+    _note_unknown_values(engine, filters)
+    print_rows(result.metric, result.store_version, filters, result.rows, output)
+
+
+def _pairs(
+    texts: Iterable[str], option: str, operators: tuple[str, ...]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    wanted, unwanted = [], []
+    for text in texts:
+        name, found, value = text.partition("=")
+        if not found or not name.strip("! "):
+            raise ValueError(
+                f'{option} "{text}" is not of the form {" or ".join(f"NAME{sign}VALUE" for sign in operators)}'
+            )
+        (unwanted if name.endswith("!") else wanted).append((name.rstrip("! ").strip(), value))
+    return wanted, unwanted
+
+
+def _conditions(where: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    grouped: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+    for pairs, values in zip(_pairs(where, "--where", ("=", "!=")), grouped, strict=True):
+        for name, value in pairs:
+            values.setdefault(name, []).append(value)
+    return grouped
+
+
+def _funnel_named(name: str) -> Funnel:
+    for funnel in FUNNELS:
+        if funnel.name.lower() == name.lower():
+            return funnel
+    raise ValueError(f'there is no funnel "{name}"; choose one of: {FUNNEL_NAMES}')
+
+
+def _note_unknown_values(engine: Engine, filters: Filters) -> None:
+    for dimension, values in (*filters.include, *filters.exclude):
+        known = [str(row["segment"]) for row in engine.run("segments", by=dimension).rows]
+        for value in values:
+            if value not in known:
+                near = difflib.get_close_matches(value, known, 3) or known[:3]
+                hint = escape(f'no session has {dimension} "{value}"; there is: {", ".join(near)}')
+                err.print(f"[yellow]note[/yellow] {hint}", highlight=False, soft_wrap=True)
+
+
+def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str, Any]], output: Format) -> None:
+    """Print rows as a table for people, or as JSON or CSV for programs."""
+    if output is Format.JSON:
+        answer = {"metric": metric, "store_version": version, "filters": filters.as_json(), "rows": rows}
+        print(json.dumps(answer, indent=2, default=str, ensure_ascii=False))
+    elif output is Format.CSV:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif not rows:
+        out.print("No session passes these filters.")
+    else:
+        table = Table(header_style="bold", box=None, pad_edge=False)
+        for name, value in rows[0].items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            table.add_column(name, justify="right" if number or value is None else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(_cell(name, value)) for name, value in row.items()))
+        out.print(table)
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        rate = name.removesuffix("_low").removesuffix("_high").endswith(("rate", "share", "share_of_first"))
+        return f"{value:.2%}" if rate else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+# ----------------------------------------------------------------------------------------------------------- store
+
+
+@app.command()
+def status(
+    store: StoreOption, output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE
+) -> None:
+    """Say what is in a store: dates, gaps, sessions, revenue, files, version and freshness."""
+    try:
+        engine = Engine(Store(store))
+        facts = store_facts(engine)
+    except (StoreError, QueryError) as error:
+        raise fail(str(error)) from None
+    if output is Format.JSON:
+        print(json.dumps(facts, indent=2, default=str))
+    elif output is Format.CSV:
+        print_rows("status", engine.snapshot.version, Filters(), [facts], output)
+    else:
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in facts.items():
+            shown = ", ".join(map(str, value)) or "none" if isinstance(value, list) else _cell(name, value)
+            table.add_row(name.replace("_", " "), escape(shown))
+        out.print(table)
+
+
+def store_facts(engine: Engine) -> dict[str, Any]:
+    """Return what `status` prints: one value per name; gaps as "first to last" ranges of days without a session."""
+    [row] = engine.run("overview").rows
+    days = [day["session_date"] for day in engine.run("trend").rows]
+    snapshot = engine.snapshot
+    return {
+        "store": str(snapshot.store),
+        "version": snapshot.version,
+        "loaded_at": snapshot.loaded_at.isoformat(timespec="seconds"),
+        "first_date": row["first_date"],
+        "last_date": row["last_date"],
+        "gaps": gaps(days),
+        "sessions": row["sessions"],
+        "conversions": row["conversions"],
+        "conversion_rate": row["conversion_rate"],
+        "transactions": row["transactions"],
+        "revenue": row["revenue"],
+        "files": len(snapshot.files),
+        "bytes": sum(Path(file).stat().st_size for file in snapshot.files),
+    }
+
+
+def gaps(days: Sequence[dt.date]) -> list[str]:
+    """Return the stretches of missing days between sorted days, as "2017-07-03" or "2017-07-03 to 2017-07-05"."""
+    one = dt.timedelta(days=1)
+    found = []
+    for before, after in itertools.pairwise(days):
+        if after - before > one:
+            first, last = before + one, after - one
+            found.append(str(first) if first == last else f"{first} to {last}")
+    return found
+
+
+@app.command()
+def history(
+    store: StoreOption, output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE
+) -> None:
+    """List what was done to a store, newest first."""
+    try:
+        commits = Store(store).history()
+    except StoreError as error:
+        raise fail(str(error)) from None
+    rows = [
+        {
+            "version": c.version,
+            "at": f"{c.at:%Y-%m-%d %H:%M:%S}Z",
+            "operation": c.operation,
+            "summary": _told(c.summary),
+        }
+        for c in commits
+    ]
+    if output is Format.TABLE:
+        table = Table("version", "at", "operation", "summary", header_style="bold", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*(escape(str(value)) for value in row.values()))
+        out.print(table)
+    elif output is Format.JSON:
+        print(json.dumps(rows, indent=2))
+    else:
+        print_rows("history", 0, Filters(), rows, output)
+
+
+def _told(summary: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in summary.items() if name != "operation")
+
+
+@app.command()
+def undo(store: StoreOption) -> None:
+    """Take back the last change of a store; undo again takes back the one before."""
+    from ingest.pipeline import IngestError
+    from ingest.publish import undo as take_back
+
+    try:
+        commit = take_back(Store(store))
+    except (StoreError, IngestError) as error:
+        raise fail(str(error)) from None
+    out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
