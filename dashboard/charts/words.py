@@ -1,0 +1,234 @@
+"""Words that several charts share: devices, funnel steps, days, who stands out, and what an empty selection says."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.chart import Context
+from dashboard.format import THIN, count, date_range, day, rate, share
+from dashboard.world import country_name
+from queries.compose import EVERYTHING
+from queries.filters import Filters
+from queries.funnel import Step
+from queries.statistics import intervals_meet
+from queries.vocabulary import NOT_SET, TITLES
+
+FEW_SESSIONS = 30
+"""Below this many sessions a rate is shown faded and never named in a heading."""
+
+DEVICES = ("desktop", "mobile", "tablet")
+SHAPES = {"desktop": "circle", "mobile": "square", "tablet": "triangle"}
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_SESSIONS_AT = {"Browsed": "sessions", "Engaged": "engaged sessions", "Deep engagement": "deeply engaged sessions"}
+
+Row = Mapping[str, Any]
+
+
+def by_segment(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return the rows per segment: desktop, mobile, tablet, then the others; none for an empty selection."""
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["segment"] != EVERYTHING:
+            grouped.setdefault(row["segment"], []).append(row)
+    return dict(sorted(grouped.items(), key=lambda item: device_place(item[0])))
+
+
+def device_place(device: str) -> int:
+    """Return where a device stands: desktop 0, mobile 1, tablet 2, any other 3."""
+    return DEVICES.index(device) if device in DEVICES else len(DEVICES)
+
+
+def device_label(device: str) -> str:
+    """Return a device as a label: Desktop; values that GA does not know stay as they are."""
+    if device in DEVICES:
+        return device.capitalize()
+    return "Device not set" if device == NOT_SET else device
+
+
+def device_color(device: str) -> str:
+    """Return the colour token of a device; grey for one without a colour of its own."""
+    return f"device-{device}" if device in DEVICES else "previous"
+
+
+def device_shape(device: str) -> str:
+    """Return the mark of a device, so that colour is never the only difference."""
+    return SHAPES.get(device, "circle")
+
+
+def value_label(dimension: str, value: str) -> str:
+    """Return one value of a dimension in words: a country by its name, anything else as the export gives it."""
+    return country_name(value) if dimension == "country" and value != NOT_SET else value
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return a list in words: a, b and c."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
+
+
+def part_of(part: float, whole: float) -> str:
+    """Return the counts behind a rate: 15 of 2,305."""
+    return f"{count(part)} of {count(whole)}"
+
+
+def ordinal(number: int) -> str:
+    """Return a number as its place, in words up to ten: fifth, 12th."""
+    if 0 < number < len(_ORDINALS):
+        return _ORDINALS[number]
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def step_goal(step: Step) -> str:
+    """Return what a step asks for, as something one reaches: a fifth page, an order, “Added to cart”."""
+    if step.column == "pageviews" and step.operator == ">=":
+        return f"{'an' if step.value in (8, 11, 18) else 'a'} {ordinal(step.value)} page"
+    if step.column == "transactions":
+        return "an order"
+    return f"“{step.name}”"
+
+
+def sessions_at(step: Step) -> str:
+    """Return the sessions that reached a step, in words: deeply engaged sessions."""
+    return _SESSIONS_AT.get(step.name, f"sessions at “{step.name}”")
+
+
+def leaving(step: Step) -> str:
+    """Return what those do who do not reach a step: leave before a fifth page, leave without an order."""
+    return f"leave {'without' if step.column == 'transactions' else 'before'} {step_goal(step)}"
+
+
+def going_on(step: Step) -> str:
+    """Return what those do who reach a step: convert, reach a fifth page."""
+    return "convert" if step.column == "transactions" else f"reach {step_goal(step)}"
+
+
+def transition(first: str, second: str) -> str:
+    """Return the name of a transition: Browsed → Engaged."""
+    return f"{first} → {second}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Hold the row of a segment whose interval lies above those of others, and those others, largest first."""
+
+    ahead: Row
+    behind: tuple[Row, ...]
+
+
+def enough(row: Row, rate_name: str, whole: str) -> bool:
+    """Say whether a row is large enough for its rate to be named."""
+    return row[rate_name] is not None and (row[whole] or 0) >= FEW_SESSIONS
+
+
+def lead(rows: Sequence[Row], rate_name: str, whole: str) -> Lead | None:
+    """Return who stands out: the row above most others by intervals that do not meet; None when nobody does.
+
+    Only rows of at least 30 sessions (column `whole`) are compared; among equals the largest leads.
+    """
+    large = sorted((row for row in rows if enough(row, rate_name, whole)), key=lambda row: -row[whole])
+    leads = [Lead(row, _below(row, large, rate_name)) for row in large]
+    best = max(leads, key=lambda found: len(found.behind), default=None)
+    return best if best and best.behind else None
+
+
+def _below(ahead: Row, rows: Sequence[Row], rate_name: str) -> tuple[Row, ...]:
+    def interval(row: Row) -> tuple[float | None, float | None]:
+        return row[f"{rate_name}_low"], row[f"{rate_name}_high"]
+
+    return tuple(
+        row for row in rows if row[rate_name] < ahead[rate_name] and not intervals_meet(interval(row), interval(ahead))
+    )
+
+
+def verdict(rows: Sequence[Row], rate_name: str, whole: str) -> str:
+    """Return who stands out among devices, in one sentence without a full stop; never more than the intervals carry."""
+    large = [row for row in rows if enough(row, rate_name, whole)]
+    if not large:
+        return "Too few sessions to say"
+    if len(large) == 1:
+        only = large[0]
+        if len(rows) == 1:
+            return f"{device_label(only['segment'])}: {share(only[rate_name])}"
+        return f"{device_label(only['segment'])}: {share(only[rate_name])}; the others are too few to say"
+    found = lead(rows, rate_name, whole)
+    if not found:
+        return "No device stands out: the intervals overlap"
+    names = joined([row["segment"] for row in found.behind])
+    rates = joined([share(row[rate_name]) for row in found.behind])
+    return f"{device_label(found.ahead['segment'])} ahead of {names}: {share(found.ahead[rate_name])} against {rates}"
+
+
+def interval_text(low: float | None, high: float | None) -> str:
+    """Return a 95 % interval for a sentence: 95 % interval 0.77 to 1.15 %; a few words when there is none."""
+    if low is None or high is None:
+        return "no interval"
+    return f"95{THIN}% interval {sentence_range(low, high)}"
+
+
+def sentence_range(low: float, high: float) -> str:
+    """Return the interval of a rate as a sentence has it: 0.77 to 1.15 %."""
+    digits = 2 if round(high * 100, 2) < 10 else 1
+    ends = [f"{end * 100:.{digits}f}" if 0 < end < 1 else f"{end * 100:.0f}" for end in (low, high)]
+    return f"{ends[0]} to {ends[1]}{THIN}%"
+
+
+def filter_words(filters: Filters) -> list[str]:
+    """Return each filter in words: Country is Malta, Device is not mobile or tablet."""
+    words = []
+    for pairs, verb in ((filters.include, "is"), (filters.exclude, "is not")):
+        for dimension, values in pairs:
+            words.append(f"{TITLES[dimension]} {verb} {joined([value_label(dimension, v) for v in values], 'or')}")
+    return words
+
+
+def empty_sentence(context: Context) -> str:
+    """Return what an empty selection says: which filters leave no session, or that the store holds none."""
+    words = filter_words(context.filters)
+    if context.filters.date_from or context.filters.date_to:
+        first, last = span_of_days(context)
+        words.append(date_range(first, last))
+    if not words:
+        return "The store holds no sessions: ingest exports first."
+    return f"No sessions match {', '.join(words)}."
+
+
+def span_of_days(context: Context) -> tuple[dt.date | None, dt.date | None]:
+    """Return the first and last day asked about: the filter's, else the store's."""
+    return context.filters.date_from or context.first_date, context.filters.date_to or context.last_date
+
+
+def days_of(context: Context) -> list[dt.date]:
+    """Return every day asked about that lies within the store's days; empty when nothing is known."""
+    first, last = span_of_days(context)
+    if first is None or last is None:
+        return []
+    first = max(first, context.first_date or first)
+    last = min(last, context.last_date or last)
+    return [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def stretches(days: Sequence[dt.date], most: int) -> list[Sequence[dt.date]]:
+    """Return the days in at most `most` stretches of equal length, the last one possibly shorter."""
+    length = -(-len(days) // most) or 1
+    return [days[start : start + length] for start in range(0, len(days), length)]
+
+
+def stretch_label(stretch: Sequence[dt.date]) -> str:
+    """Return the name of a stretch of days: Wed 5 Jul, or 1 Jul to 7 Jul."""
+    return day(stretch[0], weekday=True) if len(stretch) == 1 else f"{day(stretch[0])} to {day(stretch[-1])}"
+
+
+def missing_days(context: Context, present: set[dt.date]) -> set[dt.date]:
+    """Return the days asked about for which no export is in the store.
+
+    `present` are the days that have sessions here; they decide when the store's own days are not known.
+    """
+    known = present if context.store_days is None else context.store_days
+    return {date for date in days_of(context) if date not in known}
+
+
+def rate_of(part: float, whole: float) -> str:
+    """Return a rate with the counts behind it: 0.65 % (15 of 2,305)."""
+    return f"{rate(part / whole if whole else None)} ({part_of(part, whole)})"
