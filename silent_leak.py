@@ -66,6 +66,13 @@ def fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _store(folder: Path) -> Store:
+    try:
+        return Store(folder)
+    except StoreError as error:
+        raise fail(str(error)) from None
+
+
 # ---------------------------------------------------------------------------------------------------------- ingest
 
 
@@ -85,7 +92,7 @@ def ingest(
 
     Example: silent-leak ingest exports/2017-*.csv --store my-store --report report.json
     """
-    result = ingest_with_progress(paths, Store(store), memory_limit)
+    result = ingest_with_progress(paths, _store(store), memory_limit)
     print_report(result)
     if report:
         report.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n", encoding="utf-8")
@@ -171,7 +178,7 @@ def demo(
     from ingest.sample import generate
 
     home = folder or Path(platformdirs.user_cache_dir("silent-leak-detector")) / f"demo-{sessions}-{seed}"
-    store = Store(home / "store")
+    store = _store(home / "store")
     if not store.exists:
         with err.status(f"Generating {sessions:,} sessions of six months"):
             generate(home, sessions=sessions, seed=seed)
@@ -197,7 +204,7 @@ def serve(
 
     The same page: SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
     """
-    _serve(Store(store), port, address, threads, show)
+    _serve(_store(store), port, address, threads, show)
 
 
 def _serve(store: Store, port: int | None, address: str, threads: int | None, show: bool) -> None:
@@ -262,7 +269,7 @@ def query(
     except (QuestionError, FilterError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     try:
-        engine = Engine(Store(store))
+        engine = Engine(_store(store))
         result = engine.run(metric, filters, by=by, funnel=steps, options=chosen)
     except QuestionError as error:
         raise typer.BadParameter(str(error)) from None
@@ -356,7 +363,7 @@ def status(
 ) -> None:
     """Say what is in a store: dates, gaps, sessions, revenue, files, version and freshness."""
     try:
-        engine = Engine(Store(store))
+        engine = Engine(_store(store))
         facts = store_facts(engine)
     except (StoreError, QueryError) as error:
         raise fail(str(error)) from None
@@ -411,7 +418,7 @@ def history(
 ) -> None:
     """List what was done to a store, newest first."""
     try:
-        commits = Store(store).history()
+        commits = _store(store).history()
     except StoreError as error:
         raise fail(str(error)) from None
     rows = [
@@ -445,7 +452,7 @@ def undo(store: StoreOption) -> None:
     from ingest.publish import undo as take_back
 
     try:
-        commit = take_back(Store(store))
+        commit = take_back(_store(store))
     except (StoreError, IngestError) as error:
         raise fail(str(error)) from None
     out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)

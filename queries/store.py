@@ -8,6 +8,9 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+UNUSABLE_IN_PATHS = "%#?*[]"
+"""deltalake 1.6 takes paths for URLs: it decodes, cuts or panics on these, and DuckDB takes some for globs."""
+
 
 class StoreError(Exception):
     """Say which store cannot be used, why, and what to do."""
@@ -37,8 +40,12 @@ class Store:
     """Open a store folder; reading never waits for a writer and never changes anything."""
 
     def __init__(self, path: Path | str) -> None:
-        """Name the folder; it need not exist yet."""
-        self.path = Path(path)
+        """Name the folder; it need not exist yet. Raises StoreError for a path that deltalake cannot open."""
+        self.path = Path(path).expanduser().resolve()
+        if odd := [sign for sign in UNUSABLE_IN_PATHS if sign in str(self.path)]:
+            raise StoreError(
+                f'{self.path} has "{odd[0]}" in its path, which a store cannot have: choose another folder'
+            )
         self.sessions = self.path / "sessions"
 
     @property
@@ -84,9 +91,7 @@ class Store:
 
 
 def _local_path(uri: str) -> str:
-    if uri.startswith("file://"):
-        return urllib.parse.unquote(urllib.parse.urlparse(uri).path)
-    return uri
+    return urllib.parse.unquote(uri.removeprefix("file://"))
 
 
 def _moment(milliseconds: int) -> dt.datetime:
