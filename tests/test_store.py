@@ -23,7 +23,7 @@ def test_a_store_may_live_in_a_folder_of_almost_any_name(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["per%20cent", "ha#sh", "square[1]", "st*r", "what?"])
 def test_a_folder_that_deltalake_cannot_open_is_refused_at_once(tmp_path, name):
-    with pytest.raises(StoreError, match="in its path, which a store cannot have: choose another folder"):
+    with pytest.raises(StoreError, match="in its path, which a store cannot have: choose another"):
         Store(tmp_path / name)
     assert not any(tmp_path.iterdir())
 
