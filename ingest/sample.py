@@ -11,16 +11,17 @@ from decimal import Decimal
 from pathlib import Path
 
 from ingest.sample_draws import GOLDEN
-from ingest.sample_sessions import LEAKS_PLANTED, MISFILED_SOURCE, SessionMaker, Sessions
+from ingest.sample_leaks import MISFILED_SOURCE, PLANTED
+from ingest.sample_sessions import SessionMaker, Sessions
 from ingest.sample_shapes import SHAPES, Names, Shape, write
-from ingest.sample_visits import Attendance, Calendar
+from ingest.sample_visits import SECOND_HALF, Attendance, Calendar
 from ingest.sample_world import the_world
 
 EXPORTS = "exports"
 TRUTH = "truth.json"
 FIRST_DAY = dt.date(2026, 5, 1)
 SHAPE_NAMES = tuple(shape.name for shape in SHAPES)
-CHUNK_SESSIONS = 65_536
+CHUNK_SESSIONS = 32_768
 NESTED_DAYS_OF_LAST_MONTH = 11
 
 Progress = Callable[[int, int], None]
@@ -107,8 +108,9 @@ def generate(
 ) -> Truth:
     """Write `folder`/exports/* and `folder`/truth.json, and return the truth.
 
-    Exactly `sessions` rows are written, `months` calendar months from the month of `first_day` on. The first shape gets
-    most months; each shape between gets one month; the last shape gets the last days. The same arguments give the same bytes.
+    Exactly `sessions` rows are written, `months` calendar months from the month of `first_day` on. The first
+    shape gets most months, each shape between gets one month, the last shape the last days. The same arguments give
+    the same bytes.
     `progress` is called with (sessions written, sessions in all). Nothing appears under its final name before it is
     complete; exports of an earlier run in the same folder are replaced.
 
@@ -161,9 +163,7 @@ def _periods(calendar: Calendar, months: int, shapes: list[Shape]) -> list[tuple
     """Return the files to write: their shape, first and last day number."""
     if months <= len(shapes):
         ends = [calendar.days * (number + 1) // len(shapes) for number in range(len(shapes))]
-        return [
-            (shape, end - (end - before), end - 1) for shape, before, end in zip(shapes, [0, *ends], ends, strict=False)
-        ]
+        return [(shape, begin, end - 1) for shape, begin, end in zip(shapes, [0, *ends[:-1]], ends, strict=True)]
     periods, first = [], 0
     for month in range(months):
         date = calendar.date(first)
@@ -191,8 +191,9 @@ def _count(tally: defaultdict[str, Counter], export: str, sessions: Sessions) ->
         transactions=int(sessions.transactions.sum()),
         cents=int(sessions.cents.sum()),
     )
-    tally["splits"].update(sessions=int((sessions.visits.half == 2).sum()))
-    for name, counted in sessions.leaks.items():
+    tally["splits"].update(sessions=int((sessions.arrivals.visits.half == SECOND_HALF).sum()))
+    tally["misfiled"].update(sessions=sessions.misfiled)
+    for name, counted in sessions.accounts.items():
         tally[name].update(counted)
 
 
@@ -205,7 +206,7 @@ def _export_truth(calendar: Calendar, shape: Shape, name: str, first: int, last:
 def _truth(arguments: dict, calendar: Calendar, exports: list[ExportTruth], tally: defaultdict[str, Counter]) -> Truth:
     totals = [export.totals for export in exports]
     leaks = []
-    for leak in LEAKS_PLANTED:
+    for leak in PLANTED:
         counted = tally[leak.name]
         expected = counted["expected_orders_1e9"] / 1e9
         leaks.append(

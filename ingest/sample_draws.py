@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Keys = NDArray[np.uint64]
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 GOLDEN = 0x9E3779B97F4A7C15
 _WORD = (1 << 64) - 1
@@ -29,11 +31,11 @@ def stream(keys: Keys, number: int) -> Keys:
 
 def uniform(keys: Keys, number: int) -> NDArray[np.float64]:
     """Return the numbered uniform value in [0, 1) that belongs to each key."""
-    return (stream(keys, number) >> np.uint64(11)) * 2.0**-53
+    return (stream(keys, number) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def normal(keys: Keys, number: int) -> NDArray[np.float64]:
-    """Return the numbered standard normal value of each key (Box and Muller 1958; uses streams number and number + 1)."""
+    """Return the numbered standard normal value of each key (Box and Muller 1958); uses `number` and the next."""
     radius = np.sqrt(-2 * np.log1p(-uniform(keys, number)))
     return radius * np.cos(2 * np.pi * uniform(keys, number + 1))
 
@@ -60,6 +62,6 @@ class Choice:
             shares[group, position:] = 1.0
         return cls((shares + np.arange(len(table))[:, None]).ravel(), table.shape[1])
 
-    def draw(self, values: NDArray[np.float64], group: NDArray[np.int64] | int = 0) -> NDArray[np.int64]:
+    def draw(self, values: NDArray[np.float64], group: Codes | int = 0) -> Codes:
         """Return the option at each uniform value, in its group."""
         return np.searchsorted(self.ends, np.minimum(values, 1 - 1e-12) + group, side="right") - group * self.width

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from ingest.sample_draws import Codes, Mask
+from ingest.sample_hits import hits_json, joined
 from ingest.sample_sessions import Sessions
 from ingest.sample_visits import Calendar
 from ingest.sample_world import CHANNELS, DEVICES, HOSTNAMES, World
@@ -51,7 +53,8 @@ class Names:
 
 def _device_json(device: int, operating_system: str, browser: str) -> str:
     withheld = ("mobileDeviceBranding", "mobileDeviceModel", "mobileInputSelector", "mobileDeviceInfo",
-                "mobileDeviceMarketingName", "flashVersion", "language", "screenColors", "screenResolution")  # fmt: skip
+                "mobileDeviceMarketingName", "flashVersion", "language", "screenColors",
+                "screenResolution")  # fmt: skip
     return json.dumps(
         {
             "browser": browser,
@@ -98,17 +101,17 @@ class Shape:
     counts_orders: bool = True
 
 
-def _joined(*parts: pa.Array | str) -> pa.Array:
-    return pc.binary_join_element_wise(*parts, "")
-
-
 def _text(numbers: NDArray) -> pa.Array:
     return pa.array(numbers).cast(pa.string())
 
 
-def _where(present: NDArray[np.bool_], prefix: str, numbers: NDArray) -> pa.Array:
+def _where(present: Mask, prefix: str, numbers: NDArray) -> pa.Array:
     """Return a JSON member (a leading comma, the key, the number as text) where it is present, nothing elsewhere."""
-    return pc.if_else(pa.array(present), _joined(prefix, _text(numbers), '"'), "")
+    return pc.call_function("if_else", [pa.array(present), joined(prefix, _text(numbers), '"'), pa.scalar("")])
+
+
+def _flag(present: Mask, member: str) -> pa.Array:
+    return pa.array(["", member]).take(pa.array(present.astype(np.int64)))
 
 
 def _csv(columns: dict[str, pa.Array], quoting: str) -> pa.Buffer:
@@ -118,32 +121,31 @@ def _csv(columns: dict[str, pa.Array], quoting: str) -> pa.Buffer:
 
 
 def _flat(sessions: Sessions, names: Names) -> pa.Buffer:
-    visits, micros = sessions.visits, sessions.cents * MICROS_PER_CENT
-    transactions = sessions.transactions
-    no_order, no_page = transactions == 0, sessions.pageviews == 0
+    arrivals, no_order, no_page = sessions.arrivals, sessions.transactions == 0, sessions.pageviews == 0
+    technology, traffic = pa.array(arrivals.technology), pa.array(sessions.filed_traffic)
     columns = {
-        "fullVisitorId": pa.array(sessions.full_visitor_id),
-        "visitId": pa.array(sessions.visit_id),
-        "visitNumber": pa.array(visits.number),
-        "visitStartTime": pa.array(sessions.start),
-        "date": names.date.take(pa.array(visits.day)),
-        "channelGrouping": names.channel.take(pa.array(sessions.traffic)),
-        "deviceCategory": names.device.take(pa.array(sessions.technology)),
-        "operatingSystem": names.operating_system.take(pa.array(sessions.technology)),
-        "browser": names.browser.take(pa.array(sessions.technology)),
-        "country": names.country.take(pa.array(sessions.country)),
-        "region": names.region.take(pa.array(sessions.geo)),
-        "source": names.source.take(pa.array(sessions.traffic)),
-        "medium": names.medium.take(pa.array(sessions.traffic)),
-        "campaign": names.campaign.take(pa.array(sessions.traffic)),
-        "landingPagePath": names.landing.take(pa.array(np.where(no_page, len(names.landing) - 1, sessions.landing))),
-        "hostname": names.hostname.take(pa.array(sessions.hostname)),
+        "fullVisitorId": pa.array(arrivals.full_visitor_id),
+        "visitId": pa.array(arrivals.visit_id),
+        "visitNumber": pa.array(arrivals.visits.number),
+        "visitStartTime": pa.array(arrivals.start),
+        "date": names.date.take(pa.array(arrivals.visits.day)),
+        "channelGrouping": names.channel.take(traffic),
+        "deviceCategory": names.device.take(technology),
+        "operatingSystem": names.operating_system.take(technology),
+        "browser": names.browser.take(technology),
+        "country": names.country.take(pa.array(arrivals.country)),
+        "region": names.region.take(pa.array(arrivals.geo)),
+        "source": names.source.take(traffic),
+        "medium": names.medium.take(traffic),
+        "campaign": names.campaign.take(traffic),
+        "landingPagePath": names.landing.take(pa.array(np.where(no_page, len(names.landing) - 1, arrivals.landing))),
+        "hostname": names.hostname.take(pa.array(arrivals.hostname)),
         "pageviews": pa.array(sessions.pageviews, mask=no_page),
         "hits": pa.array(sessions.hits),
         "timeOnSite": pa.array(sessions.duration, mask=sessions.duration == 0),
-        "newVisits": pa.array(np.ones(len(sessions), dtype=np.int64), mask=sessions.returning),
-        "transactions": pa.array(transactions, mask=no_order),
-        "transactionRevenue": pa.array(micros, mask=no_order),
+        "newVisits": pa.array(np.ones(len(sessions), dtype=np.int64), mask=arrivals.returning),
+        "transactions": pa.array(sessions.transactions, mask=no_order),
+        "transactionRevenue": pa.array(sessions.cents * MICROS_PER_CENT, mask=no_order),
     }
     return _csv(columns, "none")
 
@@ -159,57 +161,54 @@ def _totals(sessions: Sessions, *, with_time_and_orders: bool) -> pa.Array:
     ]
     if with_time_and_orders:
         members.append(_where(sessions.duration > 0, ', "timeOnSite": "', sessions.duration))
-    members.append(pc.if_else(pa.array(bounced), ', "bounces": "1"', ""))
+    members.append(_flag(bounced, ', "bounces": "1"'))
     if with_time_and_orders:
         members.append(_where(ordered, ', "transactions": "', sessions.transactions))
     members.append(_where(ordered, ', "transactionRevenue": "', micros))
     if with_time_and_orders:
         members.append(_where(ordered, ', "totalTransactionRevenue": "', micros + shipping_micros(sessions)))
-    members += [pc.if_else(pa.array(sessions.returning), "", ', "newVisits": "1"'), "}"]
-    return _joined(*members)
+    members += [_flag(~sessions.arrivals.returning, ', "newVisits": "1"'), "}"]
+    return joined(*members)
 
 
-def shipping_micros(sessions: Sessions) -> NDArray[np.int64]:
+def shipping_micros(sessions: Sessions) -> Codes:
     """Return what totalTransactionRevenue holds beyond the order value: shipping, the same for each order."""
     return sessions.transactions * 7_500_000
 
 
 def _kaggle(sessions: Sessions, names: Names) -> pa.Buffer:
-    visits = sessions.visits
-    visitor, visit_id = _text(sessions.full_visitor_id), _text(sessions.visit_id)
+    arrivals, traffic = sessions.arrivals, pa.array(sessions.filed_traffic)
     columns = {
-        "channelGrouping": names.channel.take(pa.array(sessions.traffic)),
-        "date": names.date.take(pa.array(visits.day)).cast(pa.int64()),
-        "device": names.device_json.take(pa.array(sessions.technology)),
-        "fullVisitorId": pa.array(sessions.full_visitor_id),
-        "geoNetwork": names.geo_json.take(pa.array(sessions.geo)),
-        "sessionId": _joined(visitor, "_", visit_id),
+        "channelGrouping": names.channel.take(traffic),
+        "date": names.date.take(pa.array(arrivals.visits.day)).cast(pa.int64()),
+        "device": names.device_json.take(pa.array(arrivals.technology)),
+        "fullVisitorId": pa.array(arrivals.full_visitor_id),
+        "geoNetwork": names.geo_json.take(pa.array(arrivals.geo)),
+        "sessionId": joined(_text(arrivals.full_visitor_id), "_", _text(arrivals.visit_id)),
         "socialEngagementType": pa.array([NOT_SOCIAL] * len(sessions)),
         "totals": _totals(sessions, with_time_and_orders=False),
-        "trafficSource": names.traffic_json.take(pa.array(sessions.traffic)),
-        "visitId": pa.array(sessions.visit_id),
-        "visitNumber": pa.array(visits.number),
-        "visitStartTime": pa.array(sessions.start),
+        "trafficSource": names.traffic_json.take(traffic),
+        "visitId": pa.array(arrivals.visit_id),
+        "visitNumber": pa.array(arrivals.visits.number),
+        "visitStartTime": pa.array(arrivals.start),
     }
     return _csv(columns, "needed")
 
 
 def _bigquery(sessions: Sessions, names: Names) -> pa.Buffer:
-    from ingest.sample_hits import hits_json
-
-    visits = sessions.visits
-    lines = _joined(
-        '{"visitNumber": "', _text(visits.number),
-        '", "visitId": "', _text(sessions.visit_id),
-        '", "visitStartTime": "', _text(sessions.start),
-        '", "date": "', names.date.take(pa.array(visits.day)),
+    arrivals, traffic = sessions.arrivals, pa.array(sessions.filed_traffic)
+    lines = joined(
+        '{"visitNumber": "', _text(arrivals.visits.number),
+        '", "visitId": "', _text(arrivals.visit_id),
+        '", "visitStartTime": "', _text(arrivals.start),
+        '", "date": "', names.date.take(pa.array(arrivals.visits.day)),
         '", "totals": ', _totals(sessions, with_time_and_orders=True),
-        ', "trafficSource": ', names.traffic_json.take(pa.array(sessions.traffic)),
-        ', "device": ', names.device_json.take(pa.array(sessions.technology)),
-        ', "geoNetwork": ', names.geo_json.take(pa.array(sessions.geo)),
+        ', "trafficSource": ', names.traffic_json.take(traffic),
+        ', "device": ', names.device_json.take(pa.array(arrivals.technology)),
+        ', "geoNetwork": ', names.geo_json.take(pa.array(arrivals.geo)),
         ', "customDimensions": [], "hits": [', hits_json(sessions, names.landing, names.hostname),
-        '], "fullVisitorId": "', _text(sessions.full_visitor_id),
-        '", "channelGrouping": "', names.channel.take(pa.array(sessions.traffic)),
+        '], "fullVisitorId": "', _text(arrivals.full_visitor_id),
+        '", "channelGrouping": "', names.channel.take(traffic),
         f'", "socialEngagementType": "{NOT_SOCIAL}"}}\n',
     )  # fmt: skip
     return _text_bytes(lines)

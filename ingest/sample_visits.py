@@ -1,13 +1,14 @@
 """Who comes on which day: the size of each day, and visitors who come back on a schedule of their own."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sample_draws import Keys, fixed_uniform, normal, stream, uniform
+from ingest.sample_draws import Codes, Keys, fixed_uniform, normal, stream, uniform
 
 LOOKBACK_DAYS = 60
 SPLITS_PER_SESSION = 0.0003
@@ -47,26 +48,24 @@ class Visits:
     """Hold visits, one a row: the visitor, the day, and the place of the visit among the visitor's visits."""
 
     visitor: Keys
-    day: NDArray[np.int64]
-    number: NDArray[np.int64]
+    day: Codes
+    number: Codes
     earliest: NDArray[np.float64]
     latest: NDArray[np.float64]
-    half: NDArray[np.int64]
+    half: Codes
 
     def __len__(self) -> int:
         """Return the number of visits."""
         return len(self.visitor)
 
-    def taken(self, rows: slice | NDArray[np.int64]) -> "Visits":
+    def taken(self, rows: slice | Codes) -> Self:
         """Return some of the visits."""
-        columns = (self.visitor, self.day, self.number, self.earliest, self.latest, self.half)
-        return Visits(*(column[rows] for column in columns))
+        return replace(self, **{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
     @classmethod
-    def joined(cls, parts: "list[Visits]") -> "Visits":
+    def joined(cls, parts: Sequence[Self]) -> Self:
         """Return the visits of several parts, in order."""
-        names = ("visitor", "day", "number", "earliest", "latest", "half")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return cls(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,9 @@ class Schedules:
     """
 
     weight: NDArray[np.float64]
-    schedule: NDArray[np.int64]
-    offset: NDArray[np.int64]
-    number: NDArray[np.int64]
+    schedule: Codes
+    offset: Codes
+    number: Codes
     earliest: NDArray[np.float64]
     latest: NDArray[np.float64]
 
@@ -107,7 +106,7 @@ def _schedules() -> Schedules:
 
 
 def day_weights(calendar: Calendar, seed_key: int) -> NDArray[np.float64]:
-    """Return the relative traffic of each day from `LOOKBACK_DAYS` before the first: weekday, season, trend and noise."""
+    """Return the relative traffic of each day, from LOOKBACK_DAYS before the first: weekday, season, trend, noise."""
     numbers = np.arange(-LOOKBACK_DAYS, calendar.days)
     weekday = np.array(WEEKDAYS)[(calendar.first_day.weekday() + numbers) % 7]
     season = 1 + 0.07 * np.sin(2 * np.pi * (numbers + calendar.first_day.timetuple().tm_yday) / 365.25 + 2.4)
@@ -142,7 +141,7 @@ class Attendance:
             self.splits[position] = self._possible_splits(position)
             self.first_visitor[position + 1] = self.first_visitor[position] + self.counts[position].sum()
 
-    def _day_sizes(self, sessions: int) -> NDArray[np.int64]:
+    def _day_sizes(self, sessions: int) -> Codes:
         weights = day_weights(self.calendar, self.seed_key)
         weights[LOOKBACK_DAYS + self.calendar.missing] = 0
         ends = np.cumsum(weights[LOOKBACK_DAYS:]) / weights[LOOKBACK_DAYS:].sum()
@@ -174,13 +173,13 @@ class Attendance:
         starts = self.first_visitor[source] + self._before(source)
         return self._shuffled(position, starts, counts)
 
-    def _before(self, source: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _before(self, source: Codes) -> Codes:
         """Return how many of the visitors first seen on a day have an earlier schedule than each visit's."""
         days, row = np.unique(source, return_inverse=True)
         preceding = np.cumsum(self.counts[days], axis=1) - self.counts[days]
         return preceding[row, self.plan.schedule]
 
-    def _shuffled(self, position: int, starts: NDArray[np.int64], counts: NDArray[np.int64]) -> Visits:
+    def _shuffled(self, position: int, starts: Codes, counts: Codes) -> Visits:
         plan, day = self.plan, position - LOOKBACK_DAYS
         if self.sizes[position] == 0:
             counts = np.zeros_like(counts)
