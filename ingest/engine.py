@@ -1,0 +1,65 @@
+"""The writing DuckDB connection: one a run, spilling into the run's own staging folder."""
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+POLL_SECONDS = 0.2
+
+
+def connect(scratch: Path, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB that spills into `scratch` and keeps time in UTC.
+
+    Raises ValueError when DuckDB cannot read `memory_limit` ("2GB", "512MB").
+    """
+    settings = {"temp_directory": str(scratch), "autoinstall_known_extensions": "false", "TimeZone": "UTC"}
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
+    try:
+        return duckdb.connect(config=settings)
+    except duckdb.Error as error:
+        raise ValueError(f'the memory limit "{memory_limit}" cannot be used, write it like 2GB: {error}') from None
+
+
+def run(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:
+    """Execute `sql/<name>.sql`, one statement, with bound parameters; return all its rows."""
+    statement = (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    return connection.execute(statement, parameters or None).fetchall()
+
+
+def glob_safe(path: Path | str) -> str:
+    """Return a path that DuckDB's readers take literally, whatever wildcards its name holds."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def name_relation(connection: duckdb.DuckDBPyConnection, name: str, query: exp.Expression) -> None:
+    """Let later statements call `query` by `name` (a temporary view)."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    view = exp.Create(this=exp.to_table(name), kind="VIEW", replace=True, expression=query, properties=temporary)
+    connection.execute(view.sql(dialect="duckdb"))
+
+
+def watched(
+    connection: duckdb.DuckDBPyConnection, work: Callable[[], list[tuple]], tick: Callable[[float], None] | None
+) -> list[tuple]:
+    """Do `work` on the connection, calling `tick` with the share done (0-1); Ctrl-C interrupts the query at once."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(work)
+        while True:
+            try:
+                return running.result(timeout=POLL_SECONDS)
+            except NotYet:
+                if running.done():
+                    raise
+                if tick:
+                    tick(max(0.0, connection.query_progress()) / 100)
+            except KeyboardInterrupt:
+                connection.interrupt()
+                raise

@@ -1,0 +1,76 @@
+"""The accepted export shapes, and how a file finds its shape."""
+
+from typing import Protocol
+
+from sqlglot import exp
+
+from ingest.formats import canonical, ga360_bigquery, ga360_flat, kaggle_json
+from ingest.formats.refusals import why_refused
+from ingest.report import RefusedFileError
+from ingest.sniff import Sample
+
+
+class Format(Protocol):
+    """Describe what a format file defines."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 a module's constant
+        """The shape's name in reports."""
+        ...
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802
+        """What the shape is, in words."""
+        ...
+
+    @property
+    def REQUIRED(self) -> tuple[str, ...]:  # noqa: N802
+        """The columns without which the shape cannot be."""
+        ...
+
+    def recognises(self, sample: Sample) -> str | None:
+        """Return the evidence that the sample has this shape; None when it has not."""
+        ...
+
+    def read(self, sample: Sample) -> exp.Select:
+        """Return the query that gives the file's raw sessions (see ingest.raw)."""
+        ...
+
+
+FORMATS: tuple[Format, ...] = (
+    canonical,
+    ga360_bigquery,
+    kaggle_json,
+    ga360_flat,
+)
+"""Every accepted shape, in the order they are tried."""
+
+
+def format_of(sample: Sample) -> Format:
+    """Return the first shape that recognises the sample.
+
+    Raises RefusedFileError, saying what the file is and what to export instead, when none does.
+    """
+    if reason := why_refused(sample):
+        raise RefusedFileError(reason)
+    for shape in FORMATS:
+        if shape.recognises(sample):
+            return shape
+    raise RefusedFileError(_unknown(sample))
+
+
+def _unknown(sample: Sample) -> str:
+    names = sample.header or tuple(dict.fromkeys(name for entry in sample.objects for name in entry))
+    found = set(map(str.lower, names))
+    nearest = max(FORMATS, key=lambda shape: sum(_has(found, name) for name in shape.REQUIRED) / len(shape.REQUIRED))
+    missing = [name for name in nearest.REQUIRED if not _has(found, name)]
+    shown = ", ".join(name[:40] for name in names[:20]) + (", ..." if len(names) > 20 else "")
+    return (
+        f"{sample.path.name} has the columns {shown}: no known export shape. The nearest is {nearest.TITLE}, "
+        f"which also needs {', '.join(missing)}. Export sessions from BigQuery (one row per session), or name "
+        "the columns like the session columns of the vocabulary (session_date, session_id, pageviews, ...)."
+    )
+
+
+def _has(found: set[str], requirement: str) -> bool:
+    return requirement.split(" ")[0].lower() in found

@@ -1,0 +1,53 @@
+"""Our own words: a CSV or Parquet file whose columns are named like the session columns of the vocabulary."""
+
+from sqlglot import exp
+
+from ingest.raw import raw_sessions
+from ingest.sniff import Sample
+from ingest.sources import csv_column, csv_relation, parquet_relation
+from queries.vocabulary import COLUMN_NAMES
+
+NAME = "canonical"
+TITLE = "Sessions in the vocabulary's own columns (CSV or Parquet)"
+REQUIRED = ("session_date", "session_id (or visitor_id with visit_number)")
+
+RENAMED = {
+    "session_key": "session_id",
+    "visitor": "visitor_id",
+    "date": "session_date",
+    "start": "session_start",
+    "duration": "duration_seconds",
+}
+SAME = (
+    *("visit_number", "visitor_type", "device_category", "operating_system", "browser", "country", "region"),
+    *("channel_group", "source", "medium", "campaign", "landing_page", "hostname", "pageviews", "events", "engaged"),
+    *("viewed_item", "added_to_cart", "began_checkout", "transactions", "revenue"),
+)
+COLUMNS = RENAMED | {name: name for name in SAME}
+
+
+def recognises(sample: Sample) -> str | None:
+    """Recognise the column session_date beside session_id, or beside visitor_id and visit_number."""
+    names = _positions(sample)
+    if sample.kind not in ("csv", "parquet") or "session_date" not in names:
+        return None
+    if "session_id" not in names and not {"visitor_id", "visit_number"} <= names.keys():
+        return None
+    return "columns " + ", ".join(name for name in COLUMN_NAMES if name in names)
+
+
+def read(sample: Sample) -> exp.Select:
+    """Return the raw sessions, one per row; columns outside the vocabulary are left out."""
+    positions = _positions(sample)
+    given = {field: name for field, name in COLUMNS.items() if name in positions}
+    if sample.kind == "parquet":
+        fields = {
+            field: exp.cast(exp.column(sample.header[positions[name]], quoted=True), "VARCHAR")
+            for field, name in given.items()
+        }
+        return raw_sessions(parquet_relation(sample), fields)
+    return raw_sessions(csv_relation(sample), {field: csv_column(positions[name]) for field, name in given.items()})
+
+
+def _positions(sample: Sample) -> dict[str, int]:
+    return {name.strip().lower(): position for position, name in reversed(list(enumerate(sample.header)))}

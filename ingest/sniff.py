@@ -1,0 +1,163 @@
+"""A first look at a file: its compression, encoding, header and first rows, before anyone decides what it is."""
+
+import csv
+import gzip
+import io
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from ingest.report import RefusedFileError
+
+Kind = Literal["csv", "json", "parquet", "binary", "empty"]
+
+FIRST_BYTES = 1 << 18
+FIRST_ROWS = 50
+GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+SECTION_PREFIX = re.compile(r"^(totals|device|geo_?network|traffic_?source)[._]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Hold the beginning of a file: text decoded, CSV cells split, JSON objects read, Parquet columns named."""
+
+    path: Path
+    size: int
+    kind: Kind
+    compression: str = "none"
+    first_bytes: bytes = b""
+    text: str = ""
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    objects: tuple[dict, ...] = ()
+    is_array: bool = False
+
+    @property
+    def keys(self) -> dict[str, int]:
+        """Return the header cells as comparable keys with their position; the first of equal keys counts."""
+        positions: dict[str, int] = {}
+        for position, name in enumerate(self.header):
+            positions.setdefault(key_of(name), position)
+        return positions
+
+    def cells(self, name: str) -> list[str]:
+        """Return the first rows' cells of the column with that key."""
+        position = self.keys[name]
+        return [row[position] for row in self.rows if position < len(row)]
+
+
+def key_of(name: str) -> str:
+    """Fold a header cell: `totals.pageviews`, `Page_Views` and `pageviews` are one column."""
+    return re.sub(r"[^0-9a-z]", "", SECTION_PREFIX.sub("", name.strip()).lower())
+
+
+def look_at(path: Path) -> Sample:
+    """Read the beginning of a file.
+
+    Raises RefusedFileError when it cannot be opened, is broken at its beginning, or is UTF-16.
+    """
+    try:
+        size = path.stat().st_size
+        first_bytes, compression = _first_bytes(path)
+    except (OSError, EOFError) as error:
+        raise RefusedFileError(_why_unreadable(path, error)) from None
+    if not first_bytes.strip(b"\xef\xbb\xbf \t\r\n"):
+        return Sample(path, size, "empty", compression)
+    if first_bytes.startswith(PARQUET):
+        return Sample(path, size, "parquet", compression, first_bytes, header=_parquet_columns(path))
+    if first_bytes.startswith(UTF16):
+        raise RefusedFileError(
+            f'{path} is UTF-16 text (Excel\'s "Unicode text"): save it as CSV in UTF-8 and ingest that.'
+        )
+    if b"\x00" in first_bytes or first_bytes.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
+        return Sample(path, size, "binary", compression, first_bytes)
+    text = first_bytes.decode("utf-8-sig", errors="replace")
+    if text.lstrip()[:1] in ("{", "["):
+        objects, is_array = _first_objects(text)
+        if objects:
+            return Sample(path, size, "json", compression, first_bytes, text, objects=objects, is_array=is_array)
+    delimiter, header, rows = _first_rows(text)
+    return Sample(path, size, "csv", compression, first_bytes, text, delimiter, header, rows)
+
+
+def _first_bytes(path: Path) -> tuple[bytes, str]:
+    with path.open("rb") as file:
+        magic = file.read(4)
+        file.seek(0)
+        if magic.startswith(GZIP):
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                return unpacked.read1(FIRST_BYTES) or b"", "gzip"
+        if magic == ZSTD:
+            import pyarrow
+
+            with pyarrow.CompressedInputStream(pyarrow.PythonFile(file), "zstd") as unpacked:
+                return unpacked.read(FIRST_BYTES), "zstd"
+        return file.read(FIRST_BYTES), "none"
+
+
+def _why_unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return f"{path.name} may not be read by this user: change its permissions (chmod u+r) or run as its owner."
+    if isinstance(error, EOFError | gzip.BadGzipFile):
+        return f"{path.name} is a gzip file that is broken at its beginning ({error}): download it again."
+    return f"{path.name} cannot be read: {error}."
+
+
+def _parquet_columns(path: Path) -> tuple[str, ...]:
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("select * from read_parquet($path) limit 0", {"path": str(path)})
+            return tuple(column[0] for column in connection.description)
+    except duckdb.Error as error:
+        first_line = str(error).splitlines()[0]
+        raise RefusedFileError(
+            f"{path.name} begins like Parquet but cannot be read ({first_line}): download it again."
+        ) from None
+
+
+def _first_objects(text: str) -> tuple[tuple[dict, ...], bool]:
+    if text.lstrip().startswith("["):
+        return _first_array_objects(text.lstrip()[1:]), True
+    objects = []
+    for line in text.splitlines()[:FIRST_ROWS]:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            objects.append(value)
+    if not objects:
+        return _first_array_objects(text), False
+    return tuple(objects), False
+
+
+def _first_array_objects(text: str) -> tuple[dict, ...]:
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text.lstrip())
+    except ValueError:
+        return ()
+    return (value,) if isinstance(value, dict) else ()
+
+
+def _first_rows(text: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(",;\t|", key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[tuple[str, ...]] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append(tuple(row))
+            if len(rows) > FIRST_ROWS:
+                break
+    except csv.Error:
+        pass
+    if not rows:
+        return delimiter, (), ()
+    return delimiter, tuple(cell.strip() for cell in rows[0]), tuple(rows[1:])

@@ -1,0 +1,3 @@
+-- whether a spreadsheet turned an id into a number like 2.81772E+18
+create or replace temp macro is_rounded_id(value) as
+    value like '%E+%' or value like '%e+%'

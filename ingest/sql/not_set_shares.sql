@@ -1,0 +1,8 @@
+-- one row per dimension: the share of accepted sessions where it is not set
+unpivot (
+    select avg(cast(columns($dimensions) = '(not set)' as integer))
+    from read_parquet($staged)
+    where reject_reason is null
+)
+on columns(*)
+into name dimension value share
