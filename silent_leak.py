@@ -27,8 +27,8 @@ from queries.store import Store, StoreError
 from queries.vocabulary import DIMENSIONS
 
 if TYPE_CHECKING:
-    from ingest.pipeline import FileReport, IngestReport
-    from ingest.pipeline import Progress as Step
+    from ingest.report import FileReport, IngestReport
+    from ingest.report import Progress as Step
 
 DEFAULT_PORT = 5006
 FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
@@ -103,7 +103,8 @@ def ingest(
 
 def ingest_with_progress(paths: Sequence[str | Path], store: Store, memory_limit: str | None = None) -> "IngestReport":
     """Ingest while a progress bar on stderr says what is being done; raises typer.Exit(1) when it cannot be done."""
-    from ingest.pipeline import IngestError, ingest_exports
+    from ingest.pipeline import ingest_exports
+    from ingest.report import IngestError
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
@@ -136,10 +137,9 @@ def print_report(report: "IngestReport") -> None:
                 f"[bold red]refused[/bold red] {name}: {escape(str(file.reason))}", highlight=False, soft_wrap=True
             )
         for reject in file.rejected:
-            example = reject["examples"][0] if reject["examples"] else {}
-            shown = escape(f"row {example.get('row')}: {example.get('value')}") if example else ""
-            reason = escape(reject["reason"])
-            out.print(f"[yellow]rejected[/yellow] {name}: {reject['count']:,} x {reason} ({shown})", highlight=False)
+            example = f" (row {reject.examples[0].row}: {reject.examples[0].value})" if reject.examples else ""
+            told = f"{reject.count:,} × {escape(reject.reason)}{escape(example)}"
+            out.print(f"[yellow]rejected[/yellow] {name}: {told}", highlight=False, soft_wrap=True)
         for warning in file.warnings:
             out.print(f"[yellow]note[/yellow] {name}: {escape(warning)}", highlight=False, soft_wrap=True)
     if report.version_after is None:
@@ -155,9 +155,8 @@ def _report_row(file: "FileReport") -> tuple[str, ...]:
     if file.status == "refused":
         return (name, "[red]refused[/red]", *[""] * 8)
     days = f"{file.first_date} to {file.last_date}" if file.first_date else "-"
-    rejected = sum(reject["count"] for reject in file.rejected)
-    counts = (file.rows, file.sessions_added, file.sessions_replaced, file.duplicates, rejected)
-    money = (f"{file.converted:,}", f"{file.revenue:,.2f}")
+    counts = (file.rows, file.sessions_added, file.sessions_replaced, file.duplicates, file.rows_rejected)
+    money = (f"{file.converted:,}", f"{float(file.revenue):,.2f}")
     return name, escape(file.shape or ""), *(f"{count:,}" for count in counts), *money, days
 
 
@@ -448,8 +447,8 @@ def _told(summary: Mapping[str, Any]) -> str:
 @app.command()
 def undo(store: StoreOption) -> None:
     """Take back the last change of a store; undo again takes back the one before."""
-    from ingest.pipeline import IngestError
     from ingest.publish import undo as take_back
+    from ingest.report import IngestError
 
     try:
         commit = take_back(_store(store))
