@@ -333,13 +333,27 @@ def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str,
     elif not rows:
         out.print("No session passes these filters.")
     else:
-        table = Table(header_style="bold", box=None, pad_edge=False)
-        for name, value in rows[0].items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            table.add_column(name, justify="right" if number or value is None else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(escape(_cell(name, value)) for name, value in row.items()))
-        out.print(table)
+        print_table(rows)
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Print rows for people: an interval's two ends in one column, rates in percent, a dash for what is undefined."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    names = [name for name in rows[0] if not name.endswith("_high")]
+    for name in names:
+        number = any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
+        header = "95 % interval" if name.endswith("_low") else name.replace("_", " ")
+        table.add_column(header, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_interval(name, row) or _cell(name, row[name])) for name in names))
+    out.print(table)
+
+
+def _interval(name: str, row: dict[str, Any]) -> str | None:
+    if not name.endswith("_low") or row[name] is None:
+        return None
+    high = name.removesuffix("_low") + "_high"
+    return f"{_cell(name, row[name])} to {_cell(high, row[high])}"
 
 
 def _cell(name: str, value: Any) -> str:
