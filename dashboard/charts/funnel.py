@@ -172,7 +172,7 @@ def log_ticks(low: float) -> list[tuple[float, str]]:
 def _legend(devices: Mapping[str, Sequence[Row]], logarithmic: bool) -> list[LegendItem]:
     if logarithmic:
         return [
-            LegendItem(label=device_label(device), color=device_color(device), shape=device_shape(device))  # ty: ignore
+            LegendItem(label=device_label(device), color=device_color(device), shape=device_shape(device))
             for device in devices
         ]
     return [

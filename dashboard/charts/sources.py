@@ -161,7 +161,7 @@ def _row(
     ]
     kinds = {"all": "total", "more": "muted", "source": ""}
     chosen = kind == "source" and row["source"] in context.filters.values(SOURCE)
-    return BodyRow(cells=cells, kind="selected" if chosen else kinds[kind])  # ty: ignore[invalid-argument-type]
+    return BodyRow(cells=cells, kind="selected" if chosen else kinds[kind])
 
 
 def _summary_cell(row: Row | None, kind: str) -> Cell:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from dashboard.chart import Context
 from dashboard.format import THIN, count, date_range, day, rate, share
@@ -18,7 +18,8 @@ FEW_SESSIONS = 30
 """Below this many sessions a rate is shown faded and never named in a heading."""
 
 DEVICES = ("desktop", "mobile", "tablet")
-SHAPES = {"desktop": "circle", "mobile": "square", "tablet": "triangle"}
+Shape = Literal["circle", "square", "triangle"]
+SHAPES: dict[str, Shape] = {"desktop": "circle", "mobile": "square", "tablet": "triangle"}
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _SESSIONS_AT = {"Browsed": "sessions", "Engaged": "engaged sessions", "Deep engagement": "deeply engaged sessions"}
@@ -52,7 +53,7 @@ def device_color(device: str) -> str:
     return f"device-{device}" if device in DEVICES else "previous"
 
 
-def device_shape(device: str) -> str:
+def device_shape(device: str) -> Shape:
     """Return the mark of a device, so that colour is never the only difference."""
     return SHAPES.get(device, "circle")
 

@@ -1,0 +1,123 @@
+"""What the Bokeh figures share: the look of a figure that hvPlot made, axes of rates, and marks that can be patched."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import holoviews as hv
+import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
+from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, Range1d
+from bokeh.plotting import figure
+
+from dashboard.format import THIN
+from dashboard.theme import Theme
+
+FONT = "Roboto, system-ui, sans-serif"
+SMALL = "12px"
+STEPS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+def rendered(plot: Any, theme: Theme, name: str, height: int) -> figure:
+    """Return the Bokeh figure of an hvPlot, in the page's look: no toolbar, no frame, names on its ranges and axes.
+
+    The figure is called `name`; its ranges `<name>-x`, `<name>-y`; its axes `<name>-x-axis`, `<name>-y-axis`; its ticks
+    `<name>-x-ticks`, `<name>-y-ticks`.
+    """
+    fig = hv.render(plot, backend="bokeh")
+    fig.name = name
+    fig.update(
+        toolbar_location=None,
+        outline_line_color=None,
+        background_fill_color=None,
+        border_fill_color=None,
+        sizing_mode="stretch_width",
+        width=None,
+        height=height,
+        min_border=0,
+        title=None,
+    )
+    fig.toolbar.tools = []
+    fig.x_range.name, fig.y_range.name = f"{name}-x", f"{name}-y"
+    for side, axis, grid in (("x", fig.xaxis[0], fig.xgrid[0]), ("y", fig.yaxis[0], fig.ygrid[0])):
+        _axis(axis, theme, f"{name}-{side}")
+        grid.update(grid_line_color=theme.border, visible=False)
+    return fig
+
+
+def _axis(axis: Axis, theme: Theme, name: str) -> None:
+    axis.update(
+        name=f"{name}-axis",
+        axis_label=None,
+        axis_line_color=None,
+        major_tick_line_color=None,
+        minor_tick_line_color=None,
+        major_label_text_color=theme.text_tertiary,
+        major_label_text_font=FONT,
+        major_label_text_font_size=SMALL,
+        major_label_standoff=6,
+    )
+
+
+def fixed_ticks(axis: Axis, ticks: Sequence[float], labels: Sequence[str]) -> None:
+    """Give an axis ticks that `tick_models` can patch."""
+    axis.ticker = FixedTicker(ticks=list(ticks), minor_ticks=[], name=axis.name.replace("-axis", "-ticks"))
+    axis.major_label_overrides = dict(zip(ticks, labels, strict=True))
+
+
+def tick_models(name: str, ticks: Sequence[float], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the patch of an axis: where its ticks are and what they say; `name` is the axis's without "-axis"."""
+    overrides = {_key(tick): label for tick, label in zip(ticks, labels, strict=True)}
+    return {f"{name}-ticks": {"ticks": list(ticks)}, f"{name}-axis": {"major_label_overrides": overrides}}
+
+
+def _key(tick: float) -> str:
+    return str(int(tick)) if float(tick).is_integer() else repr(float(tick))
+
+
+def rate_ticks(highest: float) -> tuple[list[float], list[str]]:
+    """Return three to six ticks from 0 to a round rate that holds `highest`, the unit on the last: 0, 0.5, 1 %."""
+    top = min(max(highest, 0.001), 1.0)
+    step = next((step for step in STEPS if top / step <= 5.0001), STEPS[-1])
+    number = max(2, math.ceil(top / step - 1e-9))
+    ticks = [round(step * place, 6) for place in range(number + 1)]
+    return ticks, [f"{tick * 100:g}" for tick in ticks[:-1]] + [f"{ticks[-1] * 100:g}{THIN}%"]
+
+
+def source(name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
+    """Return a data source that can be patched by its name."""
+    return ColumnDataSource(data={column: list(values) for column, values in columns.items()}, name=name)
+
+
+def adopt(fig: figure, name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
+    """Name the source that hvPlot made and give it the columns that the marks read."""
+    made = fig.select_one({"type": ColumnDataSource})
+    made.update(name=name, data={column: list(values) for column, values in columns.items()})
+    return made
+
+
+def hover(fig: figure, renderers: Sequence[Any], mode: str = "mouse") -> None:
+    """Show the column `title` of the marks under the pointer, as text."""
+    template = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
+    fig.add_tools(HoverTool(renderers=list(renderers), tooltips=template, mode=mode, attachment="vertical"))
+
+
+def panel_below(fig: figure, name: str) -> Any:
+    """Return a second panel in the same figure, below zero of the first and with a scale of its own.
+
+    Its scale is the range `<name>-inner`; where it stands in the outer figure is `<name>-outer`. Both share the x axis.
+    """
+    return fig.subplot(
+        x_source=fig.x_range,
+        x_target=fig.x_range,
+        y_source=Range1d(0, 1, name=f"{name}-inner"),
+        y_target=Range1d(-0.5, -0.1, name=f"{name}-outer"),
+    )
+
+
+def panel_models(fig_name: str, name: str, top: float, largest: float) -> dict[str, dict[str, float]]:
+    """Return the patch of two aligned panels: rates from 0 to `top` above, counts from 0 to `largest` below."""
+    return {
+        f"{fig_name}-y": {"start": -0.62 * top, "end": 1.04 * top},
+        f"{name}-outer": {"start": -0.62 * top, "end": -0.2 * top},
+        f"{name}-inner": {"start": 0, "end": largest or 1},
+    }

@@ -1,0 +1,200 @@
+"""What to take away: largest leak, weak device and source, strong combination, time on site, and how sure each is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.body import Cell, Table, TableColumn, Tone
+from dashboard.body import Row as BodyRow
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.finding import largest_leak
+from dashboard.charts.source_days import Break, breaks_of, sessions_by_day
+from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, leaving, part_of, rate_of
+from dashboard.format import count, day, expected, plural, rate, share
+from queries.compose import EVERYTHING
+from queries.engine import Result
+from queries.statistics import intervals_meet, wilson_interval
+
+LONG_FROM, MEASURED_FROM = 6, 2
+"""Positions of the duration buckets: 5 minutes and longer begin at 6, measured durations at 2."""
+
+SURE, FEW, COUNTED, TRACKING = "Larger than chance", "Too few to say", "Counted", "Check the tracking first"
+TONES: dict[str, Tone] = {SURE: "accent", FEW: "muted", COUNTED: "", TRACKING: "warn"}
+NOTE = (
+    "Regenerated from the sessions shown. Combinations with less than one expected order are never named. A difference "
+    "is called larger than chance only where the 95 % intervals do not meet; none of these sentences says why."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Takeaway:
+    """Hold one sentence, what it is about, and how sure it is."""
+
+    about: str
+    sentence: str
+    certainty: str
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the funnel, the durations, and the sources with their days."""
+    return Need("funnel"), Need("durations"), Need("sources_by_device"), Need("sources_by_day"), Need("trend")
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the sentences as a table of three columns: about, what, how sure."""
+    steps, durations, cells, by_day, trend = (result.rows for result in results)
+    if not cells:
+        return CardState("Nothing to take away", empty=empty_sentence(context))
+    breaks = breaks_of(sessions_by_day(by_day), {row["session_date"]: row["sessions"] for row in trend})
+    said = takeaways(steps, durations, cells, breaks, context)
+    table = TableTwin(
+        "What to take away",
+        ("About", "What the sessions show", "How sure"),
+        tuple((item.about, item.sentence, item.certainty) for item in said),
+    )
+    body = Table(
+        caption=table.caption,
+        columns=[
+            TableColumn(label="About", width="150px", hide_narrow=True),
+            TableColumn(label="What the sessions show"),
+            TableColumn(label="How sure", width="170px"),
+        ],
+        rows=[
+            BodyRow(
+                cells=[
+                    Cell(text=item.about, tone="muted"),
+                    Cell(text=item.sentence),
+                    Cell(text=item.certainty, tone=TONES[item.certainty]),
+                ]
+            )
+            for item in said
+        ],
+    )
+    return CardState(heading(said, steps, context), NOTE.replace("95 %", "95\u202f%"), body=body, table=table)
+
+
+def takeaways(
+    steps: Sequence[Row], durations: Sequence[Row], cells: Sequence[Row], breaks: Sequence[Break], context: Context
+) -> list[Takeaway]:
+    """Return three to five sentences, those about nothing left out."""
+    leak = largest_leak(steps, context)
+    said = [
+        Takeaway("Largest leak", leak, COUNTED) if leak else None,
+        device_takeaway(cells),
+        source_takeaway(cells, breaks),
+        combination_takeaway(cells, breaks),
+        duration_takeaway(durations),
+    ]
+    return [item for item in said if item]
+
+
+def heading(said: Sequence[Takeaway], steps: Sequence[Row], context: Context) -> str:
+    """Return how many of the sentences are more than chance, led by the largest leak."""
+    sure = sum(item.certainty == SURE for item in said)
+    compared = sum(item.certainty != COUNTED for item in said)
+    carried = f"{count(sure) if sure else 'none'} of {plural(compared, 'comparison')} is larger than chance"
+    if sure > 1:
+        carried = carried.replace(" is larger", " are larger")
+    if not compared:
+        carried = "nothing to compare"
+    losing = [row for row in steps if row["abandonments"]]
+    if not losing:
+        return _capital(carried)
+    worst = max(losing, key=lambda row: row["abandonments"])
+    return f"{share(worst['abandonment_rate'])} {leaving(context.funnel.steps[worst['position']])}; {carried}"
+
+
+def device_takeaway(cells: Sequence[Row]) -> Takeaway | None:
+    """Return the device that converts furthest below the largest one; None where there is one device only."""
+    devices = [row for row in cells if row["row_kind"] == "all" and row["device_category"] != EVERYTHING]
+    if len(devices) < 2:
+        return None
+    large = sorted((row for row in devices if row["sessions"] >= FEW_SESSIONS), key=lambda row: -row["sessions"])
+    if len(large) < 2:
+        return Takeaway("Devices", "Only one device has sessions enough to compare.", FEW)
+    best = max(large, key=lambda row: row["conversion_rate_low"])
+    behind = [row for row in large if row is not best and not intervals_meet(_interval(row), _interval(best))]
+    ahead = f"{best['device_category']} converts at {_counts(best)}"
+    if not behind:
+        other = next(row for row in large if row is not best)
+        sentence = f"{ahead}, {other['device_category']} at {_counts(other)}; the intervals overlap."
+        return Takeaway("Devices", _capital(sentence), FEW)
+    worst = max(behind, key=lambda row: row["sessions"])
+    return Takeaway("Weak device", _capital(f"{worst['device_category']} converts at {_counts(worst)}, {ahead}."), SURE)
+
+
+def source_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+    """Return the source furthest short of the mean; None where there is one source only."""
+    rows = [row for row in cells if row["device_category"] == EVERYTHING]
+    if len(rows) < 3:
+        return None
+    short = [row for row in rows[:-1] if _apart(row, rows[-1]) and row["conversion_rate"] < rows[-1]["conversion_rate"]]
+    if not short:
+        return Takeaway("Weak source", "No source falls short of the mean by more than chance.", FEW)
+    worst = max(short, key=lambda row: row["expected"] - row["conversions"])
+    what = "no order" if not worst["conversions"] else plural(worst["conversions"], "converted session")
+    due = f"where the mean gives {expected(worst['expected'])}"
+    sentence = f"{worst['source']} brought {plural(worst['sessions'], 'session')} and {what}, {due}."
+    return _with_tracking("Weak source", sentence, worst["source"], breaks)
+
+
+def combination_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+    """Return the source and device that convert furthest above the mean; those too small to judge are only counted."""
+    total = next((row for row in cells if row["row_kind"] == "all" and row["device_category"] == EVERYTHING), None)
+    pairs = [row for row in cells if row["row_kind"] == "source" and row["device_category"] != EVERYTHING]
+    if total is None or len(pairs) < 2:
+        return None
+    small = sum(not row["enough"] for row in pairs)
+    rest = f"; {count(small)} of {count(len(pairs))} combinations are too few to say" if small else ""
+    above = [row for row in pairs if _apart(row, total) and row["conversion_rate"] > total["conversion_rate"]]
+    if not above:
+        return Takeaway("Strong combination", f"No combination converts above the mean by more than chance{rest}.", FEW)
+    best = max(above, key=lambda row: row["conversions"] - row["expected"])
+    mean = f"the mean is {rate(total['conversion_rate'])}"
+    sentence = f"{best['source']} on {best['device_category']} converts at {_counts(best)}, {mean}{rest}."
+    return _with_tracking("Strong combination", sentence, best["source"], breaks)
+
+
+def duration_takeaway(rows: Sequence[Row]) -> Takeaway | None:
+    """Return how long and short measured sessions convert; never as advice, because buying itself takes time."""
+    long, short = _pooled(rows, LONG_FROM, 9), _pooled(rows, MEASURED_FROM, LONG_FROM - 1)
+    if not long[1] or not short[1]:
+        return None
+    sentence = (
+        f"Sessions of 5 minutes or more convert at {rate_of(*long)}, shorter measured ones at {rate_of(*short)}; "
+        "buying takes time, so this is no advice to keep people longer."
+    )
+    apart = not intervals_meet(wilson_interval(*long), wilson_interval(*short))
+    return Takeaway("Time on site", sentence, SURE if apart else FEW)
+
+
+def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
+    held = [row for row in rows if first <= row["position"] <= last]
+    return sum(row["conversions"] for row in held), sum(row["sessions"] for row in held)
+
+
+def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Break]) -> Takeaway:
+    for found in breaks:
+        if source in (found.source, found.taken_by):
+            missing = f"{found.source} has no session on {day(found.date)}, {expected(found.expected)} were expected"
+            return Takeaway(about, f"{sentence} {_capital(missing)}.", TRACKING)
+    return Takeaway(about, sentence, SURE)
+
+
+def _apart(row: Row, total: Row) -> bool:
+    return bool(row["enough"]) and not intervals_meet(_interval(row), _interval(total))
+
+
+def _interval(row: Row) -> tuple[float | None, float | None]:
+    return row["conversion_rate_low"], row["conversion_rate_high"]
+
+
+def _counts(row: Row) -> str:
+    return f"{rate(row['conversion_rate'])} ({part_of(row['conversions'], row['sessions'])})"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
+
+
+CHART = Chart("takeaways", "What to take away", needs, update, renderer="rows", span=12, height=260)

@@ -1,0 +1,312 @@
+"""Conversion rate by day with its intervals, over the sessions of the same days; days without an export are hatched."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from bokeh.core.properties import value
+from bokeh.plotting import figure
+
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts import figures
+from dashboard.charts.words import FEW_SESSIONS, Row, days_of, empty_sentence, missing_days, part_of, sentence_range
+from dashboard.format import count, date_range, day, exact, money, plural, points, rate, rate_range
+from dashboard.theme import Theme
+from queries.engine import Result
+from queries.statistics import intervals_meet, wilson_interval
+
+LINE_FROM = 20
+LABELLED = 10
+DAY = 86_400_000
+EPOCH = dt.date(1970, 1, 1)
+NOTE = (
+    "Dots: share of sessions that converted; whiskers: 95 % Wilson interval; bars: sessions, on a scale of their own. "
+    "Days follow the property's own time zone."
+).replace("95 %", "95\u202f%")
+
+Columns = dict[str, dict[str, list[Any]]]
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the days."""
+    return (Need("trend"),)
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the days as two aligned panels, with the sentence on how far they differ."""
+    rows = results[0].rows
+    if not rows:
+        return CardState("No day to show", empty=empty_sentence(context))
+    missing = missing_days(context, {row["session_date"] for row in rows})
+    asked = days_of(context) or [row["session_date"] for row in rows]
+    ticks, labels = figures.rate_ticks(highest_shown(rows))
+    top = ticks[-1]
+    models: dict[str, Mapping[str, Any]] = {
+        "trend-x": {"start": moment(asked[0]) - DAY / 2, "end": moment(asked[-1]) + DAY / 2},
+        **figures.panel_models("trend", "trend-sessions", top, max(row["sessions"] for row in rows) * 1.25),
+        **figures.tick_models("trend-y", ticks, labels),
+        **figures.tick_models("trend-x", *day_ticks(asked)),
+    }
+    return CardState(
+        heading(rows),
+        note(asked, missing),
+        sources=columns(rows, asked, missing, top),
+        models=models,
+        table=table_twin(rows, missing),
+    )
+
+
+def highest_shown(rows: Sequence[Row]) -> float:
+    """Return the highest rate the scale must hold: intervals of days large enough to read, and every rate."""
+    large = [row["conversion_rate_high"] for row in rows if row["sessions"] >= FEW_SESSIONS]
+    return max([*large, *(row["conversion_rate"] or 0 for row in rows)], default=0.01) or 0.01
+
+
+def heading(rows: Sequence[Row]) -> str:
+    """Return how far the days differ, and whether by more than chance: days up to 19, the two halves from 20 on."""
+    if len(rows) == 1:
+        only = rows[0]
+        counts = part_of(only["conversions"], only["sessions"])
+        return f"{day(only['session_date'])}: {rate(only['conversion_rate'])} converted ({counts})"
+    if not any(row["conversions"] for row in rows):
+        sessions = sum(row["sessions"] for row in rows)
+        return f"No session converted on any of {plural(len(rows), 'day')} ({part_of(0, sessions)})"
+    return days_compared(rows) if len(rows) < LINE_FROM else halves_compared(rows)
+
+
+def days_compared(rows: Sequence[Row]) -> str:
+    """Return the lowest and the highest day, called larger than chance where their intervals do not meet."""
+    large = [row for row in rows if row["sessions"] >= FEW_SESSIONS]
+    if len(large) < 2:
+        return f"Too few sessions a day to compare: at most {count(max(row['sessions'] for row in rows))}"
+    low = min(large, key=lambda row: (row["conversion_rate"], -row["sessions"]))
+    high = max(large, key=lambda row: (row["conversion_rate"], row["sessions"]))
+    ends = f"{rate(low['conversion_rate'])} on {_day(low)} to {rate(high['conversion_rate'])} on {_day(high)}"
+    if intervals_meet(_interval(low), _interval(high)):
+        return f"No day stands out: {ends}, and the intervals overlap"
+    none = f"; {_day(low)} has no order in {count(low['sessions'])} sessions" if not low["conversions"] else ""
+    return f"From {ends}: larger than chance{none}"
+
+
+def halves_compared(rows: Sequence[Row]) -> str:
+    """Return how the later half of the days compares with the earlier one, with the difference in points."""
+    middle = len(rows) // 2
+    before, after = _pooled(rows[:middle]), _pooled(rows[middle:])
+    rates = [part / whole for part, whole in (before, after)]
+    dates = date_range(rows[middle]["session_date"], rows[-1]["session_date"])
+    if intervals_meet(wilson_interval(*before), wilson_interval(*after)):
+        return f"No clear change: {rate(rates[0])} in the first half of the days, {rate(rates[1])} on {dates}"
+    verb = "rose" if rates[1] > rates[0] else "fell"
+    difference = points(rates[1] - rates[0])
+    return f"Conversion {verb} from {rate(rates[0])} to {rate(rates[1])} on {dates} ({difference}), larger than chance"
+
+
+def _pooled(rows: Sequence[Row]) -> tuple[int, int]:
+    return sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+
+
+def _interval(row: Row) -> tuple[float | None, float | None]:
+    return row["conversion_rate_low"], row["conversion_rate_high"]
+
+
+def _day(row: Row) -> str:
+    return day(row["session_date"])
+
+
+def note(asked: Sequence[dt.date], missing: set[dt.date]) -> str:
+    """Return how the chart is read, and how many days have no export."""
+    if not missing:
+        return NOTE
+    return f"{NOTE} No export holds {day(min(missing)) if len(missing) == 1 else plural(len(missing), 'day')} " + (
+        f"of {plural(len(asked), 'day')}: hatched."
+    )
+
+
+def moment(date: dt.date) -> float:
+    """Return a day as Bokeh's axis has it: milliseconds since 1970."""
+    return float((date - EPOCH).days * DAY)
+
+
+def day_ticks(days: Sequence[dt.date]) -> tuple[list[float], list[str]]:
+    """Return at most seven ticks: weekday over date for up to a week, dates up to a year, else month and year."""
+    step = -(-len(days) // 7)
+    shown = days[::step]
+    if len(days) <= 7:
+        labels = [day(date, weekday=True).replace(" ", "\n", 1) for date in shown]
+    elif len(days) <= 366:
+        labels = [day(date) for date in shown]
+    else:
+        labels = [day(date, year=True).split(" ", 1)[1].replace(" ", "\n") for date in shown]
+    return [moment(date) for date in shown], labels
+
+
+def columns(rows: Sequence[Row], asked: Sequence[dt.date], missing: set[dt.date], top: float) -> Columns:
+    """Return the columns of every source in the figure."""
+    dense = len(rows) >= LINE_FROM
+    labelled = len(asked) <= LABELLED
+    held = {row["session_date"]: row for row in rows}
+    line = [(date, held.get(date)) for date in asked]
+    runs = _runs([row for _, row in line])
+    sparse = [] if dense else rows
+    gaps = sorted(missing)
+    part, whole = _pooled(rows)
+    mean = part / whole
+    return {
+        "trend-days": {
+            "x": [moment(row["session_date"]) for row in rows],
+            "conversion_rate": [row["conversion_rate"] for row in rows],
+            "size": [4 if dense else 9] * len(rows),
+            "label": [rate(row["conversion_rate"]) if labelled else "" for row in rows],
+            "title": [title(row) for row in rows],
+        },
+        "trend-whiskers": {
+            "x": [moment(row["session_date"]) for row in sparse],
+            "low": [row["conversion_rate_low"] for row in sparse],
+            "high": [row["conversion_rate_high"] for row in sparse],
+        },
+        "trend-line": {
+            "x": [moment(date) for date, _ in line] if dense else [],
+            "y": [row["conversion_rate"] if row else None for _, row in line] if dense else [],
+        },
+        "trend-band": {
+            "xs": [_there_and_back([moment(row["session_date"]) for row in run]) for run in runs] if dense else [],
+            "ys": [[*(row["conversion_rate_low"] for row in run), *(row["conversion_rate_high"] for row in run[::-1])]
+                   for run in runs] if dense else [],
+        },
+        "trend-sessions": {
+            "x": [moment(row["session_date"]) for row in rows],
+            "sessions": [row["sessions"] for row in rows],
+            "width": [DAY * (0.5 if len(asked) <= LABELLED else 0.8)] * len(rows),
+            "label": [count(row["sessions"]) if labelled else "" for row in rows],
+            "title": [title(row) for row in rows],
+        },
+        "trend-gaps": {
+            "x": [moment(date) for date in gaps],
+            "width": [float(DAY)] * len(gaps),
+            "bottom": [-0.62 * top] * len(gaps),
+            "top": [1.04 * top] * len(gaps),
+            "middle": [0.9 * top] * len(gaps),
+            "label": ["no\nexport" if labelled else ""] * len(gaps),
+            "title": [f"{day(date, weekday=True)}: no export" for date in gaps],
+        },
+        "trend-mean": {
+            "x": [moment(asked[0]) - DAY / 2, clear_place(rows, gaps, mean), moment(asked[-1]) + DAY / 2],
+            "y": [mean] * 3,
+            "label": ["", f"mean {rate(mean)}" if len(asked) > 1 else "", ""],
+        },
+        "trend-words": {
+            "x": [moment(asked[0]) - DAY / 2],
+            "y": [-0.14 * top],
+            "label": ["Sessions" if labelled else f"Sessions, at most {count(max(r['sessions'] for r in rows))} a day"],
+        },
+    }  # fmt: skip
+
+
+def clear_place(rows: Sequence[Row], gaps: Sequence[dt.date], mean: float) -> float:
+    """Return where the word "mean" hides no mark: on a day without an export, else beside the day furthest from it."""
+    if gaps:
+        return moment(gaps[len(gaps) // 2])
+    furthest = max(rows[:-1] or rows, key=lambda row: abs(row["conversion_rate"] - mean))
+    return moment(furthest["session_date"]) + DAY / 2
+
+
+def _runs(rows: Sequence[Row | None]) -> list[list[Row]]:
+    runs: list[list[Row]] = [[]]
+    for row in rows:
+        if row is None:
+            runs.append([])
+        else:
+            runs[-1].append(row)
+    return [run for run in runs if run]
+
+
+def _there_and_back(values: list[float]) -> list[float]:
+    return values + values[::-1]
+
+
+def title(row: Row) -> str:
+    """Return the hover text of a day: rate, interval, counts and revenue."""
+    interval = rate_range(row["conversion_rate_low"], row["conversion_rate_high"])
+    counts = f"{exact(row['conversions'])} of {exact(row['sessions'])} sessions converted"
+    when = day(row["session_date"], weekday=True, year=True)
+    return f"{when}: {rate(row['conversion_rate'])} ({interval}), {counts}, {money(row['revenue'])}"
+
+
+def table_twin(rows: Sequence[Row], missing: set[dt.date]) -> TableTwin:
+    """Return one line per day, those without an export too."""
+    lines: dict[dt.date, tuple[str, ...]] = {
+        date: (day(date, weekday=True, year=True), "no export", "", "", "", "") for date in missing
+    }
+    for row in rows:
+        lines[row["session_date"]] = (
+            day(row["session_date"], weekday=True, year=True),
+            exact(row["sessions"]),
+            exact(row["conversions"]),
+            rate(row["conversion_rate"]),
+            f"{sentence_range(row['conversion_rate_low'], row['conversion_rate_high'])}",
+            money(row["revenue"], cents=True),
+        )
+    headers = ("Day", "Sessions", "Converted", "Rate", "95\u202f% interval", "Revenue")
+    return TableTwin("Conversion by day", headers, tuple(lines[date] for date in sorted(lines)), (False, *(True,) * 5))
+
+
+def build(theme: Theme) -> figure:
+    """Make the figure once: rates above zero, sessions in a panel of their own below it, one x axis."""
+    frame = pd.DataFrame({"x": [0.0, float(DAY)], "conversion_rate": [0.01, 0.02]})
+    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, "trend", 300)
+    two = {"x": [0.0, float(DAY)], "label": ["", ""], "title": ["", ""]}
+    days = figures.adopt(fig, "trend-days", {**two, "conversion_rate": [0.01, 0.02], "size": [9, 9]})
+    marks = fig.renderers[0]
+    marks.glyph.update(fill_color=theme.accent, line_color=theme.surface, size="size", fill_alpha=1, line_alpha=1)
+    marks.nonselection_glyph = marks.selection_glyph = None
+    figures.fixed_ticks(fig.yaxis[0], [0.0, 0.01], ["0", "1\u202f%"])
+    figures.fixed_ticks(fig.xaxis[0], [0.0, float(DAY)], ["", ""])
+    fig.ygrid[0].update(visible=True, ticker=fig.yaxis[0].ticker)
+    gaps = figures.source("trend-gaps", {**_one("x", "width", "bottom", "top", "middle"), "label": [""], "title": [""]})
+    hatched = fig.vbar(
+        "x",
+        "width",
+        "top",
+        "bottom",
+        source=gaps,
+        fill_color=theme.sunken,
+        fill_alpha=0.6,
+        line_color=None,
+        hatch_pattern=value("/"),
+        hatch_color=theme.hatch,
+        level="underlay",
+    )
+    _words(fig, gaps, "middle", theme.text_tertiary, text_align="center", text_baseline="top")
+    mean = figures.source("trend-mean", {"x": [0.0, 1.0], "y": [0.01, 0.01], "label": ["", ""]})
+    fig.line("x", "y", source=mean, line_color=theme.accent, line_dash=[4, 3], line_alpha=0.7)
+    _words(fig, mean, "y", theme.text_tertiary, text_align="center", y_offset=-4)
+    band = figures.source("trend-band", {"xs": [[0.0, 1.0, 1.0]], "ys": [[0.0, 0.0, 0.01]]})
+    fig.patches("xs", "ys", source=band, fill_color=theme.accent, fill_alpha=0.16, line_color=None)
+    line = figures.source("trend-line", {"x": [0.0, 1.0], "y": [0.01, 0.02]})
+    fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
+    whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
+    fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
+    _words(fig, days, "conversion_rate", theme.text, x_offset=8, text_baseline="middle", text_font_style="bold")
+    words = figures.source("trend-words", {**_one("x", "y"), "label": [""]})
+    _words(fig, words, "y", theme.text_tertiary, x_offset=2, text_baseline="middle")
+    below = figures.panel_below(fig, "trend-sessions")
+    held = figures.source("trend-sessions", {**two, "sessions": [1, 2], "width": [1.0, 1.0]})
+    bars = below.vbar("x", "width", "sessions", source=held, fill_color=theme.bars, line_color=None, border_radius=2)
+    _words(below, held, "sessions", theme.text_tertiary, text_align="center", y_offset=-3)
+    fig.renderers = [*fig.renderers[1:], marks]
+    figures.hover(fig, [hatched, bars, marks])
+    fig.update(min_border_left=46, min_border_right=10, min_border_top=6)
+    return fig
+
+
+def _one(*names: str) -> dict[str, list[float]]:
+    return {name: [0.0] for name in names}
+
+
+def _words(fig: Any, held: Any, y: str, color: str, **look: Any) -> None:
+    style = {"text_font_size": figures.SMALL, "text_font": value(figures.FONT), "text_color": color}
+    fig.text("x", y, text="label", source=held, **{**style, **look})
+
+
+CHART = Chart("trend", "Conversion rate by day", needs, update, build, span=12, height=300)
