@@ -338,14 +338,25 @@ def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str,
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """Print rows for people: an interval's two ends in one column, rates in percent, a dash for what is undefined."""
-    table = Table(header_style="bold", box=None, pad_edge=False)
     names = [name for name in rows[0] if not name.endswith("_high")]
+    if len(rows) == 1:
+        _print_facts({name: _interval(name, rows[0]) or _cell(name, rows[0][name]) for name in names})
+        return
+    table = Table(header_style="bold", box=None, pad_edge=False)
     for name in names:
         number = any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
         header = "95 % interval" if name.endswith("_low") else name.replace("_", " ")
         table.add_column(header, justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_interval(name, row) or _cell(name, row[name])) for name in names))
+    out.print(table)
+
+
+def _print_facts(facts: Mapping[str, str]) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in facts.items():
+        shown = name.removesuffix("_low") + ", 95 % interval" if name.endswith("_low") else name
+        table.add_row(shown.replace("_", " "), escape(value))
     out.print(table)
 
 
@@ -385,11 +396,12 @@ def status(
     elif output is Format.CSV:
         print_rows("status", engine.snapshot.version, Filters(), [facts], output)
     else:
-        table = Table(show_header=False, box=None, pad_edge=False)
-        for name, value in facts.items():
-            shown = ", ".join(map(str, value)) or "none" if isinstance(value, list) else _cell(name, value)
-            table.add_row(name.replace("_", " "), escape(shown))
-        out.print(table)
+        _print_facts(
+            {
+                name: ", ".join(map(str, value)) or "none" if isinstance(value, list) else _cell(name, value)
+                for name, value in facts.items()
+            }
+        )
 
 
 def store_facts(engine: Engine) -> dict[str, Any]:
