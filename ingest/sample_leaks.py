@@ -48,7 +48,7 @@ PLANTED = (
         {"device_category": "desktop", "browser": "Edge"},
         0.30,
         True,
-        "silent: from the onset on 70 % of the orders are gone, while the total stays within its noise",
+        "silent: from the onset on 70 % of the orders are gone, while an autumn rise keeps the total flat",
     ),
     PlantedLeak(
         "youtube_gap",

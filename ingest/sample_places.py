@@ -33,7 +33,7 @@ Africa|Southern Africa|4|South Africa 27, Botswana 1
 """  # noqa: E501 a table reads better with one sub-continent a line
 
 REGIONS = {
-    "United States": "California 32, New York 13, Texas 9, Illinois 6, Washington 6, Florida 4, (not set) 30",
+    "United States": "California 32, New York 13, Texas 9, Illinois 6, Washington 6, Florida 4, (not set) 12",
     "United Kingdom": "England 70, Scotland 8, Wales 3, (not set) 19",
     "India": "Karnataka 22, Maharashtra 20, Delhi 14, Tamil Nadu 12, Telangana 10, (not set) 22",
     "Canada": "Ontario 45, Quebec 18, British Columbia 16, Alberta 8, (not set) 13",

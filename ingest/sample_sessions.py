@@ -17,11 +17,11 @@ UTC_OFFSET_HOURS = -7
 LANDED, VIEWED_ITEM, ADDED_TO_CART, BEGAN_CHECKOUT, LOST_AT_PAYMENT, ORDERED, ORDERED_TWICE = range(7)
 """How deep a session went, in order; LOST_AT_PAYMENT is an order that a planted leak took away."""
 
-INTERCEPT, RETURNING_EFFECT, WEEKEND_EFFECT = -3.46, 0.85, 0.06
+INTERCEPT, RETURNING_EFFECT, WEEKEND_EFFECT, SEASON_EFFECT = -3.46, 0.85, 0.06, 0.1
 DEVICE_EFFECTS = np.array([0.0, -0.55, -0.3])
 DEVICE_ENGAGEMENT = np.array([0.95, 1.12, 1.05])
 ORDER_MEDIAN, ORDER_SPREAD, ORDER_LIMIT = 45.0, 1.45, 20_000.0
-SURVIVAL = 1 - np.cumsum([0.566, 0.1290, 0.0785, 0.0485, 0.0355, 0.0222, 0.0195, 0.0139, 0.0120])
+SURVIVAL = 1 - np.cumsum([0.570, 0.1390, 0.0830, 0.0520, 0.0355, 0.0222, 0.0195, 0.0139, 0.0120])
 """The share of the sessions without an order that see more than 1, 2, ... 9 pages."""
 FEWEST_BUYER_PAGES = 8
 NO_PAGES = 0.0003
@@ -112,7 +112,8 @@ class SessionMaker:
         self.misfiled_traffic = world.traffic_code(*MISFILED_SOURCE)
         days = np.arange(calendar.days).astype(np.uint64) + np.uint64(seed_key)
         weekend = np.array([calendar.date(day).weekday() >= 5 for day in range(calendar.days)])
-        self.day_effect = 0.04 * normal(days, DAY_LUCK) + WEEKEND_EFFECT * weekend
+        season = np.interp(np.arange(calendar.days) / calendar.days, (0.65, 0.8), (0, SEASON_EFFECT))
+        self.day_effect = 0.04 * normal(days, DAY_LUCK) + WEEKEND_EFFECT * weekend + season
         midnight = dt.datetime.combine(calendar.first_day, dt.time(), tzinfo=dt.UTC).timestamp()
         self.midnight = int(midnight) - UTC_OFFSET_HOURS * 3600
 
