@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from ingest.sample_draws import GOLDEN
 from ingest.sample_leaks import MISFILED_SOURCE, PLANTED
 from ingest.sample_sessions import SessionMaker, Sessions
-from ingest.sample_shapes import SHAPES, Names, Shape, write
+from ingest.sample_shapes import SHAPES, Names, Shape
 from ingest.sample_visits import SECOND_HALF, Attendance, Calendar
 from ingest.sample_world import the_world
 
@@ -22,6 +22,7 @@ TRUTH = "truth.json"
 FIRST_DAY = dt.date(2026, 5, 1)
 SHAPE_NAMES = tuple(shape.name for shape in SHAPES)
 CHUNK_SESSIONS = 32_768
+FEWEST_A_DAY = 5
 NESTED_DAYS_OF_LAST_MONTH = 11
 
 Progress = Callable[[int, int], None]
@@ -39,7 +40,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class ExportTruth:
-    """Hold the totals of one export file; `path` is relative to the folder that was generated into."""
+    """Hold the totals of one export file; `path` is relative to the folder that was generated into.
+
+    Kaggle's shape gives revenue but no number of orders: there a session with revenue counts as one transaction.
+    """
 
     path: str
     shape: str
@@ -109,15 +113,16 @@ def generate(
     """Write `folder`/exports/* and `folder`/truth.json, and return the truth.
 
     Exactly `sessions` rows are written, `months` calendar months from the month of `first_day` on. The first
-    shape gets most months, each shape between gets one month, the last shape the last days. The same arguments give
-    the same bytes.
+    shape gets most months, each shape between gets one month, the last shape the last days (with no more months than
+    shapes, each gets an equal part). The same arguments give the same bytes, whatever `chunk_sessions`.
     `progress` is called with (sessions written, sessions in all). Nothing appears under its final name before it is
     complete; exports of an earlier run in the same folder are replaced.
 
     Raises ValueError for arguments that make no exports, FileExistsError when `folder`/exports holds something else.
     """
     chosen = _checked(sessions, months, first_day, shapes)
-    calendar = Calendar(first_day.replace(day=1), _days_of(first_day.replace(day=1), months))
+    first_day = first_day.replace(day=1)
+    calendar = Calendar(first_day, _days_of(first_day, months))
     seed_key = (seed * GOLDEN + 0x5EED) % 2**63
     attendance, maker = Attendance(calendar, sessions, seed_key), SessionMaker(the_world(), calendar, seed_key)
     folder = Path(folder)
@@ -126,15 +131,11 @@ def generate(
     names, exports, written = Names(the_world(), calendar), [], 0
     for shape, first, last in _periods(calendar, months, chosen):
         path = partial / shape.file_name.format(period=_period_name(calendar, first, last))
-        with path.open("wb") as file:
-            file.write(shape.header.encode())
-            for visits in attendance.chunks(first, last, chunk_sessions):
-                made = maker.made(visits)
-                write(made, shape, names, file)
-                _count(tally, path.name, made)
-                written += len(made)
-                if progress:
-                    progress(written, sessions)
+        for made in _written(path, shape, names, map(maker.made, attendance.chunks(first, last, chunk_sessions))):
+            _count(tally, path.name, made)
+            written += len(made)
+            if progress:
+                progress(written, sessions)
         exports.append(_export_truth(calendar, shape, path.name, first, last, tally[path.name]))
     arguments = {"sessions": sessions, "seed": seed, "months": months, "first_day": calendar.first_day}
     truth = _truth(arguments | {"shapes": [shape.name for shape in chosen]}, calendar, exports, tally)
@@ -142,11 +143,22 @@ def generate(
     return truth
 
 
+def _written(path: Path, shape: Shape, names: Names, chunks: Iterable[Sessions]) -> Iterator[Sessions]:
+    """Write one export, and yield each chunk once it is in the file."""
+    with path.open("wb") as file:
+        file.write(shape.header.encode())
+        for sessions in chunks:
+            file.write(shape.encoded(sessions, names))
+            yield sessions
+
+
 def _checked(sessions: int, months: int, first_day: dt.date, shapes: Sequence[str]) -> list[Shape]:
     if not 1_000 <= sessions <= 200_000_000:
         raise ValueError(f"cannot generate {sessions} sessions: choose 1,000 to 200,000,000")
     if not 1 <= months <= 36:
         raise ValueError(f"cannot generate {months} months: choose 1 to 36")
+    if sessions < (fewest := FEWEST_A_DAY * _days_of(first_day.replace(day=1), months)):
+        raise ValueError(f"cannot spread {sessions} sessions over {months} months: generate at least {fewest:,}")
     known = {shape.name: shape for shape in SHAPES}
     unknown = [name for name in shapes if name not in known]
     if unknown or not shapes:

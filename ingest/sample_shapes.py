@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -91,7 +90,7 @@ def _traffic_json(source: str, medium: str, campaign: str) -> str:
 class Shape:
     """Describe one export shape: how files are called, their first line, and how sessions become their bytes.
 
-    `counts_orders` and so on say what a file of this shape can tell; Kaggle's first version gives no order count.
+    `counts_orders` says whether a file gives the number of orders; Kaggle's first version only gives their revenue.
     """
 
     name: str
@@ -218,11 +217,6 @@ def _text_bytes(lines: pa.Array) -> pa.Buffer:
     """Return the bytes of an array of texts, end to end (it has no nulls and no offset of its own)."""
     offsets = np.frombuffer(lines.buffers()[1], dtype=np.int32, count=len(lines) + 1)
     return lines.buffers()[2].slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
-
-
-def write(sessions: Sessions, shape: Shape, names: Names, file: BinaryIO) -> None:
-    """Append sessions to an open file."""
-    file.write(shape.encoded(sessions, names))
 
 
 SHAPES = (

@@ -332,6 +332,13 @@ def test_generating_again_replaces_the_exports_and_keeps_what_is_not_ours(tmp_pa
     assert (tmp_path / "other" / "exports" / "mine.csv").exists()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_exactly_as_many_sessions_are_written_as_were_asked_for(tmp_path: Path, seed: int) -> None:
+    truth = generate(tmp_path, 1_003 + seed, seed=seed, shapes=("ga360_flat",))
+    lines = sum(len((tmp_path / export.path).read_text("utf-8").splitlines()) - 1 for export in truth.exports)
+    assert lines == truth.totals.sessions == 1_003 + seed
+
+
 def test_progress_ends_with_all_sessions(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     generate(tmp_path, 3_000, months=4, progress=lambda done, total: calls.append((done, total)))
@@ -343,6 +350,7 @@ def test_progress_ends_with_all_sessions(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"sessions": 10}, "cannot generate 10 sessions"),
+        ({"sessions": 2_000, "months": 36}, "cannot spread 2000 sessions over 36 months: generate at least 5,480"),
         ({"months": 0}, "cannot generate 0 months"),
         ({"shapes": ("parquet",)}, 'no export shape is called "parquet"; choose from ga360_flat'),
         ({"shapes": ()}, "choose from ga360_flat"),
