@@ -49,9 +49,9 @@ class Extras(TypedDict, total=False):
 class KpiCell(TypedDict):
     """Hold one key figure: label, value, and what is said under it.
 
-    `exact` is shown on hover. `delta` is the emphasised part of the second line (`tone` colours it), `interval` its plain
-    rest; `detail` is the third line. `bars` are one number per day, 0-1 of the largest, None for a day without an export
-    (hatched), `bar_titles` their hover texts; the first `bars_before` of them belong to the compared period (grey).
+    `exact` is shown on hover. `delta` is the emphasised part of the second line (`tone` colours it), `interval` its
+    plain rest; `detail` is the third line. `bars` are one number per day, 0-1 of the largest, None for a day without
+    an export (hatched), `bar_titles` their hover texts; the first `bars_before` belong to the compared period (grey).
     `first_on_phone` puts the cell first and full width under 700 px.
     """
 
@@ -75,7 +75,7 @@ class Kpis(TypedDict):
 
 
 class TableColumn(TypedDict):
-    """Describe one column; `hide_narrow` leaves it out under 700 px, `width` is a CSS width, `sorted` fills aria-sort."""
+    """Describe one column; `hide_narrow` leaves it out under 700 px, `width` is CSS, `sorted` fills aria-sort."""
 
     label: str
     align: NotRequired[Literal["left", "right", "center"]]
@@ -113,8 +113,8 @@ class Cell(TypedDict, total=False):
     """Hold one cell: text, a second line, and at most one drawing.
 
     `bar` is a bar behind the text (length 0-1), `meter` a bar on a track, `span` an interval on a track, `days` small
-    columns. `fill` colours the whole cell with a token (the text colour is chosen for contrast), `hatch` marks it as too
-    few. `action` makes the text a button that filters. `title` is the hover text (exact values).
+    columns. `fill` colours the whole cell with a token (the text colour is chosen for contrast), `hatch` marks it as
+    too few. `action` makes the text a button that filters. `title` is the hover text (exact values).
     """
 
     text: str
@@ -178,7 +178,7 @@ class StepGroup(TypedDict):
 
 
 class Steps(TypedDict):
-    """Hold the funnel as aligned rows; on the log scale the left end is `log_min`, and dots with whiskers replace bars."""
+    """Hold the funnel as aligned rows; a log scale begins at `log_min` and has dots with whiskers, not bars."""
 
     caption: str
     columns: list[TableColumn]

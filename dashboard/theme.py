@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from bokeh.themes import Theme as BokehTheme
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -126,3 +128,118 @@ def tokens(theme: Theme) -> dict[str, str]:
 def token_names() -> tuple[str, ...]:
     """Return the names of all colour tokens; they are the same in every theme."""
     return tuple(tokens(LIGHT))
+
+
+def text_on(colour: str) -> str:
+    """Return the text colour, dark or white, that has the higher contrast on a fill (WCAG 2 relative luminance)."""
+    return LIGHT.text if _luminance(colour) > 0.179 else "#FFFFFF"
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def css_variables() -> str:
+    """Return the tokens as CSS: `--sl-<token>` and `--sl-on-<token>` on the host, those of DARK under `.dark`."""
+    rules = []
+    for theme, selector in ((LIGHT, ":host"), (DARK, ".dark")):
+        declared = [f"--sl-{name}:{colour};--sl-on-{name}:{text_on(colour)}" for name, colour in tokens(theme).items()]
+        rules.append(f"{selector}{{color-scheme:{theme.name};{';'.join(declared)}}}")
+    return "\n".join(rules)
+
+
+FONT = "Roboto, system-ui, sans-serif"
+
+
+def bokeh_theme(theme: Theme) -> BokehTheme:
+    """Return the Bokeh theme that draws axes, grids and text with the tokens."""
+    return BokehTheme(
+        json={
+            "attrs": {
+                "Plot": {
+                    "background_fill_color": None,
+                    "border_fill_color": None,
+                    "outline_line_color": None,
+                    "toolbar_location": None,
+                },
+                "Axis": {
+                    "axis_line_color": theme.control,
+                    "major_tick_line_color": None,
+                    "minor_tick_line_color": None,
+                    "major_label_text_color": theme.text_tertiary,
+                    "major_label_text_font": FONT,
+                    "major_label_text_font_size": "12px",
+                    "axis_label_text_color": theme.text_tertiary,
+                    "axis_label_text_font": FONT,
+                    "axis_label_text_font_size": "12px",
+                    "axis_label_text_font_style": "normal",
+                },
+                "CategoricalAxis": {
+                    "group_text_color": theme.text_secondary,
+                    "group_text_font": FONT,
+                    "group_text_font_size": "12px",
+                },
+                "Grid": {"grid_line_color": theme.border},
+                "Title": {
+                    "text_color": theme.text_secondary,
+                    "text_font": FONT,
+                    "text_font_size": "12px",
+                    "text_font_style": "normal",
+                },
+                "Legend": {
+                    "background_fill_alpha": 0,
+                    "border_line_color": None,
+                    "label_text_color": theme.text_secondary,
+                    "label_text_font": FONT,
+                    "label_text_font_size": "12px",
+                },
+                "Label": {"text_color": theme.text_secondary, "text_font": FONT, "text_font_size": "12px"},
+                "Text": {"text_font": FONT},
+            }
+        }
+    )
+
+
+def mui_theme() -> dict[str, dict]:
+    """Return panel-material-ui's theme for both modes, with what its markup lacks for assistive technology."""
+    return {theme.name: _mui_mode(theme) for theme in THEMES}
+
+
+def _mui_mode(theme: Theme) -> dict:
+    return {
+        "palette": {
+            "primary": {"main": theme.accent, "contrastText": theme.on_accent},
+            "background": {"default": theme.background, "paper": theme.surface},
+            "text": {"primary": theme.text, "secondary": theme.text_secondary},
+            "divider": theme.border,
+        },
+        "typography": {"fontFamily": FONT},
+        "components": {
+            "MuiAppBar": {
+                "defaultProps": {"elevation": 0, "color": "inherit"},
+                "styleOverrides": {
+                    "root": {
+                        "backgroundColor": theme.surface,
+                        "backgroundImage": "none",
+                        "color": theme.text,
+                        "borderBottom": f"1px solid {theme.border}",
+                        "& .title.title": {"color": theme.text, "fontSize": "16px", "fontWeight": 500},
+                    }
+                },
+            },
+            "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "56px !important"}}},
+            "MuiDrawer": {
+                "styleOverrides": {
+                    "paper": {
+                        "backgroundColor": theme.surface,
+                        "backgroundImage": "none",
+                        "borderRight": f"1px solid {theme.border}",
+                    }
+                }
+            },
+            "MuiTypography": {"defaultProps": {"variantMapping": {f"h{level}": "div" for level in range(1, 7)}}},
+            "MuiLinearProgress": {"defaultProps": {"aria-label": "Loading"}},
+        },
+    }

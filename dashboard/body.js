@@ -1,0 +1,143 @@
+// Draws the bodies that dashboard/body.py describes: key figures, tables, funnel steps, legends. Strings are shown as text.
+
+import {color, h, percent} from "./dom.js"
+
+// What a click on a mark asks for: a click filters, Shift adds, Alt excludes.
+function filterOn(act, action) {
+  return (event) => act({
+    kind: "filter", dimension: action.dimension, value: action.value, additive: event.shiftKey, exclude: event.altKey,
+  })
+}
+
+const keyOf = (action) => `${action.dimension}=${action.value}`
+
+export function legend(items) {
+  if (!items?.length) return null
+  return h("ul", {class: "legend"}, items.map((item) => h("li", {},
+    h("span", {class: `swatch ${item.shape || "square"}`, style: {"--swatch": color(item.color, "text-tertiary")}}),
+    item.label)))
+}
+
+function dayBars(days, before = 0) {
+  return h("span", {class: "days", "aria-hidden": "true"}, days.map((bar, place) => h("span", {
+    class: `day ${bar.value == null ? "gap" : place < before ? "before" : ""}`, title: bar.title,
+    style: {height: bar.value == null ? "100%" : `max(2px, ${percent(bar.value)})`, background: bar.color && color(bar.color)},
+  }, bar.label && h("b", {}, bar.label))))
+}
+
+export function kpis(body) {
+  return h("ul", {class: "kpis"}, (body.cells || []).map((cell) => h("li", {class: cell.first_on_phone ? "first" : null},
+    h("div", {class: "kpi-label"}, cell.label),
+    h("div", {class: "kpi-main"},
+      h("span", {class: "kpi-value", title: cell.exact !== cell.value ? cell.exact : null}, cell.value),
+      cell.bars?.length ? dayBars(cell.bars.map((value, place) => ({value, title: cell.bar_titles?.[place]})),
+        cell.bars_before) : null),
+    h("div", {class: "kpi-line"},
+      cell.delta && h("b", {class: `tone-${cell.tone || "accent"}`}, cell.delta),
+      cell.delta && cell.interval && " ", cell.interval),
+    h("div", {class: "kpi-line"}, cell.detail))))
+}
+
+function span(drawn) {
+  const {low, high, mark, look = "dot"} = drawn
+  return h("span", {class: `span ${look}`, "aria-hidden": "true", style: {"--mark": color(drawn.color)}},
+    h("i", {class: drawn.open ? "reach open" : "reach", style: {left: percent(low), right: `calc(100% - ${percent(high)})`}}),
+    mark != null && h("i", {class: `point ${drawn.shape || "circle"}`, style: {left: percent(mark)}}))
+}
+
+function cellContent(cell, act) {
+  const text = [
+    cell.text && h("span", {class: "cell-text"}, cell.text),
+    cell.sub && h("span", {class: "cell-sub"}, cell.sub),
+  ]
+  const label = cell.action
+    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(cell.action), on: {click: filterOn(act, cell.action)}}, text)
+    : text
+  return [
+    cell.bar != null && h("span", {class: "bar", style: {width: percent(cell.bar)}}),
+    cell.meter != null && h("span", {class: "meter"}, h("i", {style: {width: percent(cell.meter)}})),
+    cell.span && span(cell.span),
+    cell.days && dayBars(cell.days),
+    cell.fill
+      ? h("span", {class: "fill", style: {background: color(cell.fill), color: color(`on-${cell.fill}`)}}, label)
+      : cell.hatch ? h("span", {class: "fill hatched"}, label) : label,
+  ]
+}
+
+function cellClass(cell, column) {
+  return [
+    column?.align || "left", cell.bold && "bold", cell.tone && `tone-${cell.tone}`, column?.hide_narrow && "wide-only",
+    (cell.fill || cell.hatch) && "filled", cell.bar != null && "barred",
+  ].filter(Boolean).join(" ")
+}
+
+export function table(body, act) {
+  const columns = body.columns || []
+  const head = h("tr", {}, columns.map((column) => h("th", {
+    scope: "col", class: [column.align || "left", column.hide_narrow && "wide-only"].filter(Boolean).join(" "),
+    title: column.title, "aria-sort": column.sorted, style: {width: column.width},
+  }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? " ↓" : " ↑"))))
+  const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
+    row.cells.map((cell, place) => h(place ? "td" : "th", {
+      scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title,
+    }, cellContent(cell, act)))))
+  return [
+    h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
+      h("table", {class: body.dense ? "rows dense" : "rows"}, h("caption", {class: "unseen"}, body.caption),
+        h("thead", {}, head), h("tbody", {}, rows))),
+    legend(body.legend),
+  ]
+}
+
+export function twin(twinTable) {
+  const numeric = (place) => (twinTable.numeric?.[place] ? "right" : "left")
+  return h("div", {class: "scroll twin", tabindex: "0", role: "region", "aria-label": twinTable.caption},
+    h("table", {class: "rows dense"}, h("caption", {}, twinTable.caption),
+      h("thead", {}, h("tr", {}, twinTable.headers.map((text, place) => h("th", {scope: "col", class: numeric(place)}, text)))),
+      h("tbody", {}, twinTable.rows.map((row) => h("tr", {}, row.map((text, place) =>
+        h(place ? "td" : "th", {scope: place ? null : "row", class: numeric(place)}, text)))))))
+}
+
+function stepBar(row, body, place) {
+  const color_ = color(row.color)
+  const shown = []
+  if (body.scale === "log") {
+    if (row.low != null) shown.push(h("i", {class: "whisker", style: {left: percent(place(row.low)), right: `calc(100% - ${percent(place(row.high))})`}}))
+    if (row.share) shown.push(h("i", {class: `point ${row.shape || "circle"}`, style: {left: percent(place(row.share))}}))
+  } else {
+    if (row.left_to != null) shown.push(h("i", {class: "left", style: {left: percent(row.share), width: percent(row.left_to - (row.share || 0))}}))
+    shown.push(h("i", {class: "reached", style: {width: row.share ? `max(2px, ${percent(row.share)})` : "0"}}))
+  }
+  return h("span", {class: `step-bar ${body.scale}`, style: {"--mark": color_}},
+    h("span", {class: "track"}, (body.ticks || []).map(([tick]) => h("i", {class: "grid", style: {left: percent(place(tick))}})), shown),
+    row.before != null && h("i", {class: "before", style: body.scale === "log"
+      ? {left: percent(place(row.before)), width: "3px"} : {width: `max(2px, ${percent(row.before)})`}}))
+}
+
+export function steps(body, act) {
+  const columns = body.columns || []
+  const smallest = Math.log10(body.log_min || 0.0001)
+  const place = body.scale === "log"
+    ? (share) => (share > 0 ? 1 - Math.log10(share) / smallest : 0)
+    : (share) => share
+  const template = columns.map((column) => column.width || "84px").join(" ")
+  const cells = (row) => row.cells.map((cell, number) => h("span", {
+    class: `step-cell ${cellClass(cell, columns[number])}`, title: cell.title}, cell.text))
+  const label = (row) => row.action
+    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(row.action), on: {click: filterOn(act, row.action)}}, row.label)
+    : h("span", {}, row.label)
+  const stepRow = (row) => h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place), cells(row))
+  const axis = body.ticks?.length ? h("div", {class: "step-row step-axis", "aria-hidden": "true"}, h("span", {class: "step-label"}),
+    h("span", {class: "axis"}, body.ticks.map(([tick, text]) => h("i", {style: {left: percent(place(tick))}}, text))),
+    columns.map(() => h("span", {class: "step-cell"}))) : null
+  return [
+    legend(body.legend),
+    h("div", {class: "steps", style: {"--columns": template}},
+      h("div", {class: "step-head", "aria-hidden": "true"}, h("div"), h("div", {class: "step-row"}, h("span"), h("span"),
+        columns.map((column) => h("span", {class: `step-cell ${column.align || "left"} ${column.hide_narrow ? "wide-only" : ""}`}, column.label)))),
+      h("ol", {"aria-label": body.caption}, body.groups.map((group) => h("li", {class: "step"},
+        h("div", {class: "step-name"}, h("b", {}, group.name), h("span", {}, group.definition), group.left && h("span", {class: "tone-loss"}, group.left)),
+        h("ul", {}, group.rows.map(stepRow))))),
+      axis && h("div", {class: "step-foot"}, h("div"), axis)),
+  ]
+}

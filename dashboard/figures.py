@@ -1,0 +1,31 @@
+"""The charts' Bokeh figures, built once per process and theme and packed for the browser."""
+
+import base64
+import gzip
+import json
+import threading
+from collections.abc import Sequence
+
+from bokeh.embed import json_item
+
+from dashboard.chart import Chart
+from dashboard.theme import Theme, bokeh_theme
+
+_packed: dict[tuple[str, tuple[str, ...]], str] = {}
+_building = threading.Lock()
+
+
+def packed_figures(charts: Sequence[Chart], theme: Theme) -> str:
+    """Return "<theme>:<base64 of gzipped JSON>": an object of chart name -> `bokeh.embed.json_item`.
+
+    Building takes seconds (hvPlot), so it happens once; later viewers share the text.
+    """
+    key = (theme.name, tuple(chart.name for chart in charts))
+    with _building:
+        if key not in _packed:
+            items = {
+                chart.name: json_item(chart.build(theme), theme=bokeh_theme(theme)) for chart in charts if chart.build
+            }
+            text = json.dumps(items, separators=(",", ":")).encode()
+            _packed[key] = f"{theme.name}:{base64.b64encode(gzip.compress(text, mtime=0)).decode('ascii')}"
+        return _packed[key]

@@ -1,0 +1,99 @@
+// Embeds a prebuilt Bokeh figure once and patches it: models by name, then columns by source name, in one repaint.
+
+const TOKEN = /^\$[a-z0-9-]+$/
+
+function shade(holder, value) {
+  return typeof value === "string" && TOKEN.test(value)
+    ? getComputedStyle(holder).getPropertyValue(`--sl-${value.slice(1)}`).trim()
+    : value
+}
+
+function property(holder, value) {
+  if (Array.isArray(value)) return value.map((item) => (TOKEN.test(item) ? shade(holder, item) : item))
+  if (value !== null && typeof value === "object") {
+    return new Map(Object.entries(value).map(([key, text]) => [Number.isNaN(Number(key)) ? key : Number(key), text]))
+  }
+  return shade(holder, value)
+}
+
+function column(holder, name, values) {
+  if (name === "color" || name.endsWith("_color")) return values.map((value) => shade(holder, value))
+  return values.every((value) => value === null || typeof value === "number")
+    ? values.map((value) => value ?? NaN)
+    : values
+}
+
+function watchTaps(model, act, keys) {
+  const filters = (model.tags || []).filter((tag) => typeof tag === "string" && tag.startsWith("filter:"))
+  for (const tag of filters) {
+    const [, dimension, name] = tag.split(":")
+    model.selected.properties.indices.change.connect(() => {
+      const [index] = model.selected.indices
+      if (index === undefined) return
+      const value = model.data[name]?.[index]
+      model.selected.indices = []
+      if (typeof value === "string") act({kind: "filter", dimension, value, additive: keys.shift, exclude: keys.alt})
+    })
+  }
+  return filters.length > 0
+}
+
+export class Plot {
+  constructor(holder, act) {
+    this.holder = holder
+    this.act = act
+    this.views = null
+    this.pending = null
+    this.keys = {shift: false, alt: false}
+    holder.addEventListener("pointerdown", (event) => {
+      this.keys.shift = event.shiftKey
+      this.keys.alt = event.altKey
+    }, true)
+  }
+
+  async show(item) {
+    this.clear()
+    const target = document.createElement("div")
+    target.className = "bokeh"
+    this.holder.replaceChildren(target)
+    const views = await window.Bokeh.embed.embed_item(item, target)
+    if (!target.isConnected) return views.clear()
+    this.views = views
+    this.document = views.roots[0].model.document
+    const sources = [...this.document._all_models.values()].filter((model) => model.type === "ColumnDataSource")
+    const clickable = sources.map((source) => watchTaps(source, this.act, this.keys)).some(Boolean)
+    this.holder.classList.toggle("clickable", clickable)
+    if (this.pending) this.patch(this.pending)
+  }
+
+  patch(state) {
+    this.pending = state
+    if (!this.views) return
+    const missing = []
+    const named = (name) => this.document.get_model_by_name(name) ?? (missing.push(name), null)
+    for (const [name, properties] of Object.entries(state.models || {})) {
+      const changed = Object.entries(properties).map(([key, value]) => [key, property(this.holder, value)])
+      named(name)?.setv(Object.fromEntries(changed))
+    }
+    for (const [name, columns] of Object.entries(state.sources || {})) {
+      const source = named(name)
+      if (!source) continue
+      const changed = Object.entries(columns).map(([key, values]) => [key, column(this.holder, key, values)])
+      source.data = {...source.data, ...Object.fromEntries(changed)}
+    }
+    if (missing.length) console.error(`the figure has no model named ${missing.join(", ")}`)
+  }
+
+  async png() {
+    return await this.views?.roots[0].export("png", true).to_blob()
+  }
+
+  clear() {
+    if (!this.views) return
+    this.document.clear()
+    this.views.clear()
+    const place = window.Bokeh.documents.indexOf(this.document)
+    if (place >= 0) window.Bokeh.documents.splice(place, 1)
+    this.views = null
+  }
+}

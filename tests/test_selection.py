@@ -1,0 +1,132 @@
+"""The state of one viewer: filters out of it, and the URL that restores it."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.selection import LONGEST_VALUE, MOST_VALUES, Selection
+from queries.filters import Filters
+from queries.funnel import FUNNELS
+from queries.vocabulary import DIMENSIONS
+
+KNOWN = {"map.min_sessions": (("50", "100", "500"), "100"), "funnel.scale": (("Linear", "Log"), "Linear")}
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
+wanted = st.dictionaries(
+    st.sampled_from(DIMENSIONS), st.lists(texts, min_size=1, max_size=4, unique=True).map(tuple), max_size=4
+)
+days = st.lists(st.none() | st.dates(dt.date(1990, 1, 1)), min_size=2, max_size=2)
+settings = st.fixed_dictionaries(
+    {}, optional={"map.min_sessions": st.sampled_from(["50", "500"]), "funnel.scale": st.just("Log")}
+)
+
+
+@given(
+    days, wanted, wanted, st.sampled_from([f.name for f in FUNNELS]), settings, st.sampled_from(["", "light", "dark"])
+)
+def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, chosen, theme):
+    selection = Selection(KNOWN, include=include, exclude=exclude, funnel_name=funnel, settings=chosen, theme=theme)
+    selection.choose_dates(*ends)
+    restored = Selection(KNOWN)
+    restored.load_query(selection.to_query())
+    assert restored.param.values() | {"name": ""} == selection.param.values() | {"name": ""}
+    assert restored.filters == selection.filters
+
+
+@given(st.text() | texts.map(lambda text: f"?country={text}&from={text}&not.source={text}&map.min_sessions={text}"))
+def test_any_text_at_all_is_survived_as_a_url(query):
+    selection = Selection(KNOWN)
+    selection.load_query(query)
+    assert isinstance(selection.filters, Filters)
+    assert set(selection.include) | set(selection.exclude) <= set(DIMENSIONS)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?from=yesterday",
+        "?from=2017-02-30",
+        "?session_id=4",
+        "?not.revenue=3",
+        "?funnel=Nonsense",
+        "?map.min_sessions=7",
+        "?map.nothing=1",
+        "?theme=purple",
+        "?country=",
+        "?country=" + "x" * (LONGEST_VALUE + 1),
+    ],
+)
+def test_what_does_not_exist_is_left_out_of_the_selection(query):
+    selection = Selection(KNOWN)
+    selection.load_query(query)
+    assert selection.to_query() == ""
+
+
+def test_a_url_cannot_ask_for_endless_values():
+    selection = Selection(KNOWN)
+    selection.load_query("?" + "&".join(f"source=s{number}" for number in range(MOST_VALUES + 50)))
+    assert len(selection.include["source"]) == MOST_VALUES
+
+
+def test_values_are_text_and_nothing_else():
+    selection = Selection()
+    selection.load_query("?source=%27%20or%201%3D1%20--&source=%3Cscript%3E")
+    assert selection.filters.values("source") == ("' or 1=1 --", "<script>")
+
+
+def test_a_click_filters_a_second_click_undoes_and_shift_adds():
+    selection = Selection()
+    selection.toggle("country", "US")
+    assert selection.include == {"country": ("US",)}
+    selection.toggle("country", "CA")
+    assert selection.include == {"country": ("CA",)}
+    selection.toggle("country", "US", additive=True)
+    assert selection.include == {"country": ("CA", "US")}
+    selection.toggle("country", "CA", additive=True)
+    selection.toggle("country", "US")
+    assert selection.include == {}
+
+
+def test_a_value_is_never_wanted_and_unwanted_at_once():
+    selection = Selection()
+    selection.toggle("source", "google")
+    selection.toggle("source", "google", exclude=True)
+    assert (selection.include, selection.exclude) == ({}, {"source": ("google",)})
+    selection.toggle("source", "google", additive=True)
+    assert (selection.include, selection.exclude) == ({"source": ("google",)}, {})
+
+
+def test_a_click_on_what_is_no_dimension_does_nothing():
+    selection = Selection()
+    selection.toggle("session_id", "4")
+    assert selection.filters.is_empty
+
+
+def test_dates_in_the_wrong_order_are_swapped():
+    selection = Selection()
+    selection.choose_dates(dt.date(2017, 7, 7), dt.date(2017, 7, 2))
+    assert (selection.date_from, selection.date_to) == (dt.date(2017, 7, 2), dt.date(2017, 7, 7))
+    selection.load_query("?from=2017-07-07&to=2017-07-05")
+    assert selection.filters.date_from == dt.date(2017, 7, 5)
+
+
+def test_reset_takes_off_the_filters_and_leaves_the_looks():
+    selection = Selection(KNOWN, theme="dark")
+    selection.toggle("country", "US")
+    selection.choose_setting("map", "min_sessions", "500")
+    selection.reset()
+    assert selection.filters.is_empty
+    assert selection.to_query() == "?map.min_sessions=500&theme=dark"
+
+
+def test_a_setting_is_one_of_its_options_and_the_default_is_not_kept():
+    selection = Selection(KNOWN)
+    assert selection.setting("map", "min_sessions") == "100"
+    selection.choose_setting("map", "min_sessions", "50")
+    selection.choose_setting("map", "min_sessions", "7")
+    selection.choose_setting("map", "colour", "red")
+    assert selection.settings == {"map.min_sessions": "50"}
+    selection.choose_setting("map", "min_sessions", "100")
+    assert selection.settings == {}
