@@ -1,0 +1,171 @@
+"""Invented shops with planted leaks: the worlds that the leak list is measured on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from queries.cells import Cells
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Segment = tuple[tuple[int, int], ...]
+
+NAMES = ("device_category", "country", "source", "browser", "visitor_type", "landing_page")
+BASE_SIZES = (3, 14, 12, 6, 2, 12)
+EFFECTS = (0.5, 0.8, 0.7, 0.3, 0.5, 0.6)
+CLASSES = 6
+CONVERSION = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Hold one leak: its segment in codes, the factor its rate was multiplied by, and what that cost in expectation."""
+
+    segment: Segment
+    factor: float
+    lost: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """Hold the cells of one invented shop, the true rate of each cell without any leak, and the leaks."""
+
+    cells: Cells
+    clean: Floats
+    leaks: tuple[Planted, ...]
+    true_revenue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Describe a kind of world."""
+
+    name: str
+    sessions: int = 300_000
+    leaks: int = 4
+    factors: tuple[float, float] = (2.0, 6.0)
+    sizes: tuple[int, ...] = BASE_SIZES
+    interactions: float = 0.0
+    freedom: float = np.inf
+    additive: bool = False
+    duplicates: bool = False
+    simpson: bool = False
+
+
+def build(recipe: Recipe, seed: int) -> World:
+    """Draw one world; the same recipe and seed give the same world."""
+    rng = np.random.default_rng([seed, 20_170_702])
+    rows = _visits(recipe, rng)
+    keys = np.ravel_multi_index(tuple(rows.T), recipe.sizes)
+    unique, counts = np.unique(keys, return_counts=True)
+    codes = np.column_stack(np.unravel_index(unique, recipe.sizes))
+    sessions = counts.astype(float)
+    clean = _rates(recipe, rng, codes, sessions)
+    leaks, rates = _plant(recipe, rng, codes, sessions, clean)
+    conversions = rng.binomial(counts, rates).astype(float)
+    orders = np.exp(rng.normal(3.8, 1.1, size=int(min(conversions.sum(), 20_000))))
+    revenue = conversions * orders.mean()
+    labels = [[f"{name}-{value}" for value in range(size)] for name, size in zip(NAMES, recipe.sizes, strict=True)]
+    cells = Cells.of_codes(NAMES[: len(recipe.sizes)], labels, codes, sessions, conversions, revenue, orders)
+    return World(cells, clean, leaks, float(np.exp(3.8 + 1.1**2 / 2)))
+
+
+def _visits(recipe: Recipe, rng: np.random.Generator) -> NDArray:
+    kinds = rng.choice(CLASSES, recipe.sessions, p=rng.dirichlet(np.full(CLASSES, 4.0)))
+    rows = np.empty((recipe.sessions, len(recipe.sizes)), dtype=np.intp)
+    for place, size in enumerate(recipe.sizes):
+        steep = 1.1 if size > 30 else 0.9
+        common = 1.0 / np.arange(1, size + 1) ** steep
+        for kind in range(CLASSES):
+            share = common * np.exp(rng.normal(0, 0.7, size))
+            inside = kinds == kind
+            rows[inside, place] = rng.choice(size, int(inside.sum()), p=share / share.sum())
+    if recipe.duplicates:
+        for source, copy in ((0, 3), (2, 5)):
+            translated = rng.permutation(recipe.sizes[copy])[rows[:, source] % recipe.sizes[copy]]
+            kept = rng.random(recipe.sessions) < 0.93
+            rows[kept, copy] = translated[kept]
+    return rows
+
+
+def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: Floats) -> Floats:
+    effects = [rng.normal(0, spread, size) for spread, size in zip(EFFECTS, recipe.sizes, strict=True)]
+    if recipe.additive:
+        parts = sum(np.exp(effect)[codes[:, place]] for place, effect in enumerate(effects))
+        floor = parts - 0.8 * parts.min()
+        return np.clip(floor * CONVERSION * sessions.sum() / (sessions @ floor), 1e-4, 0.6)
+    logit = sum(effect[codes[:, place]] for place, effect in enumerate(effects))
+    if recipe.interactions:
+        for order in (2, 3):
+            for chosen in combinations(range(len(recipe.sizes)), order):
+                shape = tuple(recipe.sizes[place] for place in chosen)
+                keys = np.ravel_multi_index(tuple(codes[:, place] for place in chosen), shape)
+                table = rng.normal(0, recipe.interactions, int(np.prod(shape)))
+                if np.isfinite(recipe.freedom):
+                    table /= np.sqrt(rng.chisquare(recipe.freedom, len(table)) / recipe.freedom)
+                    table = np.clip(table, -2.5, 2.5)
+                logit = logit + table[keys]
+    total = sessions.sum()
+    shift = brentq(lambda shift: sessions @ expit(logit + shift) / total - CONVERSION, -30, 10)
+    return expit(logit + shift)
+
+
+def _plant(
+    recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: Floats, clean: Floats
+) -> tuple[tuple[Planted, ...], Floats]:
+    total, rates, chosen = sessions.sum(), clean.copy(), []
+    taken = np.zeros(len(sessions), dtype=bool)
+    while len(chosen) < recipe.leaks:
+        order = int(rng.integers(2, 4))
+        places = sorted(rng.choice(len(recipe.sizes), order, replace=False))
+        segment = tuple((int(place), int(rng.integers(recipe.sizes[place]))) for place in places)
+        inside = members(codes, segment)
+        share = sessions[inside].sum() / total
+        if not 0.004 <= share <= 0.06 or sessions[inside & taken].sum() > 0.2 * sessions[inside].sum():
+            continue
+        if recipe.duplicates and _nearly_one_way(codes, sessions, segment, inside):
+            continue
+        low, high = recipe.factors
+        factor = 1.0 / rng.uniform(low, high)
+        chosen.append((segment, factor, inside))
+        taken |= inside
+        rates[inside] *= factor
+    leaks = tuple(
+        Planted(segment, factor, float(sessions[inside] @ clean[inside]) * (1 - factor))
+        for segment, factor, inside in chosen
+    )
+    return leaks, rates
+
+
+def _nearly_one_way(codes: NDArray, sessions: Floats, segment: Segment, inside: NDArray[np.bool_]) -> bool:
+    whole = sessions[inside].sum()
+    return any(whole > 0.5 * sessions[codes[:, place] == value].sum() for place, value in segment)
+
+
+def members(codes: NDArray, segment: Segment) -> NDArray[np.bool_]:
+    """Say which cells lie in a segment."""
+    inside = np.ones(len(codes), dtype=bool)
+    for place, value in segment:
+        inside &= codes[:, place] == value
+    return inside
+
+
+RECIPES = (
+    Recipe("base 100 k", 100_000),
+    Recipe("base 300 k"),
+    Recipe("base 1 M", 1_000_000),
+    Recipe("dense sd .1, 300 k", interactions=0.1),
+    Recipe("dense sd .2, 300 k", interactions=0.2),
+    Recipe("additive, 300 k", additive=True),
+    Recipe("near-duplicates, 300 k", duplicates=True),
+    Recipe("heavy tails, 300 k", sizes=(3, 60, 300, 6, 2, 12)),
+    Recipe("modest leaks, 300 k", factors=(1 / 0.8, 1 / 0.6)),
+    Recipe("heavy-tailed interactions, 300 k", interactions=0.1, freedom=2.0),
+)
+
+Maker = Callable[[int], World]

@@ -1,0 +1,83 @@
+"""The cell table: one row per combination of values, with its sessions, conversions and revenue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Hold one aggregate per combination of dimension values.
+
+    `codes` (cells x dimensions) index `labels`; `sessions` reached the step, `conversions` of them the next one;
+    `revenue` is theirs; `orders` is a sample of order values. Each combination occurs once.
+    """
+
+    dimensions: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    codes: NDArray[np.int32]
+    sessions: NDArray[np.float64]
+    conversions: NDArray[np.float64]
+    revenue: NDArray[np.float64]
+    orders: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        dimensions: Sequence[str],
+        values: Sequence[ArrayLike],
+        sessions: ArrayLike,
+        conversions: ArrayLike,
+        revenue: ArrayLike | None = None,
+        orders: ArrayLike = (),
+    ) -> Self:
+        """Build cells from rows, raw (sessions of 1) or aggregated: equal combinations are added up.
+
+        `values` are one sequence of texts per dimension. Raises ValueError when a row has more conversions than
+        sessions, a negative count, or the lengths differ.
+        """
+        labels, columns = [], []
+        for column in values:
+            found, places = np.unique(np.asarray(column, dtype=str), return_inverse=True)
+            labels.append(tuple(str(value) for value in found))
+            columns.append(places)
+        return cls.of_codes(dimensions, labels, np.column_stack(columns), sessions, conversions, revenue, orders)
+
+    @classmethod
+    def of_codes(
+        cls,
+        dimensions: Sequence[str],
+        labels: Sequence[Sequence[str]],
+        codes: ArrayLike,
+        sessions: ArrayLike,
+        conversions: ArrayLike,
+        revenue: ArrayLike | None = None,
+        orders: ArrayLike = (),
+    ) -> Self:
+        """Build cells from rows of integer codes; equal combinations are added up."""
+        coded = np.asarray(codes)
+        counted = [np.asarray(sessions, dtype=float), np.asarray(conversions, dtype=float)]
+        counted.append(np.zeros(len(coded)) if revenue is None else np.asarray(revenue, dtype=float))
+        if any(len(column) != len(coded) for column in counted):
+            raise ValueError("cells need one number of sessions, conversions and revenue for each row")
+        if len(coded) and ((counted[1] > counted[0]).any() or (counted[1] < 0).any()):
+            row = int(np.argmax((counted[1] > counted[0]) | (counted[1] < 0)))
+            raise ValueError(
+                f"row {row} has {counted[1][row]:g} conversions in {counted[0][row]:g} sessions: "
+                "conversions are converted sessions, between 0 and the sessions"
+            )
+        sizes = tuple(len(names) for names in labels)
+        keys = np.ravel_multi_index(tuple(coded.T), sizes) if len(coded) else np.zeros(0, dtype=np.intp)
+        unique, places = np.unique(keys, return_inverse=True)
+        together = np.column_stack(np.unravel_index(unique, sizes)).astype(np.int32)
+        sums = [np.bincount(places, column, minlength=len(unique)) for column in counted]
+        return cls(tuple(dimensions), tuple(tuple(names) for names in labels), together, *sums,
+                   np.asarray(orders, dtype=float))  # fmt: skip
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the number of values of each dimension."""
+        return tuple(len(names) for names in self.labels)

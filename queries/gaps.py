@@ -1,0 +1,90 @@
+"""Gaps: single values that convert below their peers once the other dimensions are held equal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+from scipy.special import expit, ndtr
+
+from queries.baseline import Design, Fit, Floats
+from queries.cells import Cells
+from queries.null import rejected
+from queries.scan import SMALLEST_EXPECTED
+
+GAP_DRAWS = 400
+BINS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Hold one value of one dimension against the median of its peers, standardised to the whole store's mix.
+
+    `expected` are its conversions had it converted like the median peer; `ratio_draws` carry the doubt of the fit.
+    """
+
+    dimension: int
+    value: int
+    sessions: float
+    conversions: float
+    expected: float
+    ratio: float
+    p: float
+    ratio_draws: Floats
+
+
+def find_gaps(
+    cells: Cells, design: Design, fit: Fit, min_sessions: float, fdr: float, rng: np.random.Generator,
+    largest_ratio: float = 0.8,
+) -> list[Gap]:  # fmt: skip
+    """Return the values that convert below the median of their peers, at the given false discovery rate.
+
+    Marginal standardisation: r_v = (1 / N) sum n_i mu(v, rest of i), against the median over the other values with
+    enough sessions and expected conversions. The doubt is that of the fitted coefficients.
+    """
+    normal = rng.normal(size=(len(fit.parameters), GAP_DRAWS))
+    spread = linalg.solve_triangular(fit.factor, normal, lower=True, trans="T", check_finite=False)
+    judged: list[Gap] = []
+    for dimension in range(len(design.sizes)):
+        judged += _judge_values(cells, design, fit, dimension, min_sessions, spread)
+    call = rejected(np.array([gap.p for gap in judged]), fdr)
+    return [gap for gap, yes in zip(judged, call, strict=True) if yes and gap.ratio < largest_ratio]
+
+
+def _judge_values(
+    cells: Cells, design: Design, fit: Fit, dimension: int, min_sessions: float, spread: Floats
+) -> list[Gap]:
+    size, start, column = design.sizes[dimension], design.starts[dimension], design.codes[dimension]
+    sessions = np.bincount(column, cells.sessions, minlength=size)
+    fitted = np.bincount(column, cells.sessions * fit.rate, minlength=size)
+    enough = np.nonzero((sessions >= min_sessions) & (sessions * fitted.sum() / sessions.sum() >= SMALLEST_EXPECTED))[0]
+    if len(enough) < 2:
+        return []
+    conversions = np.bincount(column, cells.conversions, minlength=size)
+    coefficients = fit.parameters[start : start + size]
+    own = coefficients[enough][:, None] + np.column_stack([np.zeros(len(enough)), spread[start + enough]])
+    rest = design.linear(fit.parameters[: design.width]) - coefficients[column] - fit.centre
+    rates = _standardised(rest, cells.sessions, own, fit.curvature, fit.centre)
+    gaps = []
+    for place, value in enumerate(enough):
+        ratios = rates[place] / np.median(np.delete(rates, place, axis=0), axis=0)
+        ratio, doubt = float(ratios[0]), float(np.log(ratios[1:]).std())
+        p = float(ndtr(np.log(ratio) / max(doubt, 1e-9)))
+        gaps.append(
+            Gap(dimension, int(value), float(sessions[value]), float(conversions[value]),
+                float(fitted[value] / ratio), ratio, p, ratios[1:])
+        )  # fmt: skip
+    return gaps
+
+
+def _standardised(rest: Floats, sessions: Floats, own: Floats, curvature: float, centre: float) -> Floats:
+    edges = np.linspace(rest.min(), rest.max() + 1e-9, BINS + 1)
+    places = np.clip(np.searchsorted(edges, rest, side="right") - 1, 0, BINS - 1)
+    share = np.bincount(places, sessions, minlength=BINS)
+    middle = np.bincount(places, sessions * rest, minlength=BINS) / np.maximum(share, 1e-12)
+    filled = share > 0
+    share, middle = share[filled] / share.sum(), middle[filled]
+    rates = np.empty_like(own)
+    for place, coefficients in enumerate(own):
+        predictor = coefficients[:, None] + middle[None, :]
+        rates[place] = expit(centre + predictor + 0.5 * curvature * predictor**2) @ share
+    return rates

@@ -1,0 +1,115 @@
+"""What a leak costs: three numbers that are never mixed, each drawn with its doubt.
+
+The *ceiling* is what every visitor buying would bring; the *gap* is the revenue of the conversions that are missing
+against expectation; the *recoverable* part is the share of the gap that can be closed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DRAWS = 2000
+SMALLEST_DISPERSION = 0.05
+WINSORISED_AT = 0.99
+DAYS_A_MONTH = 365.25 / 12
+CLOSABLE_GAP = 0.5
+CLOSABLE_CHANGE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Hold a median with its interval."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, draws: Floats, interval: float) -> "Estimate":
+        """Summarise draws by their median and the equal-tailed interval."""
+        tail = (1.0 - interval) / 2.0
+        low, median, high = np.quantile(draws, [tail, 0.5, 1.0 - tail])
+        return cls(float(low), float(median), float(high))
+
+    def at_least(self, floor: float) -> "Estimate":
+        """Return the same estimate cut off below."""
+        return Estimate(max(self.low, floor), max(self.median, floor), max(self.high, floor))
+
+    def as_json(self) -> dict[str, float]:
+        """Return `{"low", "median", "high"}`."""
+        return {"low": self.low, "median": self.median, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Hold draws of the ratio to expectation, the lost conversions and their revenue (draws)."""
+
+    ratio: Floats
+    lost: Floats
+    revenue: Floats
+
+
+def draw_loss(
+    conversions: float,
+    expected: float,
+    doubt: float,
+    dispersion: float,
+    order_values: Floats,
+    rng: np.random.Generator,
+) -> Draws:
+    """Draw what a segment lost.
+
+    `doubt` is the relative variance of `expected` from the fit, `dispersion` the tau of small real interactions,
+    `order_values` draws of the mean order value. The expectation is log-normal, the true mean of the conversions
+    Gamma(C + 1/2): its noise must not be counted in both.
+    """
+    count = len(order_values)
+    spread = np.sqrt(max(dispersion, SMALLEST_DISPERSION) ** 2 + doubt)
+    should = expected * np.exp(rng.normal(0.0, spread, count))
+    had = rng.gamma(conversions + 0.5, 1.0, count)
+    lost = should - had
+    return Draws(had / should, lost, lost * order_values)
+
+
+def draw_order_values(orders: Floats, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
+    """Return bootstrap draws of the mean order value; zeros when there is no order.
+
+    Orders are winsorised at 99 % so that one large order does not make the interval, then rescaled by mean /
+    winsorised mean: winsorising alone drops a tail that is real money.
+    """
+    orders = np.asarray(orders, dtype=float)
+    if not len(orders) or orders.sum() <= 0:
+        return np.zeros(draws)
+    cut = np.minimum(orders, np.quantile(orders, WINSORISED_AT))
+    scale = orders.mean() / cut.mean()
+    counts = rng.multinomial(len(cut), np.full(len(cut), 1.0 / len(cut)), size=draws) if len(cut) <= 2000 else None
+    if counts is not None:
+        return scale * (counts @ cut) / len(cut)
+    spread = cut.std(ddof=1) / np.sqrt(len(cut))
+    return scale * rng.normal(cut.mean(), spread, draws)
+
+
+def ceiling(dropped: float, mean_order: float) -> float:
+    """Return what it would bring if every dropped visitor bought: an upper bound, never an estimate."""
+    return dropped * mean_order
+
+
+def step_gaps(reached: Floats, completion: Floats, reference: Floats, order_values: Floats) -> Floats:
+    """Return draws (draws x steps) of the revenue that each step of one segment loses against reference rates.
+
+    V_k = n_k max(0, q_ref - q_k) prod over later steps of q_j, times the order value; `reached` are the sessions that
+    reached each step, `completion` the rates to the next (steps, or draws x steps), `reference` those of the peers.
+    """
+    completion = np.atleast_2d(completion)
+    later = np.cumprod(np.concatenate([np.ones_like(completion[:, :1]), completion[:, :0:-1]], axis=1), axis=1)[:, ::-1]
+    return reached * np.maximum(0.0, reference - completion) * later * np.asarray(order_values)[:, None]
+
+
+def per_month(amount: float, days: float) -> float:
+    """Return the amount of a period of so many days as that of an average month."""
+    if days <= 0:
+        raise ValueError(f"a period of {days} days has no month: give at least one day")
+    return amount * DAYS_A_MONTH / days
