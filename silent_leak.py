@@ -170,7 +170,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Keep exports and store here (default: your cache folder).")
     ] = None,
-    sessions: Annotated[int, typer.Option(min=10_000, help="How many sessions to generate.")] = 120_000,
+    sessions: Annotated[int, typer.Option(min=10_000, help="How many sessions to generate.")] = 300_000,
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
 ) -> None:
     """Generate exports with planted leaks, ingest them and open the dashboard; a second start reuses the store."""

@@ -12,7 +12,8 @@ from deltalake import write_deltalake
 from queries.store import Store
 from queries.vocabulary import DIMENSIONS, NOT_SET, SESSION_COLUMNS
 
-FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT.parent / "shared" / "fixtures"
 
 ARROW_TYPES = {
     "BIGINT": pa.int64(),
