@@ -6,7 +6,7 @@ from typing import Any
 
 import holoviews as hv
 import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
-from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, Range1d
+from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, Range1d, TapTool, Title
 from bokeh.plotting import figure
 
 from dashboard.format import THIN
@@ -121,3 +121,29 @@ def panel_models(fig_name: str, name: str, top: float, largest: float) -> dict[s
         f"{name}-outer": {"start": -0.62 * top, "end": -0.2 * top},
         f"{name}-inner": {"start": 0, "end": largest or 1},
     }
+
+
+def titles(fig: figure, name: str, theme: Theme, left: int) -> None:
+    """Put two lines above a small panel: `<name>-title`, what is shown, over `<name>-verdict`, what it says.
+
+    `left` is the width in pixels of what stands left of the frame, so that both lines begin at the panel's own edge.
+    """
+    look = {"text_font": FONT, "align": "left", "offset": -left}
+    verdict = Title(
+        name=f"{name}-verdict", text="", text_color=theme.text, text_font_size="13px", text_font_style="normal", **look
+    )
+    label = Title(
+        name=f"{name}-title",
+        text="",
+        text_color=theme.text_tertiary,
+        text_font_size=SMALL,
+        text_font_style="normal",
+        **look,
+    )
+    fig.add_layout(verdict, "above")
+    fig.add_layout(label, "above")
+
+
+def tap(fig: figure, renderers: Sequence[Any]) -> None:
+    """Let a tap on a mark select it, which the page turns into a filter."""
+    fig.add_tools(TapTool(renderers=list(renderers)))

@@ -25,6 +25,8 @@ NOTE = (
     "Days follow the property's own time zone."
 ).replace("95 %", "95\u202f%")
 
+_TWO_LABELS = {"align": ["left", "left"], "offset": [8, 8]}
+
 Columns = dict[str, dict[str, list[Any]]]
 
 
@@ -158,6 +160,8 @@ def columns(rows: Sequence[Row], asked: Sequence[dt.date], missing: set[dt.date]
             "conversion_rate": [row["conversion_rate"] for row in rows],
             "size": [4 if dense else 9] * len(rows),
             "label": [rate(row["conversion_rate"]) if labelled else "" for row in rows],
+            "align": ["right" if row is rows[-1] and len(rows) > 1 else "left" for row in rows],
+            "offset": [-8 if row is rows[-1] and len(rows) > 1 else 8 for row in rows],
             "title": [title(row) for row in rows],
         },
         "trend-whiskers": {
@@ -256,7 +260,7 @@ def build(theme: Theme) -> figure:
     frame = pd.DataFrame({"x": [0.0, float(DAY)], "conversion_rate": [0.01, 0.02]})
     fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, "trend", 300)
     two = {"x": [0.0, float(DAY)], "label": ["", ""], "title": ["", ""]}
-    days = figures.adopt(fig, "trend-days", {**two, "conversion_rate": [0.01, 0.02], "size": [9, 9]})
+    days = figures.adopt(fig, "trend-days", {**two, **_TWO_LABELS, "conversion_rate": [0.01, 0.02], "size": [9, 9]})
     marks = fig.renderers[0]
     marks.glyph.update(fill_color=theme.accent, line_color=theme.surface, size="size", fill_alpha=1, line_alpha=1)
     marks.nonselection_glyph = marks.selection_glyph = None
@@ -287,7 +291,7 @@ def build(theme: Theme) -> figure:
     fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
     whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
     fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
-    _words(fig, days, "conversion_rate", theme.text, x_offset=8, text_baseline="middle", text_font_style="bold")
+    _words(fig, days, "conversion_rate", theme.text, x_offset="offset", text_align="align", text_baseline="middle")
     words = figures.source("trend-words", {**_one("x", "y"), "label": [""]})
     _words(fig, words, "y", theme.text_tertiary, x_offset=2, text_baseline="middle")
     below = figures.panel_below(fig, "trend-sessions")

@@ -156,8 +156,14 @@ def verdict(rows: Sequence[Row], rate_name: str, whole: str) -> str:
     found = lead(rows, rate_name, whole)
     if not found:
         return "No device stands out: the intervals overlap"
-    names = joined([row["segment"] for row in found.behind])
-    rates = joined([share(row[rate_name]) for row in found.behind])
+    if len(found.behind) == 1:
+        names, rates = found.behind[0]["segment"], share(found.behind[0][rate_name])
+    else:
+        every = len(found.behind) == len(large) - 1
+        names = "the others" if every else joined([row["segment"] for row in found.behind])
+        behind = sorted(row[rate_name] for row in found.behind)
+        low, high = share(behind[0]), share(behind[-1])
+        rates = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"
     return f"{device_label(found.ahead['segment'])} ahead of {names}: {share(found.ahead[rate_name])} against {rates}"
 
 

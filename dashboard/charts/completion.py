@@ -1,0 +1,242 @@
+"""Completion of each step by device: one small panel a transition, a dot with its 95 % interval a device."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from bokeh.core.properties import value
+from bokeh.layouts import row as side_by_side
+from bokeh.models import Row as BokehRow
+from bokeh.plotting import figure
+
+from dashboard.body import Extras, LegendItem
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts import figures
+from dashboard.charts.funnel import DEVICE
+from dashboard.charts.words import (
+    FEW_SESSIONS,
+    Row,
+    by_segment,
+    device_color,
+    device_label,
+    device_shape,
+    empty_sentence,
+    enough,
+    lead,
+    part_of,
+    transition,
+    verdict,
+)
+from dashboard.format import THIN, count, exact, rate, rate_range
+from dashboard.theme import Theme
+from queries.engine import Result
+
+PANELS = 5
+FADED = 0.45
+NOTE = (
+    f"Share of the sessions at a step that went on to the next, with 95{THIN}% intervals; each panel has its own scale "
+    f"from 0. Devices with fewer than {FEW_SESSIONS} sessions at a step are faded and never named."
+)
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the funnel of each device, whatever device is filtered."""
+    return (Need("funnel", by=DEVICE, shows=DEVICE),)
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return a panel per transition of the funnel, the rest of the panels hidden."""
+    devices = by_segment(results[0].rows)
+    if not devices:
+        return CardState("No sessions to follow", empty=empty_sentence(context))
+    steps = context.funnel.steps
+    sources: dict[str, Mapping[str, Sequence[Any]]] = {}
+    models: dict[str, Mapping[str, Any]] = {}
+    for place in range(PANELS):
+        shown = place < len(steps) - 1
+        models[panel_name(place)] = {"visible": shown}
+        if not shown:
+            continue
+        rows = [held[place] for held in devices.values()]
+        ticks, labels = figures.rate_ticks(scale_end(rows))
+        models[f"{panel_name(place)}-title"] = {"text": transition(steps[place].name, steps[place + 1].name)}
+        models[f"{panel_name(place)}-verdict"] = {"text": verdict(rows, "completion_rate", "reached")}
+        models[f"{panel_name(place)}-x"] = {"start": 0, "end": ticks[-1]}
+        models[f"{panel_name(place)}-y"] = {"factors": [device_label(row["segment"]) for row in reversed(rows)]}
+        models.update(figures.tick_models(f"{panel_name(place)}-x", ticks, labels))
+        sources[f"{panel_name(place)}-devices"] = columns(rows, ticks[-1], context)
+    return CardState(
+        heading(devices, context),
+        NOTE,
+        sources=sources,
+        models=models,
+        body=Extras(legend=_legend(devices)),
+        table=table_twin(devices, context),
+    )
+
+
+def panel_name(place: int) -> str:
+    """Return the name of the panel of a transition, from 0."""
+    return f"completion-{place}"
+
+
+def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
+    """Return where the devices part most by intervals that do not meet: at the last step, desktop ahead of mobile."""
+    steps = context.funnel.steps
+    gaps: list[tuple[float, int]] = []
+    for place in range(len(steps) - 1):
+        found = lead([held[place] for held in devices.values()], "completion_rate", "reached")
+        if found:
+            low = min(row["completion_rate"] for row in found.behind)
+            gaps.append((found.ahead["completion_rate"] - low, place))
+    if not gaps:
+        compared = any(_comparable([held[place] for held in devices.values()]) for place in range(len(steps) - 1))
+        if len(devices) == 1:
+            return f"One device only: {device_label(next(iter(devices)))}, nothing to compare"
+        if not compared:
+            return "Too few sessions on each device to compare"
+        return "No device stands out at any step: the intervals overlap"
+    _, place = max(gaps)
+    said = verdict([held[place] for held in devices.values()], "completion_rate", "reached")
+    where = "at the last step" if place == len(steps) - 2 else f"from {steps[place].name} to {steps[place + 1].name}"
+    return f"Devices part {where}: {said[0].lower()}{said[1:].replace(': ', ', ')}"
+
+
+def _comparable(rows: Sequence[Row]) -> bool:
+    return sum(enough(row, "completion_rate", "reached") for row in rows) > 1
+
+
+def scale_end(rows: Sequence[Row]) -> float:
+    """Return the rate that the panel's scale must hold: the intervals of devices large enough, or else every rate."""
+    large = [row["completion_rate_high"] for row in rows if enough(row, "completion_rate", "reached")]
+    rates = [row["completion_rate"] for row in rows if row["completion_rate"] is not None]
+    return max([*large, *rates], default=1.0) or 0.01
+
+
+def columns(rows: Sequence[Row], end: float, context: Context) -> dict[str, list[Any]]:
+    """Return one mark per device: rate, interval, colour, shape, the words at the right and the hover text."""
+    chosen = context.filters.values(DEVICE)
+    alphas = [1.0 if enough(row, "completion_rate", "reached") else FADED for row in rows]
+    return {
+        "completion_rate": [row["completion_rate"] for row in rows],
+        "device": [device_label(row["segment"]) for row in rows],
+        "value": [row["segment"] for row in rows],
+        "low": [row["completion_rate_low"] for row in rows],
+        "high": [row["completion_rate_high"] for row in rows],
+        "end": [end] * len(rows),
+        "color": [
+            f"${device_color(row['segment']) if not chosen or row['segment'] in chosen else 'previous'}" for row in rows
+        ],
+        "marker": [device_shape(row["segment"]) for row in rows],
+        "alpha": alphas,
+        "label": [rate(row["completion_rate"]) for row in rows],
+        "counts": [counts(row) for row in rows],
+        "title": [title(row) for row in rows],
+    }
+
+
+def counts(row: Row) -> str:
+    """Return what is written under a rate: how many left, or how few there are: 388 left, n 26."""
+    few = f"n {count(row['reached'])}"
+    return few if not enough(row, "completion_rate", "reached") else f"{count(row['abandonments'])} left"
+
+
+def title(row: Row) -> str:
+    """Return the hover text of a device: who went on, who left, of how many, with the interval."""
+    if row["completion_rate"] is None:
+        return f"{device_label(row['segment'])}: no session at {row['step']}"
+    interval = rate_range(row["completion_rate_low"], row["completion_rate_high"])
+    on = row["reached"] - row["abandonments"]
+    few = "; too few to say" * (not enough(row, "completion_rate", "reached"))
+    return (
+        f"{device_label(row['segment'])}: {rate(row['completion_rate'])} went on ({interval}), "
+        f"{part_of(on, row['reached'])}; {rate(row['abandonment_rate'])} left ({exact(row['abandonments'])}){few}"
+    )
+
+
+def _legend(devices: Mapping[str, Sequence[Row]]) -> list[LegendItem]:
+    return [
+        LegendItem(label=device_label(device), color=device_color(device), shape=device_shape(device))
+        for device in devices
+    ]
+
+
+def table_twin(devices: Mapping[str, Sequence[Row]], context: Context) -> TableTwin:
+    """Return completion and abandonment of every transition and device."""
+    steps = context.funnel.steps
+    rows = tuple(
+        (
+            transition(steps[place].name, steps[place + 1].name),
+            device_label(device),
+            exact(row["reached"]),
+            exact(row["reached"] - row["abandonments"]),
+            rate(row["completion_rate"]),
+            rate_range(row["completion_rate_low"], row["completion_rate_high"]),
+            exact(row["abandonments"]),
+            rate(row["abandonment_rate"]),
+        )
+        for place in range(len(steps) - 1)
+        for device, held in devices.items()
+        for row in (held[place],)
+    )
+    headers = ("Step", "Device", "Reached", "Went on", "Completion", "95\u202f% interval", "Left", "Abandonment")
+    return TableTwin("Completion by step and device", headers, rows, (False, False, *(True,) * 6))
+
+
+def build(theme: Theme) -> BokehRow:
+    """Make the panels once, side by side where there is room, below one another where there is not."""
+    panels = [_panel(theme, panel_name(place), place < 3) for place in range(PANELS)]
+    layout = side_by_side(*panels, sizing_mode="stretch_width", spacing=24, name="completion")
+    layout.styles = {"flex-wrap": "wrap"}
+    return layout
+
+
+def _panel(theme: Theme, name: str, visible: bool) -> figure:
+    labels = ["Tablet", "Mobile", "Desktop"]
+    frame = pd.DataFrame({"completion_rate": [0.1, 0.2, 0.3], "device": labels})
+    fig = figures.rendered(frame.hvplot.scatter("completion_rate", "device", responsive=True), theme, name, 190)
+    fig.update(visible=visible, min_width=250, styles={"flex": "1 1 250px"})
+    words = {"value": labels, "color": [theme.accent] * 3, "marker": ["circle"] * 3, "label": [""] * 3}
+    numbers = {"low": [0.1] * 3, "high": [0.2] * 3, "end": [0.3] * 3, "alpha": [1.0] * 3}
+    held = figures.adopt(
+        fig,
+        f"{name}-devices",
+        {
+            "completion_rate": [0.1, 0.2, 0.3],
+            "device": labels,
+            **words,
+            **numbers,
+            "counts": [""] * 3,
+            "title": [""] * 3,
+        },
+    )
+    held.tags = [f"filter:{DEVICE}:value"]
+    figures.fixed_ticks(fig.xaxis[0], [0.0, 0.3], ["0", f"30{THIN}%"])
+    fig.xgrid[0].update(visible=True, ticker=fig.xaxis[0].ticker)
+    fig.yaxis[0].update(major_label_text_color=theme.text_secondary)
+    whiskers = fig.segment(
+        "low", "device", "high", "device", source=held, line_color="color", line_width=2.5, line_alpha="alpha"
+    )
+    marks = fig.renderers[0]
+    marks.glyph.update(
+        fill_color="color", line_color=theme.surface, marker="marker", size=10, fill_alpha="alpha", line_alpha=1
+    )
+    marks.nonselection_glyph = marks.selection_glyph = None
+    fig.renderers = [whiskers, marks]
+    look = {
+        "source": held,
+        "text_font": value(figures.FONT),
+        "text_font_size": figures.SMALL,
+        "level": "overlay",
+        "x_offset": 10,
+    }
+    fig.text("end", "device", text="label", text_color=theme.text, text_baseline="bottom", y_offset=1, **look)
+    fig.text("end", "device", text="counts", text_color=theme.text_tertiary, text_baseline="top", y_offset=1, **look)
+    figures.titles(fig, name, theme, 58)
+    figures.hover(fig, [marks, whiskers])
+    figures.tap(fig, [marks])
+    fig.update(min_border_right=72, min_border_left=58, min_border_top=46)
+    return fig
+
+
+CHART = Chart("completion", "Completion by step and device", needs, update, build, span=12, height=190)
