@@ -1,7 +1,7 @@
 """The contract between a chart and the page: what it asks, what is drawn once, what changes with the data.
 
-A chart module in `dashboard/charts/` makes one `Chart`. Its figure is built once per process and theme (hvPlot -> Bokeh ->
-JSON); each viewer only receives a `CardState`, pure data made by `update`, and the browser patches the figure with it.
+A chart module in `dashboard/charts/` makes one `Chart`. Its figure is built once per process and theme (hvPlot -> Bokeh
+-> JSON); each viewer only receives a `CardState`, pure data made by `update`; the browser patches the figure with it.
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bokeh.plotting import figure
+from bokeh.models import LayoutDOM
 
 from dashboard.theme import Theme
 from queries.engine import Result
@@ -31,8 +31,8 @@ class Need:
 class Context:
     """Hold what a sentence may need besides the counts: the filters, the funnel, and the days that the store holds.
 
-    `store_days` are the days with sessions before any filter (the `trend` of no filters): what tells a day without an export
-    from a day on which no session passes. None when they are not known: then a day without sessions counts as missing.
+    `store_days` are the days with sessions before any filter (the `trend` of no filters): they tell a day without an
+    export from one on which no session passes. None when they are not known: a day without sessions is then missing.
     """
 
     filters: Filters
@@ -75,16 +75,16 @@ class CardState:
 class Chart:
     """Describe one card of the page: its name, its label, what it asks, how it is built and how it is updated.
 
-    `build` returns a Bokeh figure whose patchable models carry names; None for a card drawn from `body` by the
-    component named in `renderer`. `settings` are the card's own controls: name -> (options, default). `span` is the
-    card's width in twelfths on a wide screen, `height` the picture's height in pixels.
+    `build` returns a Bokeh figure, or several side by side, whose patchable models carry names; None for a card drawn
+    from `body` by the component named in `renderer`. `settings` are the card's controls: name -> (options, default).
+    `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels.
     """
 
     name: str
     label: str
     needs: Callable[[Mapping[str, Any]], tuple[Need, ...]]
     update: Callable[[Sequence[Result], Context], CardState]
-    build: Callable[[Theme], figure] | None = None
+    build: Callable[[Theme], LayoutDOM] | None = None
     renderer: str = "bokeh"
     settings: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     span: int = 12

@@ -45,7 +45,8 @@ def store_totals(engine: Engine) -> dict[str, Any]:
 def answer(engine: Engine, charts: Sequence[Chart], ask: Ask, cancel: Cancel | None = None) -> Answer:
     """Return everything a page shows for one question; one failing card fails alone. Raises Cancelled."""
     total = store_totals(engine)
-    context = Context(ask.filters, ask.funnel, total["first_date"], total["last_date"])
+    days = frozenset(row["session_date"] for row in engine.run("trend").rows)
+    context = Context(ask.filters, ask.funnel, total["first_date"], total["last_date"], store_days=days)
     cards: dict[str, dict[str, Any]] = {}
     results: dict[str, Sequence[Result]] = {}
     for chart in charts:

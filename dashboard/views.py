@@ -18,8 +18,8 @@ class View:
 VIEWS = (
     View("overview", "Overview", ("kpis", "trend", "takeaways")),
     View("funnel", "Funnel", ("funnel", "completion", "revenue_lost")),
-    View("geography", "Geography", ("map",)),
-    View("duration", "Duration", ("duration", "converted_vs_engaged")),
+    View("geography", "Geography", ("countries",)),
+    View("duration", "Duration", ("durations", "converted_vs_engaged")),
     View("sources", "Sources", ("sources",)),
 )
 

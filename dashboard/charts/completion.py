@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from bokeh.core.properties import value
 from bokeh.layouts import row as side_by_side
+from bokeh.models import ColumnDataSource
 from bokeh.models import Row as BokehRow
 from bokeh.plotting import figure
 
@@ -193,50 +193,39 @@ def build(theme: Theme) -> BokehRow:
 
 def _panel(theme: Theme, name: str, visible: bool) -> figure:
     labels = ["Tablet", "Mobile", "Desktop"]
-    frame = pd.DataFrame({"completion_rate": [0.1, 0.2, 0.3], "device": labels})
-    fig = figures.rendered(frame.hvplot.scatter("completion_rate", "device", responsive=True), theme, name, 190)
-    fig.update(visible=visible, min_width=250, styles={"flex": "1 1 250px"})
-    words = {"value": labels, "color": [theme.accent] * 3, "marker": ["circle"] * 3, "label": [""] * 3}
-    numbers = {"low": [0.1] * 3, "high": [0.2] * 3, "end": [0.3] * 3, "alpha": [1.0] * 3}
-    held = figures.adopt(
-        fig,
-        f"{name}-devices",
-        {
-            "completion_rate": [0.1, 0.2, 0.3],
-            "device": labels,
-            **words,
-            **numbers,
-            "counts": [""] * 3,
-            "title": [""] * 3,
-        },
+    rates = {"completion_rate": [0.1, 0.2, 0.3], "device": labels}
+    fig = figures.rendered(
+        pd.DataFrame(rates).hvplot.scatter("completion_rate", "device", responsive=True), theme, name, 190
     )
+    fig.update(visible=visible, min_width=250, styles={"flex": "1 1 250px"})
+    texts = {"value": labels, "color": [theme.accent] * 3, "marker": ["circle"] * 3, "title": [""] * 3}
+    numbers = {"low": [0.1] * 3, "high": [0.2] * 3, "end": [0.3] * 3, "alpha": [1.0] * 3}
+    beside = {"label": [""] * 3, "counts": [""] * 3}
+    held = figures.adopt(fig, f"{name}-devices", {**rates, **texts, **numbers, **beside})
     held.tags = [f"filter:{DEVICE}:value"]
     figures.fixed_ticks(fig.xaxis[0], [0.0, 0.3], ["0", f"30{THIN}%"])
     fig.xgrid[0].update(visible=True, ticker=fig.xaxis[0].ticker)
     fig.yaxis[0].update(major_label_text_color=theme.text_secondary)
-    whiskers = fig.segment(
-        "low", "device", "high", "device", source=held, line_color="color", line_width=2.5, line_alpha="alpha"
-    )
-    marks = fig.renderers[0]
-    marks.glyph.update(
-        fill_color="color", line_color=theme.surface, marker="marker", size=10, fill_alpha="alpha", line_alpha=1
-    )
-    marks.nonselection_glyph = marks.selection_glyph = None
-    fig.renderers = [whiskers, marks]
-    look = {
-        "source": held,
-        "text_font": value(figures.FONT),
-        "text_font_size": figures.SMALL,
-        "level": "overlay",
-        "x_offset": 10,
-    }
-    fig.text("end", "device", text="label", text_color=theme.text, text_baseline="bottom", y_offset=1, **look)
-    fig.text("end", "device", text="counts", text_color=theme.text_tertiary, text_baseline="top", y_offset=1, **look)
+    _marks(fig, held, theme)
+    look = {"level": "overlay", "x_offset": 10, "y_offset": 1}
+    figures.words(fig, held, "end", "device", theme, text_color=theme.text, text_baseline="bottom", **look)
+    figures.words(fig, held, "end", "device", theme, text="counts", text_baseline="top", **look)
     figures.titles(fig, name, theme, 58)
-    figures.hover(fig, [marks, whiskers])
-    figures.tap(fig, [marks])
     fig.update(min_border_right=72, min_border_left=58, min_border_top=46)
     return fig
+
+
+def _marks(fig: Any, held: ColumnDataSource, theme: Theme) -> None:
+    line = {"line_color": "color", "line_width": 2.5, "line_alpha": "alpha"}
+    whiskers = fig.segment("low", "device", "high", "device", source=held, **line)
+    marks = fig.renderers[0]
+    marks.glyph.update(fill_color="color", line_color=theme.surface, marker="marker", size=10)
+    marks.glyph.update(fill_alpha="alpha", line_alpha=1)
+    figures.quiet(marks)
+    figures.quiet(whiskers)
+    fig.renderers = [whiskers, marks]
+    figures.hover(fig, [marks, whiskers])
+    figures.tap(fig, [marks])
 
 
 CHART = Chart("completion", "Completion by step and device", needs, update, build, span=12, height=190)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from bokeh.core.properties import value
 from bokeh.layouts import row as side_by_side
 from bokeh.models import Row as BokehRow
 from bokeh.plotting import figure
@@ -34,6 +33,7 @@ FEW = 20
 LONG_FROM, MEASURED_FROM = 6, 2
 """Positions of the buckets: 5 minutes and longer begin at 6, measured durations at 2."""
 TICKS = ("0 s", "<10\ns", "<1\nmin", "<3\nmin", "<5\nmin", "<10\nmin", "<20\nmin", "<60\nmin", "more")
+TINY = "11px"
 NOTE = (
     f"Buying takes time, so this is no advice to keep people longer. Dots with 95{THIN}% intervals: share of sessions "
     f"that converted; dotted and without a dot where there are under {FEW} sessions. Bars: sessions; paler at 0 s: one "
@@ -218,40 +218,42 @@ def _panel(theme: Theme, name: str, visible: bool) -> figure:
     frame = pd.DataFrame({"x": [1.0, 2.0], "conversion_rate": [0.01, 0.02]})
     fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, name, 310)
     fig.update(visible=visible, min_width=280, styles={"flex": "1 1 280px"})
-    two = {"x": [1.0, 2.0], "color": [theme.accent] * 2, "title": [""] * 2}
-    rates = {**two, "conversion_rate": [0.01, 0.02], "marker": ["circle"] * 2}
-    figures.adopt(fig, f"{name}-rates", rates)
     fig.x_range.update(start=0.4, end=9.6)
     figures.fixed_ticks(fig.xaxis[0], [float(place) for place in range(1, 10)], TICKS)
-    fig.xaxis[0].major_label_text_font_size = "11px"
+    fig.xaxis[0].major_label_text_font_size = TINY
     figures.fixed_ticks(fig.yaxis[0], [0.0, 0.3], ["0", f"30{THIN}%"])
     fig.ygrid[0].update(visible=True, ticker=fig.yaxis[0].ticker)
-    whiskers = figures.source(
-        f"{name}-whiskers", {**two, "low": [0.0] * 2, "high": [0.01] * 2, "dash": ["solid"] * 2, "width": [2.0] * 2}
-    )
-    fig.segment("x", "low", "x", "high", source=whiskers, line_color="color", line_dash="dash", line_width="width")
-    marks, segments = fig.renderers
-    marks.glyph.update(
-        fill_color="color", line_color=theme.surface, marker="marker", size=9, fill_alpha=1, line_alpha=1
-    )
-    marks.nonselection_glyph = marks.selection_glyph = None
-    small = {"text_font": value(figures.FONT), "text_color": theme.text_tertiary}
-    words = figures.source(f"{name}-words", {"x": [0.5], "y": [0.0], "label": [""]})
-    fig.text("x", "y", text="label", source=words, text_baseline="middle", text_font_size=figures.SMALL, **small)
-    below = figures.panel_below(fig, f"{name}-sessions")
-    held = figures.source(
-        f"{name}-sessions",
-        {"x": [1.0, 2.0], "title": [""] * 2, "sessions": [1, 2], "alpha": [1.0] * 2, "label": [""] * 2},
-    )
-    bars = below.vbar("x", 0.62, "sessions", source=held, fill_color=theme.bars, fill_alpha="alpha", line_color=None)
-    below.text(
-        "x", "sessions", text="label", source=held, text_align="center", y_offset=-3, text_font_size="11px", **small
-    )
+    marks = fig.renderers[0]
+    whiskers = _rates(fig, name, theme, marks)
+    bars = _sessions(fig, name, theme)
     fig.renderers = [*(renderer for renderer in fig.renderers if renderer is not marks), marks]
     figures.titles(fig, name, theme, 40)
-    figures.hover(fig, [bars, segments, marks])
+    figures.hover(fig, [bars, whiskers, marks])
     fig.update(min_border_left=40, min_border_right=6, min_border_top=50)
     return fig
+
+
+def _rates(fig: Any, name: str, theme: Theme, marks: Any) -> Any:
+    two = {"x": [1.0, 2.0], "color": [theme.accent] * 2, "title": [""] * 2}
+    figures.adopt(fig, f"{name}-rates", {**two, "conversion_rate": [0.01, 0.02], "marker": ["circle"] * 2})
+    marks.glyph.update(fill_color="color", line_color=theme.surface, marker="marker", size=9)
+    marks.glyph.update(fill_alpha=1, line_alpha=1)
+    figures.quiet(marks)
+    ends = {"low": [0.0] * 2, "high": [0.01] * 2, "dash": ["solid"] * 2, "width": [2.0] * 2}
+    held = figures.source(f"{name}-whiskers", {**two, **ends})
+    look = {"line_color": "color", "line_dash": "dash", "line_width": "width"}
+    return fig.segment("x", "low", "x", "high", source=held, **look)
+
+
+def _sessions(fig: Any, name: str, theme: Theme) -> Any:
+    words = figures.source(f"{name}-words", {"x": [0.5], "y": [0.0], "label": [""]})
+    figures.words(fig, words, "x", "y", theme, text_baseline="middle")
+    below = figures.panel_below(fig, f"{name}-sessions")
+    texts = {"title": [""] * 2, "label": [""] * 2}
+    held = figures.source(f"{name}-sessions", {"x": [1.0, 2.0], "sessions": [1, 2], "alpha": [1.0] * 2, **texts})
+    bars = below.vbar("x", 0.62, "sessions", source=held, fill_color=theme.bars, fill_alpha="alpha", line_color=None)
+    figures.words(below, held, "x", "sessions", theme, text_align="center", y_offset=-3, text_font_size=TINY)
+    return bars
 
 
 CHART = Chart("durations", "Session duration and conversion, by device", needs, update, build, span=12, height=310)

@@ -6,8 +6,8 @@ from typing import Any
 
 import holoviews as hv
 import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
+from bokeh.core.properties import value
 from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, Range1d, TapTool, Title
-from bokeh.plotting import figure
 
 from dashboard.format import THIN
 from dashboard.theme import Theme
@@ -17,7 +17,7 @@ SMALL = "12px"
 STEPS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
-def rendered(plot: Any, theme: Theme, name: str, height: int) -> figure:
+def rendered(plot: Any, theme: Theme, name: str, height: int) -> Any:
     """Return the Bokeh figure of an hvPlot, in the page's look: no toolbar, no frame, names on its ranges and axes.
 
     The figure is called `name`; its ranges `<name>-x`, `<name>-y`; its axes `<name>-x-axis`, `<name>-y-axis`; its ticks
@@ -60,7 +60,8 @@ def _axis(axis: Axis, theme: Theme, name: str) -> None:
 
 def fixed_ticks(axis: Axis, ticks: Sequence[float], labels: Sequence[str]) -> None:
     """Give an axis ticks that `tick_models` can patch."""
-    axis.ticker = FixedTicker(ticks=list(ticks), minor_ticks=[], name=axis.name.replace("-axis", "-ticks"))
+    name = str(axis.name).replace("-axis", "-ticks")
+    axis.ticker = FixedTicker(ticks=list(ticks), minor_ticks=[], name=name)
     axis.major_label_overrides = dict(zip(ticks, labels, strict=True))
 
 
@@ -83,25 +84,36 @@ def rate_ticks(highest: float) -> tuple[list[float], list[str]]:
     return ticks, [f"{tick * 100:g}" for tick in ticks[:-1]] + [f"{ticks[-1] * 100:g}{THIN}%"]
 
 
+def quiet(renderer: Any) -> None:
+    """Let a tap leave the look of the marks alone: the page answers it with a filter."""
+    renderer.nonselection_glyph = renderer.selection_glyph = None
+
+
+def words(fig: Any, held: ColumnDataSource, x: str, y: str, theme: Theme, **look: Any) -> None:
+    """Write the column `label` at x, y in the page's small type."""
+    style = {"text": "label", "text_color": theme.text_tertiary, "text_font_size": SMALL, "text_font": value(FONT)}
+    fig.text(x, y, source=held, **{**style, **look})
+
+
 def source(name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
     """Return a data source that can be patched by its name."""
     return ColumnDataSource(data={column: list(values) for column, values in columns.items()}, name=name)
 
 
-def adopt(fig: figure, name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
+def adopt(fig: Any, name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
     """Name the source that hvPlot made and give it the columns that the marks read."""
-    made = fig.select_one({"type": ColumnDataSource})
+    made = fig.renderers[0].data_source
     made.update(name=name, data={column: list(values) for column, values in columns.items()})
     return made
 
 
-def hover(fig: figure, renderers: Sequence[Any], mode: str = "mouse") -> None:
+def hover(fig: Any, renderers: Sequence[Any]) -> None:
     """Show the column `title` of the marks under the pointer, as text."""
     template = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
-    fig.add_tools(HoverTool(renderers=list(renderers), tooltips=template, mode=mode, attachment="vertical"))
+    fig.add_tools(HoverTool(renderers=list(renderers), tooltips=template, attachment="vertical"))
 
 
-def panel_below(fig: figure, name: str) -> Any:
+def panel_below(fig: Any, name: str) -> Any:
     """Return a second panel in the same figure, below zero of the first and with a scale of its own.
 
     Its scale is the range `<name>-inner`; where it stands in the outer figure is `<name>-outer`. Both share the x axis.
@@ -109,8 +121,8 @@ def panel_below(fig: figure, name: str) -> Any:
     return fig.subplot(
         x_source=fig.x_range,
         x_target=fig.x_range,
-        y_source=Range1d(0, 1, name=f"{name}-inner"),
-        y_target=Range1d(-0.5, -0.1, name=f"{name}-outer"),
+        y_source=Range1d(start=0, end=1, name=f"{name}-inner"),
+        y_target=Range1d(start=-0.5, end=-0.1, name=f"{name}-outer"),
     )
 
 
@@ -123,12 +135,12 @@ def panel_models(fig_name: str, name: str, top: float, largest: float) -> dict[s
     }
 
 
-def titles(fig: figure, name: str, theme: Theme, left: int) -> None:
+def titles(fig: Any, name: str, theme: Theme, left: int) -> None:
     """Put two lines above a small panel: `<name>-title`, what is shown, over `<name>-verdict`, what it says.
 
     `left` is the width in pixels of what stands left of the frame, so that both lines begin at the panel's own edge.
     """
-    look = {"text_font": FONT, "align": "left", "offset": -left}
+    look: dict[str, Any] = {"text_font": FONT, "align": "left", "offset": -left}
     verdict = Title(
         name=f"{name}-verdict", text="", text_color=theme.text, text_font_size="13px", text_font_style="normal", **look
     )
@@ -144,6 +156,6 @@ def titles(fig: figure, name: str, theme: Theme, left: int) -> None:
     fig.add_layout(label, "above")
 
 
-def tap(fig: figure, renderers: Sequence[Any]) -> None:
+def tap(fig: Any, renderers: Sequence[Any]) -> None:
     """Let a tap on a mark select it, which the page turns into a filter."""
     fig.add_tools(TapTool(renderers=list(renderers)))

@@ -159,9 +159,9 @@ def _row(
         *(_summary_cell(held.get(device), kind) for device in devices),
         Cell(text=money(revenue), tone="" if revenue else "muted", title=money(revenue, cents=True)),
     ]
-    kinds = {"all": "total", "more": "muted", "source": ""}
-    chosen = kind == "source" and row["source"] in context.filters.values(SOURCE)
-    return BodyRow(cells=cells, kind="selected" if chosen else kinds[kind])
+    if kind == "source":
+        return BodyRow(cells=cells, kind="selected" if row["source"] in context.filters.values(SOURCE) else "")
+    return BodyRow(cells=cells, kind="total" if kind == "all" else "muted")
 
 
 def _summary_cell(row: Row | None, kind: str) -> Cell:

@@ -4,28 +4,21 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-from bokeh.core.properties import value
-from bokeh.plotting import figure
-
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
+from dashboard.charts.trend_figure import DAY, build
 from dashboard.charts.words import FEW_SESSIONS, Row, days_of, empty_sentence, missing_days, part_of, sentence_range
 from dashboard.format import count, date_range, day, exact, money, plural, points, rate, rate_range
-from dashboard.theme import Theme
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 
 LINE_FROM = 20
 LABELLED = 10
-DAY = 86_400_000
 EPOCH = dt.date(1970, 1, 1)
 NOTE = (
     "Dots: share of sessions that converted; whiskers: 95 % Wilson interval; bars: sessions, on a scale of their own. "
     "Days follow the property's own time zone."
 ).replace("95 %", "95\u202f%")
-
-_TWO_LABELS = {"align": ["left", "left"], "offset": [8, 8]}
 
 Columns = dict[str, dict[str, list[Any]]]
 
@@ -253,64 +246,6 @@ def table_twin(rows: Sequence[Row], missing: set[dt.date]) -> TableTwin:
         )
     headers = ("Day", "Sessions", "Converted", "Rate", "95\u202f% interval", "Revenue")
     return TableTwin("Conversion by day", headers, tuple(lines[date] for date in sorted(lines)), (False, *(True,) * 5))
-
-
-def build(theme: Theme) -> figure:
-    """Make the figure once: rates above zero, sessions in a panel of their own below it, one x axis."""
-    frame = pd.DataFrame({"x": [0.0, float(DAY)], "conversion_rate": [0.01, 0.02]})
-    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, "trend", 300)
-    two = {"x": [0.0, float(DAY)], "label": ["", ""], "title": ["", ""]}
-    days = figures.adopt(fig, "trend-days", {**two, **_TWO_LABELS, "conversion_rate": [0.01, 0.02], "size": [9, 9]})
-    marks = fig.renderers[0]
-    marks.glyph.update(fill_color=theme.accent, line_color=theme.surface, size="size", fill_alpha=1, line_alpha=1)
-    marks.nonselection_glyph = marks.selection_glyph = None
-    figures.fixed_ticks(fig.yaxis[0], [0.0, 0.01], ["0", "1\u202f%"])
-    figures.fixed_ticks(fig.xaxis[0], [0.0, float(DAY)], ["", ""])
-    fig.ygrid[0].update(visible=True, ticker=fig.yaxis[0].ticker)
-    gaps = figures.source("trend-gaps", {**_one("x", "width", "bottom", "top", "middle"), "label": [""], "title": [""]})
-    hatched = fig.vbar(
-        "x",
-        "width",
-        "top",
-        "bottom",
-        source=gaps,
-        fill_color=theme.sunken,
-        fill_alpha=0.6,
-        line_color=None,
-        hatch_pattern=value("/"),
-        hatch_color=theme.hatch,
-        level="underlay",
-    )
-    _words(fig, gaps, "middle", theme.text_tertiary, text_align="center", text_baseline="top")
-    mean = figures.source("trend-mean", {"x": [0.0, 1.0], "y": [0.01, 0.01], "label": ["", ""]})
-    fig.line("x", "y", source=mean, line_color=theme.accent, line_dash=[4, 3], line_alpha=0.7)
-    _words(fig, mean, "y", theme.text_tertiary, text_align="center", y_offset=-4)
-    band = figures.source("trend-band", {"xs": [[0.0, 1.0, 1.0]], "ys": [[0.0, 0.0, 0.01]]})
-    fig.patches("xs", "ys", source=band, fill_color=theme.accent, fill_alpha=0.16, line_color=None)
-    line = figures.source("trend-line", {"x": [0.0, 1.0], "y": [0.01, 0.02]})
-    fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
-    whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
-    fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
-    _words(fig, days, "conversion_rate", theme.text, x_offset="offset", text_align="align", text_baseline="middle")
-    words = figures.source("trend-words", {**_one("x", "y"), "label": [""]})
-    _words(fig, words, "y", theme.text_tertiary, x_offset=2, text_baseline="middle")
-    below = figures.panel_below(fig, "trend-sessions")
-    held = figures.source("trend-sessions", {**two, "sessions": [1, 2], "width": [1.0, 1.0]})
-    bars = below.vbar("x", "width", "sessions", source=held, fill_color=theme.bars, line_color=None, border_radius=2)
-    _words(below, held, "sessions", theme.text_tertiary, text_align="center", y_offset=-3)
-    fig.renderers = [*fig.renderers[1:], marks]
-    figures.hover(fig, [hatched, bars, marks])
-    fig.update(min_border_left=46, min_border_right=10, min_border_top=6)
-    return fig
-
-
-def _one(*names: str) -> dict[str, list[float]]:
-    return {name: [0.0] for name in names}
-
-
-def _words(fig: Any, held: Any, y: str, color: str, **look: Any) -> None:
-    style = {"text_font_size": figures.SMALL, "text_font": value(figures.FONT), "text_color": color}
-    fig.text("x", y, text="label", source=held, **{**style, **look})
 
 
 CHART = Chart("trend", "Conversion rate by day", needs, update, build, span=12, height=300)

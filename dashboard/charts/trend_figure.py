@@ -1,0 +1,73 @@
+"""The figure of the trend, built once: rates above zero, sessions in a panel of their own below it, one x axis."""
+
+from typing import Any
+
+import pandas as pd
+from bokeh.core.properties import value
+from bokeh.plotting import figure
+
+from dashboard.charts import figures
+from dashboard.theme import Theme
+
+DAY = 86_400_000
+"""A day on Bokeh's axes, in milliseconds."""
+
+_TWO = {"x": [0.0, float(DAY)], "label": [""] * 2, "title": [""] * 2}
+
+
+def build(theme: Theme) -> figure:
+    """Make the figure once; whatever depends on the data is patched by name."""
+    frame = pd.DataFrame({"x": [0.0, float(DAY)], "conversion_rate": [0.01, 0.02]})
+    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, "trend", 300)
+    figures.fixed_ticks(fig.yaxis[0], [0.0, 0.01], ["0", "1\u202f%"])
+    figures.fixed_ticks(fig.xaxis[0], [0.0, float(DAY)], ["", ""])
+    fig.ygrid[0].update(visible=True, ticker=fig.yaxis[0].ticker)
+    marks = fig.renderers[0]
+    gaps = _gaps(fig, theme)
+    _rates(fig, theme, marks)
+    bars = _sessions(fig, theme)
+    fig.renderers = [*(renderer for renderer in fig.renderers if renderer is not marks), marks]
+    figures.hover(fig, [gaps, bars, marks])
+    fig.update(min_border_left=46, min_border_right=10, min_border_top=6)
+    return fig
+
+
+def _gaps(fig: Any, theme: Theme) -> Any:
+    gaps = figures.source("trend-gaps", {**_one("x", "width", "bottom", "top", "middle"), "label": [""], "title": [""]})
+    ground = {"fill_color": theme.sunken, "fill_alpha": 0.6, "line_color": None}
+    hatch = {"hatch_pattern": value("/"), "hatch_color": theme.hatch}
+    drawn = fig.vbar("x", "width", "top", "bottom", source=gaps, level="underlay", **ground, **hatch)
+    figures.words(fig, gaps, "x", "middle", theme, text_align="center", text_baseline="top")
+    return drawn
+
+
+def _rates(fig: Any, theme: Theme, marks: Any) -> None:
+    places = {"align": ["left"] * 2, "offset": [8] * 2, "size": [9, 9]}
+    days = figures.adopt(fig, "trend-days", {**_TWO, **places, "conversion_rate": [0.01, 0.02]})
+    marks.glyph.update(fill_color=theme.accent, line_color=theme.surface, size="size", fill_alpha=1, line_alpha=1)
+    figures.quiet(marks)
+    mean = figures.source("trend-mean", {"x": [0.0, 1.0], "y": [0.01, 0.01], "label": ["", ""]})
+    fig.line("x", "y", source=mean, line_color=theme.accent, line_dash=[4, 3], line_alpha=0.7)
+    figures.words(fig, mean, "x", "y", theme, text_align="center", y_offset=-4)
+    band = figures.source("trend-band", {"xs": [[0.0, 1.0, 1.0]], "ys": [[0.0, 0.0, 0.01]]})
+    fig.patches("xs", "ys", source=band, fill_color=theme.accent, fill_alpha=0.16, line_color=None)
+    line = figures.source("trend-line", {"x": [0.0, 1.0], "y": [0.01, 0.02]})
+    fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
+    whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
+    fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
+    beside = {"x_offset": "offset", "text_align": "align", "text_baseline": "middle", "text_color": theme.text}
+    figures.words(fig, days, "x", "conversion_rate", theme, **beside)
+
+
+def _sessions(fig: Any, theme: Theme) -> Any:
+    words = figures.source("trend-words", {**_one("x", "y"), "label": [""]})
+    figures.words(fig, words, "x", "y", theme, x_offset=2, text_baseline="middle")
+    below = figures.panel_below(fig, "trend-sessions")
+    held = figures.source("trend-sessions", {**_TWO, "sessions": [1, 2], "width": [1.0, 1.0]})
+    bars = below.vbar("x", "width", "sessions", source=held, fill_color=theme.bars, line_color=None, border_radius=2)
+    figures.words(below, held, "x", "sessions", theme, text_align="center", y_offset=-3)
+    return bars
+
+
+def _one(*names: str) -> dict[str, list[float]]:
+    return {name: [0.0] for name in names}
