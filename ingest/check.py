@@ -30,7 +30,6 @@ def describe(
     report.missing_days = [day for (day,) in run(connection, "missing_days", {"staged": staged})] if accepted else []
     rounded, assumed, cut, revenue_alone, transactions_alone = summary[7:]
     counted = {
-        f"{report.rows_rejected:,} of {report.rows:,} rows were rejected": report.rows_rejected,
         f"{rounded:,} visitor ids were rounded by a spreadsheet (like 2.81772E+18): different visitors may be counted "
         "as one. Export again without opening the file in a spreadsheet": rounded,
         f"{assumed:,} sessions have revenue but no number of transactions: each is counted as one": assumed,

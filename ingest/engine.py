@@ -10,22 +10,31 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from ingest.report import IngestError
+
 SQL_FOLDER = Path(__file__).parent / "sql"
 POLL_SECONDS = 0.2
 
 
 def connect(scratch: Path, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB that spills into `scratch` and keeps time in UTC.
+    """Open an in-memory DuckDB that spills into `scratch`, keeps time in UTC and joins as written.
 
-    Raises ValueError when DuckDB cannot read `memory_limit` ("2GB", "512MB").
+    Joins as written (build on the right) keep the rows of the left side in order and memory small.
+
+    Raises IngestError when DuckDB cannot read `memory_limit` ("2GB", "512MB").
     """
-    settings = {"temp_directory": str(scratch), "autoinstall_known_extensions": "false", "TimeZone": "UTC"}
+    settings = {
+        "temp_directory": str(scratch),
+        "autoinstall_known_extensions": "false",
+        "TimeZone": "UTC",
+        "disabled_optimizers": "join_order,build_side_probe_side,in_clause",
+    }
     if memory_limit:
         settings["memory_limit"] = memory_limit
     try:
         return duckdb.connect(config=settings)
     except duckdb.Error as error:
-        raise ValueError(f'the memory limit "{memory_limit}" cannot be used, write it like 2GB: {error}') from None
+        raise IngestError(f'the memory limit "{memory_limit}" cannot be used, write it like 2GB: {error}') from None
 
 
 def run(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:

@@ -39,7 +39,7 @@ def only_writer(store: Path) -> Generator[None]:
 
 
 def salt_of(store: Path) -> str:
-    """Return the secret that the store's ids are hashed with, made on first use (call it under the lock).
+    """Return the key that the store's ids are hashed with, 32 hex digits made from its salt (call it under the lock).
 
     SILENT_LEAK_SALT, where it is set, takes the place of the store's own salt. Raises IngestError when the salt is not
     the one that the sessions of the store were hashed with: the same visit would get a second identity.
@@ -63,7 +63,7 @@ def salt_of(store: Path) -> str:
             f"{store} was made with another salt: set {SALT_VARIABLE} as it was then (or unset it), because sessions "
             "hashed with another salt would be counted twice."
         )
-    return salt
+    return blake2b(salt.encode(), digest_size=16, person=b"visitor").hexdigest()
 
 
 def _make_folder(store: Path) -> None:

@@ -16,17 +16,15 @@ from ingest.files import find_files, fingerprint
 from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
 from ingest.publish import forget_dead_runs, publish, withdraw
-from ingest.report import FileReport, IngestReport, Progress, RefusedFileError
+from ingest.report import FileReport, IngestError, IngestReport, Progress, RefusedFileError
 from ingest.sniff import Sample, look_at
 from ingest.staging import stage
 from queries.store import Store
 
 __all__ = ["FileReport", "IngestReport", "Progress", "ingest_exports"]
 
-MACROS = (
-    "macro_blank", "macro_dimension", "macro_whole_number", "macro_calendar_day", "macro_moment", "macro_is_rounded_id",
-    "macro_fingerprint", "macro_country_key",
-)  # fmt: skip
+MACROS = ("blank", "calendar_day", "country_key", "dimension", "fingerprint", "identifier", "is_odd", "is_rounded_id",
+          "moment", "page_path", "whole_number")  # fmt: skip
 
 Watch = Callable[[Progress], None]
 
@@ -63,8 +61,11 @@ def ingest_exports(
         if isinstance(found, Recognised):
             recognised.append(found)
     if recognised:
-        with only_writer(store.path), _run_folder(store) as folder, connect(folder, memory_limit) as connection:
-            _ingest(connection, folder, store, recognised, watch)
+        try:
+            with only_writer(store.path), _run_folder(store) as folder, connect(folder, memory_limit) as connection:
+                _ingest(connection, folder, store, recognised, watch)
+        except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+            raise IngestError(f"{store.path} is as it was, the ingest could not be finished: {error}") from error
     after = store.table().version() if store.exists else None
     return IngestReport(reports, before, after)
 
@@ -94,9 +95,10 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Give a connection the macros and the country codes that stage.sql needs."""
     run(connection, "set_control_characters")
     for macro in MACROS:
-        run(connection, macro)
+        run(connection, f"macro_{macro}")
     names, codes = zip(*spellings(), strict=True)
-    run(connection, "create_country_codes", {"names": list(names), "codes": list(codes)})
+    for variable in ("set_country_names", "set_country_keys"):
+        run(connection, variable, {"names": list(names), "codes": list(codes)})
 
 
 def _recognise(file: Path) -> Recognised | FileReport:

@@ -2,6 +2,6 @@
 create or replace temp macro blank(value) as
     case
         when value is null then null
-        when lower(trim(value)) in ('', 'null', 'none', 'nan', 'undefined', '(not set)') then null
+        when list_contains(['', 'null', 'none', 'nan', 'undefined', '(not set)'], lower(trim(value))) then null
         else trim(value)
     end

@@ -1,10 +1,12 @@
 -- a dimension value: trimmed, without control characters, at most 500 long, or (not set)
-create or replace temp macro dimension(value) as
+-- list_contains, because an IN list becomes a join, which a CASE cannot skip
+create or replace temp macro dimension(value, is_odd) as
     case
+        when not is_odd then coalesce(value, '(not set)')
         when value is null
-            or lower(trim(value)) in (
+            or list_contains([
                 '', 'null', 'nan', 'undefined', '(not set)', 'not set', '<other>', '(other)', '(not provided)',
                 '(data deleted)', 'not available in demo dataset', 'unknown.unknown'
-            ) then '(not set)'
+            ], lower(trim(value))) then '(not set)'
         else left(trim(translate(value, getvariable('control_characters'), '   ')), 500)
     end

@@ -1,0 +1,3 @@
+-- the path of a page, without its query string and fragment
+create or replace temp macro page_path(page) as
+    regexp_replace(page, '[?#].*', '', 's')
