@@ -12,14 +12,14 @@ from queries.engine import Result
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the abandonments and the ceiling of each transition."""
-    return (Need("revenue_lost"),)
+    """Ask for the abandonments and the ceiling of each transition, and whether there are sessions at all."""
+    return Need("revenue_lost"), Need("overview")
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return one grey number a step, their sum, and how far it is from the revenue that was really made."""
     rows = results[0].rows
-    if not any(row["abandonments"] or row["conversions"] for row in rows):
+    if not results[1].rows[0]["sessions"]:
         return CardState("No sessions, so nothing left", empty=empty_sentence(context))
     table = table_twin(rows)
     cells = [_row(transition(row["step"], row["next_step"]), row["abandonments"], row["ceiling"]) for row in rows]

@@ -77,9 +77,9 @@ def takeaways(
     steps: Sequence[Row], durations: Sequence[Row], cells: Sequence[Row], breaks: Sequence[Break], context: Context
 ) -> list[Takeaway]:
     """Return three to five sentences, those about nothing left out."""
-    leak = largest_leak(steps, context)
+    nobody = "No session left between two steps." if steps[0]["reached"] else "No session entered the funnel."
     said = [
-        Takeaway("Largest leak", leak, COUNTED) if leak else None,
+        Takeaway("Largest leak", largest_leak(steps, context) or nobody, COUNTED),
         device_takeaway(cells),
         source_takeaway(cells, breaks),
         combination_takeaway(cells, breaks),
