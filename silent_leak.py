@@ -186,7 +186,7 @@ def demo(
         if not result.accepted:
             raise fail(f"the generated exports in {home} were not accepted: remove that folder and try again")
     out.print(f"Store: {escape(str(store.path))}", highlight=False, soft_wrap=True)
-    _serve(store, port, "127.0.0.1", None, show)
+    _serve(store, port, "127.0.0.1", 4, show)
 
 
 @app.command()
@@ -196,7 +196,7 @@ def serve(
     address: Annotated[
         str, typer.Option(help="Listen on this address; 0.0.0.0 opens it to the network.")
     ] = "127.0.0.1",
-    threads: Annotated[int | None, typer.Option(help="Threads for queries (default: one per core).", min=1)] = None,
+    threads: Annotated[int, typer.Option(help="Threads that serve viewers at the same time.", min=1)] = 4,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = False,
 ) -> None:
     """Serve the dashboard of a store until Ctrl-C.
@@ -206,7 +206,7 @@ def serve(
     _serve(_store(store), port, address, threads, show)
 
 
-def _serve(store: Store, port: int | None, address: str, threads: int | None, show: bool) -> None:
+def _serve(store: Store, port: int | None, address: str, threads: int, show: bool) -> None:
     try:
         store.snapshot()
     except StoreError as error:

@@ -1,9 +1,9 @@
 """Serve the page of one store; the command line calls this."""
 
 import threading
-from functools import partial
 
 import panel as pn
+from panel_material_ui import Page
 
 from dashboard.app import TITLE, create_app
 from dashboard.charts import CHARTS
@@ -25,10 +25,14 @@ def serve(
 
     Only browsers that come by `address:port` or localhost may connect. Raises OSError when the port is taken.
     """
+
+    def page() -> Page:  # a function, because pn.serve shows a functools.partial as text
+        return create_app(store, title=title)
+
     threading.Thread(target=prepare, name="figures", daemon=True).start()
     with pn.config.set(nthreads=threads):
         pn.serve(
-            {"/": partial(create_app, store, title=title)},
+            {"/": page},
             port=port,
             address=address,
             websocket_origin=sorted({f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"}),
