@@ -19,7 +19,9 @@ FIRST_BYTES = 1 << 18
 FIRST_ROWS = 50
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-SECTION_PREFIX = re.compile(r"^(totals|device|geo_?network|traffic_?source)[._]", re.IGNORECASE)
+SECTION_PREFIX = re.compile(
+    r"^((totals|geo_?network|traffic_?source)[._]|device\.|device_(?=device|browser|operating))", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def _why_unreadable(path: Path, error: Exception) -> str:
         return f"{path.name} may not be read by this user: change its permissions (chmod u+r) or run as its owner."
     if isinstance(error, EOFError | gzip.BadGzipFile):
         return f"{path.name} is a gzip file that is broken at its beginning ({error}): download it again."
+    if "ZSTD" in str(error):
+        return f"{path.name} is a zstd file that is broken at its beginning: download it again."
     return f"{path.name} cannot be read: {error}."
 
 

@@ -57,3 +57,35 @@ def store_of(folder: Path, rows: list[dict[str, Any]]) -> Store:
     )
     write_deltalake(str(store.sessions), table, partition_by=["session_month"], mode="overwrite")
     return store
+
+
+FLAT_HEADER = (
+    "fullVisitorId,visitId,visitNumber,date,deviceCategory,country,source,pageviews,timeOnSite,transactions,"
+    "transactionRevenue"
+)
+
+
+def flat_line(**given: Any) -> str:
+    """Return one line of a flat GA360 CSV: a desktop visit from google on 4 July 2017, but for what is given."""
+    number = next(_numbers)
+    cells = dict.fromkeys(FLAT_HEADER.split(","), "")
+    cells.update(fullVisitorId=f"70070418176917{number:05d}", visitId=str(1499201738 + number), visitNumber="1")
+    cells.update(date="20170704", deviceCategory="desktop", country="Taiwan", source="google", pageviews="3")
+    unknown = set(given) - set(cells)
+    assert not unknown, f"not columns of a flat export: {unknown}"
+    cells.update({name: str(value) for name, value in given.items()})
+    return ",".join(cells.values())
+
+
+def flat_csv(path: Path, *lines: str, header: str = FLAT_HEADER) -> Path:
+    """Write a flat GA360 CSV of those lines."""
+    path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
+    return path
+
+
+def stored_rows(store: Store, *columns: str) -> list[dict[str, Any]]:
+    """Return what a store holds, sorted by session; all session columns unless some are named."""
+    wanted = list(columns) or [column.name for column in SESSION_COLUMNS]
+    rows = pa.table(store.table().to_pyarrow_table(columns=list({"session_date", "session_id", *wanted}))).to_pylist()
+    rows.sort(key=lambda row: (row["session_date"], row["session_id"]))
+    return [{name: row[name] for name in wanted} for row in rows]

@@ -1,0 +1,134 @@
+"""Paths and files: which are taken, and what is said about those that cannot be."""
+
+import gzip
+import json
+import os
+
+import pytest
+from builders import flat_csv, flat_line, stored_rows
+
+from ingest.pipeline import ingest_exports
+from queries.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Return a store that does not exist yet."""
+    return Store(tmp_path / "store")
+
+
+def refusal(store, path):
+    """Ingest one path that must be refused without leaving a store; return the reason."""
+    report = ingest_exports([path], store)
+    assert not report.accepted
+    (file,) = report.files
+    assert (file.status, report.version_after) == ("refused", None)
+    assert not store.exists
+    return file.reason
+
+
+def test_a_missing_path_and_a_pattern_without_match_are_refused(store, tmp_path):
+    assert "does not exist" in refusal(store, tmp_path / "nowhere.csv")
+    assert "no file matches" in refusal(store, tmp_path / "*.csv")
+
+
+def test_a_folder_without_exports_is_refused(store, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "README.md").write_text("nothing here")
+    assert "folder without export files" in refusal(store, tmp_path / "empty")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_refused(store, tmp_path, content):
+    (tmp_path / "x.csv").write_bytes(content)
+    assert "is empty" in refusal(store, tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (bytes(range(256)) * 100, "binary file"),
+        (b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml", "Excel workbook"),
+        (b"PK\x03\x04" + b"\0" * 26 + b"a.csv", "zip archive"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<!DOCTYPE html><html>login</html>", "web page"),
+        ("fullVisitorId,visitId\n".encode("utf-16"), "UTF-16"),
+        (b"PAR1 but not really", "cannot be read"),
+        (b"\x1f\x8b not gzip", "gzip"),
+        (b"\x28\xb5\x2f\xfd not zstd", "download it again"),
+        (b'{"broken": ', "no known export shape"),
+        (b'[1, 2, 3]', "no known export shape"),
+        (b"just a line of prose", "no known export shape"),
+    ],
+)  # fmt: skip
+def test_what_is_no_export_is_refused_with_what_it_is(store, tmp_path, content, words):
+    (tmp_path / "x.csv").write_bytes(content)
+    assert words in refusal(store, tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("rows", [3, 30_000])
+def test_a_truncated_gzip_is_refused_whole(store, tmp_path, rows):
+    plain = flat_csv(tmp_path / "plain.csv", *(flat_line() for _ in range(rows)))
+    packed = gzip.compress(plain.read_bytes())
+    (tmp_path / "x.csv.gz").write_bytes(packed[: len(packed) * 2 // 3])
+    reason = refusal(store, tmp_path / "x.csv.gz")
+    assert "gzip" in reason
+    assert "download it again" in reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_refused(store, tmp_path):
+    path = flat_csv(tmp_path / "x.csv", flat_line())
+    path.chmod(0)
+    assert "chmod" in refusal(store, path)
+
+
+def test_folders_are_searched_through_without_hidden_files_documents_or_the_store(tmp_path):
+    folder = tmp_path / "exports"
+    (folder / "2017" / "07").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    for path in (folder / "2017" / "07" / "b.csv", folder / "a.csv", folder / ".hidden" / "c.csv", folder / "_tmp.csv"):
+        flat_csv(path, flat_line())
+    (folder / "README.md").write_text("about")
+    store = Store(folder / "store")
+    for _ in range(2):
+        report = ingest_exports([folder], store)
+        assert report.accepted
+        assert [os.path.relpath(file.path, folder) for file in report.files] == ["2017/07/b.csv", "a.csv"]
+    assert len(stored_rows(store)) == 2
+
+
+def test_one_file_named_twice_is_taken_once(store, tmp_path):
+    path = flat_csv(tmp_path / "x.csv", flat_line())
+    report = ingest_exports([path, tmp_path / "*.csv", tmp_path], store)
+    assert len(report.files) == 1
+
+
+def test_a_refused_file_does_not_keep_the_others_out(store, tmp_path):
+    good = flat_csv(tmp_path / "good.csv", flat_line())
+    (tmp_path / "bad.csv").write_text("colour\nred\n")
+    report = ingest_exports([tmp_path / "bad.csv", good], store)
+    assert not report.accepted
+    assert sorted(file.status for file in report.files) == ["accepted", "refused"]
+    assert len(stored_rows(store)) == 1
+
+
+def test_the_report_is_plain_json(store, tmp_path):
+    path = flat_csv(tmp_path / "x.csv", flat_line(), flat_line(date="never"), flat_line(date="20170706"))
+    report = json.loads(json.dumps(ingest_exports([path], store).as_json()))
+    (file,) = report["files"]
+    assert (report["accepted"], report["version_before"], report["version_after"]) == (True, None, 0)
+    assert file["rejected"] == [
+        {"reason": "date is not a calendar day", "count": 1, "examples": [{"row": 2, "value": "never"}]}
+    ]
+    assert (file["missing_days"], file["first_date"]) == (["2017-07-05"], "2017-07-04")
+    assert set(file) >= {
+        "path",
+        "shape",
+        "status",
+        "reason",
+        "rows",
+        "sessions_added",
+        "sessions_replaced",
+        "duplicates",
+    }
