@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import duckdb
 
 from ingest.engine import run
+from ingest.mend import Lost, row_in_file
 from ingest.report import MAX_EXAMPLE_LENGTH, MAX_EXAMPLES, Example, FileReport, Reject
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -14,9 +15,7 @@ NAMED_DAYS = 5
 EXPECTED_MEASURES = ("pageviews", "transactions", "revenue")
 
 
-def describe(
-    connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, unreadable: Iterable[tuple[int, str, str]]
-) -> int:
+def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, unreadable: Iterable[Lost]) -> int:
     """Fill the report with what a staged file holds; return the number of accepted rows.
 
     `unreadable` are (row number, reason, text) of rows that never became staged rows, in the order of the file.
@@ -58,26 +57,17 @@ def warn_of_columns(
             report.warnings.append(f"{TITLES[name]} is (not set) in {share:.0%} of the sessions")
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection, staged: str, lost: list[tuple[int, str, str]]) -> list[Reject]:
+def _rejects(connection: duckdb.DuckDBPyConnection, staged: str, lost: list[Lost]) -> list[Reject]:
     lost_rows = [row for row, _, _ in lost]
     rejects = []
     for reason, count, examples in run(connection, "rejects", {"staged": staged}):
-        shown = tuple(Example(_row_in_file(one["row"], lost_rows), one["value"] or "") for one in examples)
+        shown = tuple(Example(row_in_file(one["row"], lost_rows), one["value"] or "") for one in examples)
         rejects.append(Reject(reason, count, shown))
     by_reason: dict[str, list[Example]] = {}
     for row, reason, text in lost:
         by_reason.setdefault(reason, []).append(Example(row, text[:MAX_EXAMPLE_LENGTH]))
     rejects += [Reject(reason, len(found), tuple(found[:MAX_EXAMPLES])) for reason, found in by_reason.items()]
     return sorted(rejects, key=lambda reject: (-reject.count, reject.reason))
-
-
-def _row_in_file(staged_row: int, lost_rows: list[int]) -> int:
-    row = staged_row
-    for lost in lost_rows:
-        if lost > row:
-            break
-        row += 1
-    return row
 
 
 def _missing_day_warnings(report: FileReport) -> list[str]:

@@ -128,6 +128,8 @@ def _read(connection: duckdb.DuckDBPyConnection, found: Recognised, target: Path
     )
     accepted = describe(connection, staged.path, report, staged.unreadable)
     tick(sample.size)
+    if not report.rows:
+        raise RefusedFileError(f"{sample.path.name} has a header but no rows: export it again.")
     if not accepted:
         commonest = f": {report.rejected[0].reason} ({report.rejected[0].count:,} rows)" if report.rejected else ""
         raise RefusedFileError(

@@ -14,6 +14,7 @@ import duckdb
 from ingest.report import RefusedFileError
 
 Kind = Literal["csv", "json", "parquet", "binary", "empty"]
+Layout = Literal["lines", "array", "objects"]
 
 FIRST_BYTES = 1 << 18
 FIRST_ROWS = 50
@@ -38,7 +39,7 @@ class Sample:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     objects: tuple[dict, ...] = ()
-    is_array: bool = False
+    layout: Layout = "lines"
 
     @property
     def keys(self) -> dict[str, int]:
@@ -81,9 +82,9 @@ def look_at(path: Path) -> Sample:
         return Sample(path, size, "binary", compression, first_bytes)
     text = first_bytes.decode("utf-8-sig", errors="replace")
     if text.lstrip()[:1] in ("{", "["):
-        objects, is_array = _first_objects(text)
+        objects, layout = _first_objects(text)
         if objects:
-            return Sample(path, size, "json", compression, first_bytes, text, objects=objects, is_array=is_array)
+            return Sample(path, size, "json", compression, first_bytes, text, objects=objects, layout=layout)
     delimiter, header, rows = _first_rows(text)
     return Sample(path, size, "csv", compression, first_bytes, text, delimiter, header, rows)
 
@@ -125,9 +126,9 @@ def _parquet_columns(path: Path) -> tuple[str, ...]:
         ) from None
 
 
-def _first_objects(text: str) -> tuple[tuple[dict, ...], bool]:
+def _first_objects(text: str) -> tuple[tuple[dict, ...], Layout]:
     if text.lstrip().startswith("["):
-        return _first_array_objects(text.lstrip()[1:]), True
+        return _first_array_objects(text.lstrip()[1:]), "array"
     objects = []
     for line in text.splitlines()[:FIRST_ROWS]:
         try:
@@ -137,8 +138,8 @@ def _first_objects(text: str) -> tuple[tuple[dict, ...], bool]:
         if isinstance(value, dict):
             objects.append(value)
     if not objects:
-        return _first_array_objects(text), False
-    return tuple(objects), False
+        return _first_array_objects(text), "objects"
+    return tuple(objects), "lines"
 
 
 def _first_array_objects(text: str) -> tuple[dict, ...]:

@@ -9,6 +9,7 @@ from ingest.sniff import Sample
 
 MAX_LINE_BYTES = 4_000_000
 MAX_OBJECT_BYTES = 64_000_000
+JSON_FORMATS = {"lines": "newline_delimited", "array": "array", "objects": "unstructured"}
 
 Shape = Mapping[str, "Shape | list | None"]
 
@@ -53,7 +54,7 @@ def json_relation(sample: Sample, shape: Shape) -> exp.Table:
     )
     options = {
         "columns": columns,
-        "format": exp.Literal.string("array" if sample.is_array else "newline_delimited"),
+        "format": exp.Literal.string(JSON_FORMATS[sample.layout]),
         "compression": exp.Literal.string(sample.compression),
         "maximum_object_size": exp.Literal.number(MAX_OBJECT_BYTES),
     }

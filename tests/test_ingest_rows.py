@@ -149,8 +149,9 @@ def test_of_two_different_rows_of_a_session_the_later_is_kept_and_a_repeated_row
         (flat_line(source="caf\xe9").encode("latin-1"), "not UTF-8 text"),
         (flat_line(source="x" * 10_000_000).encode(), "longer than 4 MB"),
         (flat_line(source='"goo"gle').encode(), "a quote that is not closed"),
+        (flat_line(source='"google').encode(), "a quote that is not closed"),
     ],
-    ids=["too few", "too many", "latin-1", "10 MB cell", "quote"],
+    ids=["too few", "too many", "latin-1", "10 MB cell", "quote", "open quote"],
 )
 def test_a_line_that_is_no_row_is_a_counted_reject_and_the_others_are_kept(store, tmp_path, raw, reason):
     lines = [FLAT_HEADER.encode(), flat_line().encode(), raw, flat_line().encode(), flat_line(date="never").encode()]
@@ -184,3 +185,24 @@ def test_a_file_without_one_good_row_is_refused_with_the_commonest_reason(store)
     assert report.status == "refused"
     assert "date is not a calendar day (2 rows)" in report.reason
     assert not store.exists
+
+
+def test_an_open_quote_costs_its_own_row_only_and_rows_of_several_lines_survive_beside_it(store):
+    lines = [flat_line(source='"two\nlines"'), flat_line(source='"open'), *(flat_line() for _ in range(500))]
+    report = ingest_lines(store, *lines, flat_line(date="never"), flat_line(source='"again\nopen'))
+    assert report.sessions_added == 501
+    found = {(reject.reason, example.row) for reject in report.rejected for example in reject.examples}
+    assert {("a quote that is not closed", 2), ("date is not a calendar day", 503)} <= found
+    assert {row["source"] for row in stored_rows(store)} == {"two lines", "google"}
+
+
+def test_line_ends_of_several_kinds_in_one_file_are_all_line_ends(store, tmp_path):
+    lines = [FLAT_HEADER, *(flat_line() for _ in range(30))]
+    text = "".join(line + ("\r\n" if number % 3 else "\n") for number, line in enumerate(lines))
+    (tmp_path / "x.csv").write_bytes(text.encode())
+    (report,) = ingest_exports([tmp_path / "x.csv"], store).files
+    assert (report.sessions_added, report.rejected) == (30, [])
+
+
+def test_a_header_without_rows_is_refused(store):
+    assert "has a header but no rows" in ingest_lines(store).reason
