@@ -61,7 +61,7 @@ def _row_of_lines(line: bytes, following: list[bytes], sample: Sample) -> int:
 
 
 def row_in_file(row: int, lost_rows: list[int]) -> int:
-    """Return a kept row's number in the file, from its number among the kept rows and the sorted numbers of the lost."""
+    """Return a kept row's number in the file, from its number among the kept and the sorted numbers of the lost."""
     for lost in lost_rows:
         if lost > row:
             break
