@@ -18,7 +18,7 @@ NOTE = (
 MEASURES: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float | None], str]], ...] = (
     ("Sessions", "sessions", count, exact),
     ("Mean pageviews", "mean_pageviews", decimal, lambda value: decimal(value, 2)),
-    ("Median pageviews", "median_pageviews", lambda value: exact(value), exact),
+    ("Median pageviews", "median_pageviews", lambda value: _median(value), lambda value: _median(value)),
     ("Mean duration", "mean_duration_seconds", seconds, lambda value: _exact_seconds(value)),
     ("Median duration", "median_duration_seconds", seconds, lambda value: _exact_seconds(value)),
 )
@@ -98,6 +98,10 @@ def _value(groups: Mapping[str, Row], group: str, column: str) -> float | None:
 def _minutes(duration: float) -> str:
     minutes = round(duration / 60)
     return seconds(duration) if duration < 60 else "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _median(value: float | None) -> str:
+    return decimal(value, 0 if value is None or float(value).is_integer() else 1)
 
 
 def _exact_seconds(value: float | None) -> str:

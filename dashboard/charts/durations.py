@@ -99,7 +99,7 @@ def heading(devices: Sequence[Sequence[Row]]) -> str:
         return (
             f"{'Shorter' if short[1] else 'Longer'} sessions only: {rate_of(*(short if short[1] else long))} converted"
         )
-    ends = f"sessions of 5 minutes or more convert at {rate(long[0] / long[1])}, shorter ones at "
+    ends = f"sessions of 5 minutes or more convert at {rate(long[0] / long[1])}, shorter measured ones at "
     ends += rate(short[0] / short[1])
     if intervals_meet(wilson_interval(*long), wilson_interval(*short)):
         return f"{ends[0].upper()}{ends[1:]}: too few to say they differ"

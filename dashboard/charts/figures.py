@@ -142,7 +142,13 @@ def titles(fig: Any, name: str, theme: Theme, left: int) -> None:
     """
     look: dict[str, Any] = {"text_font": FONT, "align": "left", "offset": -left}
     verdict = Title(
-        name=f"{name}-verdict", text="", text_color=theme.text, text_font_size="13px", text_font_style="normal", **look
+        name=f"{name}-verdict",
+        text="",
+        text_color=theme.text,
+        text_font_size="13px",
+        text_font_style="normal",
+        standoff=8,
+        **look,
     )
     label = Title(
         name=f"{name}-title",
@@ -150,6 +156,7 @@ def titles(fig: Any, name: str, theme: Theme, left: int) -> None:
         text_color=theme.text_tertiary,
         text_font_size=SMALL,
         text_font_style="normal",
+        standoff=2,
         **look,
     )
     fig.add_layout(verdict, "above")

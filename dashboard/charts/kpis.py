@@ -74,8 +74,8 @@ def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell
         KpiCell(
             label="Revenue per session",
             value=money(totals["revenue_per_session"], cents=True),
-            interval="" if empty else "the mean of all sessions",
-            detail="" if empty else "no interval: few orders carry it" if dominating(totals) else "",
+            interval="" if empty else "mean of all sessions",
+            detail="" if empty else f"carried by {plural(totals['transactions'], 'order')}",
         ),
     ]
     for cell, measure in zip(cells, _MEASURES, strict=True):

@@ -21,7 +21,7 @@ SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
     "Sorted by sessions; sources without an order are kept. The text is the raw rate; the colour compares the rate, "
     "shrunk towards the mean by 300 sessions, with the mean of all sources, so one order in 26 sessions does not glow. "
-    "Click a source or a cell to filter."
+    "Click a source to filter by it, a cell to filter by its device."
 )
 
 

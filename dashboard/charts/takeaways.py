@@ -176,8 +176,8 @@ def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
 def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Break]) -> Takeaway:
     for found in breaks:
         if source in (found.source, found.taken_by):
-            missing = f"{found.source} has no session on {day(found.date)}, {expected(found.expected)} were expected"
-            return Takeaway(about, f"{sentence} {_capital(missing)}.", TRACKING)
+            missing = f"On {day(found.date)} {found.source} has no session, {expected(found.expected)} were expected."
+            return Takeaway(about, f"{sentence} {missing}", TRACKING)
     return Takeaway(about, sentence, SURE)
 
 

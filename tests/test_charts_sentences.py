@@ -1,0 +1,440 @@
+"""The sentences of the charts, on rows written by hand: sizes before adjectives, and never surer than the intervals."""
+
+import datetime as dt
+
+import pytest
+from charts_builders import ORIGINAL, context, counted, day, funnel_rows, result, source_rows
+
+from dashboard.charts import (
+    completion,
+    converted_vs_engaged,
+    countries,
+    durations,
+    figures,
+    finding,
+    funnel,
+    kpis,
+    revenue_lost,
+    source_days,
+    sources,
+    takeaways,
+    trend,
+    words,
+)
+from queries.filters import Filters
+from queries.funnel import CHECKOUT, ENGAGEMENT
+
+
+def plain(text):
+    """Return the text with ordinary spaces, so that tests can be read."""
+    return text.replace("\u202f", " ").replace("\u2212", "-")
+
+
+def devices(**reached):
+    return words.by_segment(funnel_rows(**reached))
+
+
+def overview(sessions, conversions, **more):
+    return counted(sessions, conversions, days=5, largest_revenue=100.0, **more)
+
+
+def test_the_finding_says_counts_rate_and_interval():
+    assert plain(finding.conversion_sentence(counted(10_000, 94))) == (
+        "94 of 10,000 sessions converted: 0.94 % (95 % interval 0.77 to 1.15 %)."
+    )
+
+
+def test_no_conversion_is_0_percent_with_what_could_still_be():
+    said = plain(finding.conversion_sentence(counted(241, 0)))
+    assert said == "None of 241 sessions converted: 0 % (95 % interval 0 to 1.57 %)."
+
+
+@pytest.mark.parametrize(("conversions", "said"), [(0, "did not convert"), (1, "converted")])
+def test_one_session_is_too_few_to_say(conversions, said):
+    assert finding.conversion_sentence(counted(1, conversions)) == f"The only session {said}: too few to say."
+
+
+def test_the_finding_names_the_largest_leak_and_the_widest_gap():
+    steps = [row | {"segment": "(all)"} for row in funnel_rows(every=(9997, 1721, 683, 94))]
+    results = [result([overview(10_000, 94)]), result(steps), result(funnel_rows(**ORIGINAL))]
+    _, more = finding.finding(results, context())
+    assert plain(more) == (
+        "8,276 of 9,997 sessions (83 %) leave before a fifth page. Of deeply engaged sessions 18 % convert on desktop "
+        "(85 of 473) and 4 % on mobile (7 of 184); the intervals do not meet."
+    )
+
+
+def test_devices_whose_intervals_meet_do_not_differ_by_more_than_chance():
+    rows = funnel_rows(desktop=(100, 40, 20, 4), mobile=(100, 38, 19, 3))
+    assert finding.widest_gap(rows, context()) == "At no step do the devices differ by more than chance."
+
+
+def test_one_device_is_not_compared_with_nothing():
+    assert finding.widest_gap(funnel_rows(desktop=ORIGINAL["desktop"]), context()) == ""
+
+
+def test_an_empty_selection_is_said_with_the_filters_that_emptied_it():
+    nothing = [result([counted(0, 0)]), result([]), result([])]
+    chosen = context(Filters.of(include={"country": ["MT"], "source": ["<b>x</b>"]}))
+    assert finding.finding(nothing, chosen)[0] == "No sessions match Country is Malta, Source is <b>x</b>."
+
+
+def test_the_funnel_heading_gives_the_leak_of_all_and_of_each_large_device():
+    assert plain(funnel.heading(devices(**ORIGINAL), context())) == (
+        "83 % of sessions never reach a fifth page: 81 % on desktop, 86 % on mobile"
+    )
+
+
+def test_the_funnel_heading_of_one_device_gives_its_counts():
+    assert plain(funnel.heading(devices(mobile=ORIGINAL["mobile"]), context())) == (
+        "86 % of sessions never reach a fifth page (2,948 of 3,437)"
+    )
+
+
+def test_a_later_step_can_be_the_largest_leak():
+    assert plain(funnel.heading(devices(desktop=(100, 95, 90, 10)), context())) == (
+        "89 % of deeply engaged sessions leave without an order (80 of 90)"
+    )
+
+
+def test_devices_too_small_to_name_are_not_named():
+    said = plain(funnel.heading(devices(desktop=(20, 5, 2, 0), mobile=(9, 1, 0, 0)), context()))
+    assert said == "79 % of sessions never reach a fifth page (23 of 29): too few on each device to compare"
+
+
+def test_a_funnel_that_nobody_enters_says_so():
+    assert funnel.heading(devices(desktop=(0, 0, 0, 0)), context()) == "No session reached a first page"
+
+
+@pytest.mark.parametrize(
+    ("step", "goal"),
+    [
+        (ENGAGEMENT.steps[1], "a fifth page"),
+        (ENGAGEMENT.steps[3], "an order"),
+        (CHECKOUT.steps[2], "“Added to cart”"),
+    ],
+)
+def test_a_step_is_named_by_what_it_asks_for(step, goal):
+    assert words.step_goal(step) == goal
+
+
+def test_the_log_scale_starts_at_a_tenth_of_a_percent_or_lower():
+    ticks = [plain(label) for _, label in funnel.log_ticks(funnel.log_start(devices(**ORIGINAL)))]
+    assert ticks == ["0.1", "1", "10", "100 %"]
+    assert funnel.log_start(devices(desktop=(100_000, 100, 50, 3))) == pytest.approx(1e-5)
+
+
+def test_a_device_leads_only_where_the_intervals_do_not_meet():
+    last = [rows[2] for rows in devices(**ORIGINAL).values()]
+    middle = [rows[1] for rows in devices(**ORIGINAL).values()]
+    assert plain(words.verdict(last, "completion_rate", "reached")) == "Desktop ahead of mobile: 18 % against 4 %"
+    assert words.verdict(middle, "completion_rate", "reached") == "No device stands out: the intervals overlap"
+
+
+def test_a_device_of_26_sessions_is_never_named_ahead():
+    rows = [rows[2] for rows in devices(desktop=(900, 500, 400, 20), tablet=(90, 40, 26, 20)).values()]
+    assert plain(words.verdict(rows, "completion_rate", "reached")) == "Desktop: 5 %; the others are too few to say"
+
+
+def test_several_behind_are_the_others_with_their_range():
+    rows = [
+        rows[0]
+        for rows in devices(desktop=(1000, 500, 9, 0), mobile=(1000, 100, 9, 0), tablet=(1000, 140, 9, 0)).values()
+    ]
+    assert (
+        plain(words.verdict(rows, "completion_rate", "reached"))
+        == "Desktop ahead of the others: 50 % against 10 to 14 %"
+    )
+
+
+def test_the_completion_heading_names_the_step_where_devices_part_most():
+    assert plain(completion.heading(devices(**ORIGINAL), context())) == (
+        "Devices part at the last step: desktop ahead of mobile, 18 % against 4 %"
+    )
+
+
+def test_the_ceiling_is_never_called_an_estimate():
+    rows = [
+        {"step": "Browsed", "next_step": "Engaged", "abandonments": 8276, "ceiling": 1_178_304.3},
+        {"step": "Engaged", "next_step": "Deep engagement", "abandonments": 1038, "ceiling": 147_786.35},
+        {"step": "Deep engagement", "next_step": "Converted", "abandonments": 589, "ceiling": 83_859.5},
+    ]
+    totals = {"conversions": 94, "revenue": 13_383.35, "revenue_per_conversion": 142.376}
+    rows = [row | totals for row in rows]
+    assert plain(revenue_lost.heading(rows)) == (
+        "A ceiling, no estimate: $1.41 M if every visitor bought, 105 times the real revenue"
+    )
+    assert "$142.38" in revenue_lost.note(rows) and "$13,383.35" in revenue_lost.note(rows)
+
+
+def test_without_an_order_there_is_no_ceiling():
+    rows = [
+        {"step": "a", "next_step": "b", "abandonments": 5, "ceiling": None, "conversions": 0, "revenue": 0,
+         "revenue_per_conversion": None},
+    ]  # fmt: skip
+    assert revenue_lost.heading(rows) == "No session converted, so there is no order value to reckon with"
+    assert "undefined" in revenue_lost.note(rows)
+    assert revenue_lost.ceiling_of(rows) is None
+
+
+def country(iso, sessions, conversions, minimum=100):
+    return counted(sessions, conversions, country=iso, enough=sessions >= minimum)
+
+
+def test_the_country_of_the_orders_is_named_with_what_happens_elsewhere():
+    rows = [country("US", 4136, 92), country("GB", 617, 0), country("XX", 5234, 2), country("(not set)", 13, 0)]
+    assert plain(countries.heading(rows, 100)) == (
+        "92 of 94 converted sessions come from the United States: 2.22 % convert there, 2 of 5,864 sessions elsewhere"
+    )
+    assert "13 sessions have no country." in countries.note(rows, 100)
+
+
+def test_a_country_whose_interval_meets_the_rest_is_said_to():
+    rows = [country("US", 208, 2), country("CA", 120, 1)]
+    assert countries.heading(rows, 100).endswith("; the intervals overlap")
+
+
+def test_a_small_country_is_too_few_to_say():
+    assert "too few to say" in countries.heading([country("US", 40, 3), country("CA", 30, 0)], 100)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "place"), [(0.0, 0), (0.0001, 1), (0.0025, 2), (0.0049, 2), (0.005, 3), (0.01, 4), (0.02, 5), (1.0, 5)]
+)
+def test_exactly_no_order_is_a_class_of_its_own(fraction, place):
+    assert countries.class_of(fraction) == place
+
+
+def test_a_country_of_few_sessions_is_hatched_never_coloured():
+    look = countries.shapes([country("US", 99, 9), country("CA", 100, 0)], ())
+    iso = look["value"]
+    assert (look["hatch"][iso.index("US")], look["fill_color"][iso.index("US")]) == ("/", "$sunken")
+    assert (look["hatch"][iso.index("CA")], look["fill_color"][iso.index("CA")]) == (" ", "$sequential-0")
+
+
+def bucket(position, sessions, conversions, segment="desktop"):
+    return counted(sessions, conversions, position=position, bucket=f"b{position}", segment=segment, share=0.1)
+
+
+def test_durations_are_compared_at_five_minutes_and_without_single_hits():
+    rows = [bucket(1, 5000, 0), bucket(3, 3321, 9), bucket(7, 972, 85)]
+    assert plain(durations.heading([rows])) == (
+        "Buying takes time: sessions of 5 minutes or more convert at 8.74 %, shorter measured ones at 0.27 %"
+    )
+    assert "no advice to keep people longer" in durations.note({"desktop": rows})
+
+
+def test_few_long_sessions_are_too_few_to_say():
+    assert durations.heading([[bucket(3, 20, 0), bucket(7, 6, 1)]]).endswith("too few to say they differ")
+
+
+def test_a_store_of_single_hits_has_no_durations():
+    assert plain(durations.heading([[bucket(1, 500, 2)]])) == "No duration is measured: all 500 sessions are one hit"
+
+
+def test_a_bucket_of_19_sessions_has_a_dotted_interval_and_no_mark():
+    columns = durations.columns("p", "tablet", [bucket(2, 19, 1), bucket(3, 20, 1)], 0.3, context())
+    assert columns["p-rates"]["x"] == [3.0]
+    assert columns["p-whiskers"]["dash"] == ["solid", "dotted"]
+    assert columns["p-sessions"]["sessions"] == [19, 20]
+
+
+BROKEN = {"google": {day(5): 0, day(4): 1201, day(6): 900}, "(direct)": {day(5): 2217, day(4): 359, day(6): 300}}
+TOTALS = {day(4): 1938, day(5): 2885, day(6): 1500}
+
+
+def test_a_large_source_that_vanishes_for_a_day_is_found_with_the_one_that_took_it_up():
+    [found] = source_days.breaks_of(BROKEN, TOTALS)
+    assert (found.date, found.source, found.taken_by, found.taken) == (day(5), "google", "(direct)", 2217)
+    assert found.expected > 1000
+
+
+def test_a_small_source_may_be_missing_for_a_day():
+    assert source_days.breaks_of({"dfa": {day(4): 9, day(6): 3}}, TOTALS) == []
+
+
+def test_the_broken_day_is_amber_with_its_0_written():
+    breaks = source_days.breaks_of(BROKEN, TOTALS)
+    bars = source_days.day_strip(BROKEN["google"], context(days=6, missing=(1,)), set(TOTALS), breaks, "google")
+    assert [bar["value"] is None for bar in bars] == [False, True, False, False, False, False]
+    assert (bars[3]["color"], bars[3]["label"]) == ("warn", "0")
+    assert "were expected" in bars[3]["title"]
+
+
+def totals_of(rows):
+    return [row for row in rows if row["device_category"] == "(all)"]
+
+
+def test_the_source_short_of_the_mean_is_named_after_the_tracking_break():
+    rows = source_rows(
+        (8848, 90),
+        **{
+            "google": {"desktop": (3936, 21)},
+            "(direct)": {"desktop": (3838, 69)},
+            "youtube.com": {"desktop": (1074, 0)},
+        },
+    )
+    said = plain(sources.heading(totals_of(rows), source_days.breaks_of(BROKEN, TOTALS)))
+    assert said.startswith("google has no session on 5 Jul, where 1,")
+    assert said.endswith("; youtube.com brought 1,074 sessions and no order, where the mean gives 11")
+
+
+def test_sources_near_the_mean_do_not_stand_out():
+    rows = source_rows((400, 8), a={"desktop": (200, 5)}, b={"desktop": (200, 3)})
+    assert (
+        plain(sources.heading(totals_of(rows))) == "No source stands out from the mean of 2.00 %: the intervals overlap"
+    )
+
+
+def test_no_order_at_all_is_no_sources_fault():
+    rows = source_rows((300, 0), a={"desktop": (200, 0)}, b={"desktop": (100, 0)})
+    assert sources.heading(totals_of(rows)) == "No source brought an order: 0 of 300 sessions converted"
+
+
+def test_a_cell_of_less_than_one_expected_order_is_hatched_with_its_counts():
+    rows = source_rows((10_000, 94), google={"desktop": (53, 0), "mobile": (9947, 94)})
+    few, many = sources.device_cell(rows[1]), sources.device_cell(rows[2])
+    assert (few["text"], few["sub"], few["hatch"]) == ("0 of 53", "too few", True)
+    assert "fill" not in few
+    assert (plain(many["text"]), many["sub"], many["fill"]) == ("0.95 %", "94 of 9,947", "diverging-3")
+    assert sources.device_cell(None)["text"] == "\u2013"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "place"), [(0, 0), (0.44, 0), (0.45, 1), (0.65, 2), (0.87, 3), (1.14, 3), (1.15, 4), (1.6, 5), (2.4, 6)]
+)
+def test_the_colour_of_a_cell_follows_its_shrunk_ratio(ratio, place):
+    assert sources.class_of(ratio) == place
+
+
+def test_a_combination_of_two_sessions_is_never_recommended():
+    rows = source_rows(
+        (2002, 22),
+        **{"google": {"desktop": (2000, 20), "mobile": (900, 0)}, "calendar.google.com": {"desktop": (2, 2)}},
+    )
+    said = takeaways.combination_takeaway(rows, [])
+    assert "calendar.google.com" not in said.sentence
+    assert said.certainty == takeaways.FEW
+    assert "too few to say" in said.sentence
+
+
+def test_a_source_whose_tracking_broke_is_to_be_checked_first():
+    rows = source_rows((7774, 90), **{"google": {"desktop": (3936, 21)}, "(direct)": {"desktop": (3838, 69)}})
+    said = takeaways.combination_takeaway(rows, source_days.breaks_of(BROKEN, TOTALS))
+    assert said.sentence.startswith("(direct) on desktop converts at")
+    assert said.certainty == takeaways.TRACKING
+
+
+def test_devices_whose_intervals_meet_are_too_few_to_say():
+    rows = source_rows((120, 4), google={"desktop": (60, 3), "mobile": (60, 1)})
+    assert takeaways.device_takeaway(rows).certainty == takeaways.FEW
+
+
+def test_time_on_site_is_no_advice():
+    said = takeaways.duration_takeaway([bucket(3, 3321, 9), bucket(7, 972, 85)])
+    assert said.certainty == takeaways.SURE
+    assert "no advice" in said.sentence
+    assert takeaways.duration_takeaway([bucket(1, 100, 3)]) is None
+
+
+def day_row(number, sessions, conversions):
+    return counted(sessions, conversions, session_date=day(number))
+
+
+def test_days_differ_by_more_than_chance_only_if_their_intervals_do_not_meet():
+    apart = [day_row(6, 832, 0), day_row(7, 2450, 38)]
+    meeting = [day_row(6, 200, 2), day_row(7, 200, 5)]
+    assert plain(trend.heading(apart)) == (
+        "From 0 % on 6 Jul to 1.55 % on 7 Jul: larger than chance; 6 Jul has no order in 832 sessions"
+    )
+    assert trend.heading(meeting).startswith("No day stands out")
+
+
+def test_one_day_is_its_own_heading():
+    assert plain(trend.heading([day_row(5, 2885, 41)])) == "5 Jul: 1.42 % converted (41 of 2,885)"
+
+
+def test_many_days_are_compared_by_halves():
+    days = [dt.date(2017, 7, 1) + dt.timedelta(days=number) for number in range(24)]
+    rows = [counted(1000, 10 if number < 12 else 20, session_date=date) for number, date in enumerate(days)]
+    assert plain(trend.heading(rows)) == (
+        "Conversion rose from 1.00 % to 2.00 % on 13\u201324 Jul 2017 (+1.00 pp), larger than chance"
+    )
+    steady = [row | counted(1000, 10) for row in rows]
+    assert trend.heading(steady).startswith("No clear change")
+
+
+def test_a_day_without_an_export_is_hatched_and_a_day_without_sessions_is_not():
+    chosen = context(days=4, missing=(1,))
+    state = trend.update([result([day_row(2, 50, 1), day_row(5, 60, 2)])], chosen)
+    assert len(state.sources["trend-gaps"]["x"]) == 1
+    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export"]
+
+
+def test_key_figures_have_an_interval_and_name_the_order_that_dominates():
+    totals = overview(10_000, 94) | {
+        "largest_revenue": 4010.0, "revenue": 13_383.35, "revenue_per_conversion": 142.38, "revenue_per_session": 1.34,
+    }  # fmt: skip
+    cells = {cell["label"]: cell for cell in kpis.cells_of(totals, [day_row(2, 10, 1)], context(missing=(1,)))}
+    assert plain(cells["Conversion rate"]["interval"]) == "95 % interval 0.77\u20131.15 %"
+    assert plain(cells["Revenue"]["detail"]) == "one order ($4,010) is 30 % of it"
+    assert cells["Sessions"]["interval"] == "6 days, 1 missing"
+    assert cells["Sessions"]["bars"][:3] == [1.0, None, 0.0]
+
+
+def test_two_orders_do_not_make_one_that_dominates():
+    assert kpis.dominating(overview(100, 2) | {"largest_revenue": 120.0, "revenue": 200.0}) == ""
+
+
+def test_key_figures_of_nothing_are_dashes():
+    nothing = overview(0, 0) | {
+        "revenue": 0, "revenue_per_conversion": None, "revenue_per_session": None, "largest_revenue": None, "days": 0,
+    }  # fmt: skip
+    assert {cell["value"] for cell in kpis.cells_of(nothing, [], context())} == {"\u2013"}
+
+
+def group(name, sessions, pages, seconds):
+    return {
+        "visit_group": name, "sessions": sessions, "mean_pageviews": pages, "median_pageviews": pages,
+        "mean_duration_seconds": seconds, "median_duration_seconds": seconds,
+        "sessions_with_duration": 0 if seconds is None else sessions,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            [group("converted", 94, 24.39, 1000.73), group("engaged, no order", 1627, 10.16, 433.6)],
+            "Buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes",
+        ),
+        (
+            [group("converted", 2, 24.39, 1000.73), group("engaged, no order", 1627, 10.16, 433.6)],
+            "Only 2 converted sessions: too few to compare",
+        ),
+        ([group("engaged, no order", 3, 10.16, 433.6)], "No session converted: 3 engaged sessions without an order"),
+        (
+            [group("converted", 94, 24.39, None), group("engaged, no order", 1627, 10.16, None)],
+            "Buyers look at 24 pages, engaged others at 10; durations are not in this export",
+        ),
+    ],
+)
+def test_buyers_beside_engaged_others(rows, said):
+    assert converted_vs_engaged.heading({row["visit_group"]: row for row in rows}) == said
+
+
+@pytest.mark.parametrize(
+    ("highest", "labels"),
+    [
+        (0.0212, ["0", "0.5", "1", "1.5", "2", "2.5 %"]),
+        (0.0, ["0", "0.05", "0.1 %"]),
+        (1.0, ["0", "20", "40", "60", "80", "100 %"]),
+    ],
+)
+def test_an_axis_of_rates_begins_at_0_and_has_its_unit_on_the_last_tick(highest, labels):
+    assert [plain(label) for label in figures.rate_ticks(highest)[1]] == labels
+
+
+@pytest.mark.parametrize(("number", "word"), [(5, "fifth"), (10, "tenth"), (11, "11th"), (21, "21st"), (102, "102nd")])
+def test_ordinals(number, word):
+    assert words.ordinal(number) == word
