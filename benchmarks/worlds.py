@@ -1,7 +1,7 @@
 """Invented shops with planted leaks: the worlds that the leak list is measured on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -20,6 +20,7 @@ BASE_SIZES = (3, 14, 12, 6, 2, 12)
 EFFECTS = (0.5, 0.8, 0.7, 0.3, 0.5, 0.6)
 CLASSES = 6
 CONVERSION = 0.03
+SHARES = (0.005, 0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class World:
     cells: Cells
     clean: Floats
     leaks: tuple[Planted, ...]
-    true_revenue: float
+    true_order: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,15 @@ class Recipe:
     factors: tuple[float, float] = (2.0, 6.0)
     sizes: tuple[int, ...] = BASE_SIZES
     interactions: float = 0.0
+    orders: tuple[int, ...] = (2,)
     freedom: float = np.inf
     additive: bool = False
     duplicates: bool = False
     simpson: bool = False
+
+    def without_leaks(self) -> "Recipe":
+        """Return the same kind of world with nothing planted."""
+        return replace(self, name=f"{self.name}, no leak", leaks=0)
 
 
 def build(recipe: Recipe, seed: int) -> World:
@@ -101,7 +107,7 @@ def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: F
         return np.clip(floor * CONVERSION * sessions.sum() / (sessions @ floor), 1e-4, 0.6)
     logit = sum(effect[codes[:, place]] for place, effect in enumerate(effects))
     if recipe.interactions:
-        for order in (2, 3):
+        for order in recipe.orders:
             for chosen in combinations(range(len(recipe.sizes)), order):
                 shape = tuple(recipe.sizes[place] for place in chosen)
                 keys = np.ravel_multi_index(tuple(codes[:, place] for place in chosen), shape)
@@ -121,17 +127,13 @@ def _plant(
     total, rates, chosen = sessions.sum(), clean.copy(), []
     taken = np.zeros(len(sessions), dtype=bool)
     while len(chosen) < recipe.leaks:
-        order = int(rng.integers(2, 4))
-        places = sorted(rng.choice(len(recipe.sizes), order, replace=False))
-        segment = tuple((int(place), int(rng.integers(recipe.sizes[place]))) for place in places)
+        segment = _segment(recipe, rng, codes, sessions / total)
         inside = members(codes, segment)
-        share = sessions[inside].sum() / total
-        if not 0.004 <= share <= 0.06 or sessions[inside & taken].sum() > 0.2 * sessions[inside].sum():
+        if sessions[inside & taken].sum() > 0.2 * sessions[inside].sum():
             continue
         if recipe.duplicates and _nearly_one_way(codes, sessions, segment, inside):
             continue
-        low, high = recipe.factors
-        factor = 1.0 / rng.uniform(low, high)
+        factor = 1.0 / rng.uniform(*recipe.factors)
         chosen.append((segment, factor, inside))
         taken |= inside
         rates[inside] *= factor
@@ -140,6 +142,21 @@ def _plant(
         for segment, factor, inside in chosen
     )
     return leaks, rates
+
+
+def _segment(recipe: Recipe, rng: np.random.Generator, codes: NDArray, shares: Floats) -> Segment:
+    """Draw a segment of 2 or 3 values whose share of the sessions is spread evenly on a log scale."""
+    low, high = SHARES
+    while True:
+        places = sorted(int(place) for place in rng.choice(len(recipe.sizes), int(rng.integers(2, 4)), replace=False))
+        shape = tuple(recipe.sizes[place] for place in places)
+        keys = np.ravel_multi_index(tuple(codes[:, place] for place in places), shape)
+        table = np.bincount(keys, shares, minlength=int(np.prod(shape)))
+        wanted = np.exp(rng.uniform(np.log(low), np.log(high)))
+        near = np.nonzero(np.abs(np.log(np.maximum(table, 1e-12) / wanted)) < 0.15)[0]
+        if len(near):
+            values = np.unravel_index(int(rng.choice(near)), shape)
+            return tuple((place, int(value)) for place, value in zip(places, values, strict=True))
 
 
 def _nearly_one_way(codes: NDArray, sessions: Floats, segment: Segment, inside: NDArray[np.bool_]) -> bool:
@@ -161,6 +178,7 @@ RECIPES = (
     Recipe("base 1 M", 1_000_000),
     Recipe("dense sd .1, 300 k", interactions=0.1),
     Recipe("dense sd .2, 300 k", interactions=0.2),
+    Recipe("dense to order 3, sd .1, 300 k", interactions=0.1, orders=(2, 3)),
     Recipe("additive, 300 k", additive=True),
     Recipe("near-duplicates, 300 k", duplicates=True),
     Recipe("heavy tails, 300 k", sizes=(3, 60, 300, 6, 2, 12)),

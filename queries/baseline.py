@@ -203,8 +203,8 @@ class _State:
 
     def update_precisions(self, factor: Floats) -> float:
         """Move each precision to its fixed point and return the largest relative change of a standard deviation."""
-        inverse = linalg.lapack.dpotri(factor, lower=1)[0]
-        variances = np.diag(inverse)
+        (inverted,) = linalg.get_lapack_funcs(("potri",), (factor,))
+        variances = np.diag(inverted(factor, lower=1)[0])
         updated = np.empty_like(self.precisions)
         for place, (start, size) in enumerate(zip(self.design.starts, self.design.sizes, strict=True)):
             inside = slice(start, start + size)

@@ -13,7 +13,8 @@ class Cells:
     """Hold one aggregate per combination of dimension values.
 
     `codes` (cells x dimensions) index `labels`; `sessions` reached the step, `conversions` of them the next one;
-    `revenue` is theirs; `orders` is a sample of order values. Each combination occurs once.
+    `revenue` is theirs; `orders` is a sample of order values; `onward` is the share of the conversions that end in an
+    order (1 when the conversion is the order). Each combination occurs once.
     """
 
     dimensions: tuple[str, ...]
@@ -23,6 +24,7 @@ class Cells:
     conversions: NDArray[np.float64]
     revenue: NDArray[np.float64]
     orders: NDArray[np.float64]
+    onward: float = 1.0
 
     @classmethod
     def of(
@@ -33,6 +35,7 @@ class Cells:
         conversions: ArrayLike,
         revenue: ArrayLike | None = None,
         orders: ArrayLike = (),
+        onward: float = 1.0,
     ) -> Self:
         """Build cells from rows, raw (sessions of 1) or aggregated: equal combinations are added up.
 
@@ -44,7 +47,8 @@ class Cells:
             found, places = np.unique(np.asarray(column, dtype=str), return_inverse=True)
             labels.append(tuple(str(value) for value in found))
             columns.append(places)
-        return cls.of_codes(dimensions, labels, np.column_stack(columns), sessions, conversions, revenue, orders)
+        return cls.of_codes(dimensions, labels, np.column_stack(columns), sessions, conversions, revenue, orders,
+                            onward)  # fmt: skip
 
     @classmethod
     def of_codes(
@@ -56,6 +60,7 @@ class Cells:
         conversions: ArrayLike,
         revenue: ArrayLike | None = None,
         orders: ArrayLike = (),
+        onward: float = 1.0,
     ) -> Self:
         """Build cells from rows of integer codes; equal combinations are added up."""
         coded = np.asarray(codes)
@@ -73,9 +78,9 @@ class Cells:
         keys = np.ravel_multi_index(tuple(coded.T), sizes) if len(coded) else np.zeros(0, dtype=np.intp)
         unique, places = np.unique(keys, return_inverse=True)
         together = np.column_stack(np.unravel_index(unique, sizes)).astype(np.int32)
-        sums = [np.bincount(places, column, minlength=len(unique)) for column in counted]
+        sums = [np.bincount(places, column, minlength=len(unique)).astype(float) for column in counted]
         return cls(tuple(dimensions), tuple(tuple(names) for names in labels), together, *sums,
-                   np.asarray(orders, dtype=float))  # fmt: skip
+                   np.asarray(orders, dtype=float), onward)  # fmt: skip
 
     @property
     def sizes(self) -> tuple[int, ...]:

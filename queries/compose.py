@@ -31,7 +31,7 @@ def compose(metric: Metric, filters: Filters, by: str | None, funnel: Funnel, op
     """Return the metric's SQL with its relations `sessions` and `steps` put before it, and the values to bind."""
     query = _parsed(metric.name).copy()
     wanted = {column.name for column in query.find_all(exp.Column)}
-    sessions, parameters = _sessions(wanted, filters, by, funnel)
+    sessions, parameters = sessions_relation(wanted, filters, by, funnel)
     parameters.update(options)
     supplied = [exp.CTE(this=sessions, alias=exp.TableAlias(this=exp.to_identifier("sessions")))]
     if any(table.name == "steps" for table in query.find_all(exp.Table)):
@@ -51,7 +51,10 @@ def _parsed(name: str) -> exp.Query:
     return query
 
 
-def _sessions(wanted: set[str], filters: Filters, by: str | None, funnel: Funnel) -> tuple[exp.Select, dict[str, Any]]:
+def sessions_relation(
+    wanted: set[str], filters: Filters, by: str | None, funnel: Funnel
+) -> tuple[exp.Select, dict[str, Any]]:
+    """Return the relation `sessions` with the wanted columns, filtered, and the values to bind."""
     parameters: dict[str, Any] = {}
     converted = exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0))
     conversions = exp.Case().when(converted, exp.Literal.number(1)).else_(exp.Literal.number(0))

@@ -151,6 +151,23 @@ class Engine:
                 self._results.popitem(last=False)
         return result
 
+    def arrays(self, name: str, question: Question, filters: Filters, cancel: Cancel | None = None) -> dict[str, Any]:
+        """Return the columns of a composed question as numpy arrays; masked where there are NULLs. Not cached."""
+        cursor = self._connection.cursor()
+        try:
+            if cancel:
+                cancel.watch(cursor)
+            cursor.execute(question.sql, {**question.parameters, "files": files_of(self.snapshot, filters)})
+            return cursor.fetchnumpy()
+        except duckdb.InterruptException:
+            raise Cancelled from None
+        except duckdb.Error as error:
+            raise QueryError(name, str(error), question.sql) from error
+        finally:
+            if cancel:
+                cancel.release(cursor)
+            cursor.close()
+
     def _execute(
         self, metric: str, question: Question, files: list[str], cancel: Cancel | None
     ) -> tuple[list[str], list[tuple]]:

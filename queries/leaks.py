@@ -172,7 +172,7 @@ def find_leaks(
                           Detectable(None, None, None), (), (), ())  # fmt: skip
     model = Model(cells, max_order, support)
     rng = np.random.default_rng(seed)
-    rows = _Rows(cells, model, interval, draw_order_values(cells.orders, rng, draws), rng)
+    rows = _Rows(cells, model, interval, cells.onward * draw_order_values(cells.orders, rng, draws), rng)
     leaks = peel(Search(model.candidates, model.look, model.own, fdr))
     found = rows.of_peeled("leak", leaks, leaks.explained)
     judged = leaks.judged

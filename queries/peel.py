@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.null import deviance, dispersions, lower_p, rejected, upper_p
-from queries.scan import Candidates, Scan
+from queries.scan import Candidates, Scan, parental_ratios
 
 Floats = NDArray[np.float64]
 LARGEST_RATIO = 0.8
@@ -21,7 +21,8 @@ class Search:
     """Hold what a search goes through: the segments, how to look at them, the false discovery rate, the direction.
 
     `look(found)` scans with the found segments in the model; `own(found)` gives one row per found segment, judged by
-    the model without it. `strong` turns the search to segments that convert better than expected.
+    the model without it. `strong` turns the search to segments that convert better than expected; `exact` says that
+    the expectation is the truth, so that there is no dispersion to estimate.
     """
 
     candidates: Candidates
@@ -29,16 +30,18 @@ class Search:
     own: Look
     fdr: float
     strong: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Hold the test of every segment in one look: its p, whether it is rejected, and tau per order."""
+    """Hold the test of every segment in one look: its p, whether it is rejected, tau per order, its parents' ratio."""
 
     scan: Scan
     p: Floats
     rejected: NDArray[np.bool_]
     dispersions: dict[int, float]
+    parental: Floats
 
 
 @dataclass(slots=True)
@@ -54,14 +57,25 @@ class Peeled:
 
 def judge(search: Search, looked: Scan) -> Judged:
     """Test each testable segment against the negative binomial null of its order."""
-    testable = looked.testable
-    observed, mean, orders = looked.observed[testable], looked.mean[testable], search.candidates.orders[testable]
-    mirrored = 2 * mean - observed if search.strong else observed
-    taus = dispersions(mirrored, mean, orders)
+    testable, orders = looked.testable, search.candidates.orders
+    parental = np.ones(len(testable))
+    taus: dict[int, float] = {}
+    if not search.exact:
+        taus = _dispersions(search, looked, testable & (orders == 2))
+        parental = parental_ratios(search.candidates, looked, taus.get(2, 0.0))
+        looked = looked.times(parental)
+        taus |= _dispersions(search, looked, testable & (orders != 2))
+    observed, mean = looked.observed[testable], looked.mean[testable]
     p, call = np.ones(len(testable)), np.zeros(len(testable), dtype=bool)
-    p[testable] = _p(search, observed, mean, orders, taus)
+    p[testable] = _p(search, observed, mean, orders[testable], taus)
     call[testable] = rejected(p[testable], search.fdr)
-    return Judged(looked, p, call, taus)
+    return Judged(looked, p, call, taus, parental)
+
+
+def _dispersions(search: Search, looked: Scan, rows: NDArray[np.bool_]) -> dict[int, float]:
+    observed, mean = looked.observed[rows], looked.mean[rows]
+    mirrored = 2 * mean - observed if search.strong else observed
+    return dispersions(mirrored, mean, search.candidates.orders[rows])
 
 
 def clearest(search: Search, judged: Judged, taken: tuple[int, ...]) -> int | None:
@@ -93,14 +107,14 @@ def peel(search: Search, known: tuple[int, ...] = ()) -> Peeled:
         before, found = judged, (*found, segment)
         judged = judge(search, search.look((*known, *found)))
         peeled.explained[segment] = np.nonzero(before.rejected & ~judged.rejected)[0]
-        own = search.own((*known, *found))
+        own = search.own((*known, *found)).times(judged.parental[[*known, *found]])
         stays = _still_rejected(search, judged, own, (*known, *found))[len(known) :]
         if not all(stays):
             dropped.update(segment for segment, stay in zip(found, stays, strict=True) if not stay)
             found = tuple(segment for segment, stay in zip(found, stays, strict=True) if stay)
             judged = judge(search, search.look((*known, *found)))
-    own = search.own((*known, *found))
     taken = (*known, *found)
+    own = search.own(taken).times(judged.parental[list(taken)])
     p = _own_p(search, judged, own, taken)
     peeled.found, peeled.judged, peeled.own = found, judged, own.rows(slice(len(known), None))
     peeled.p = {segment: float(p[place]) for place, segment in enumerate(taken)}

@@ -1,6 +1,6 @@
 """Every segment that is large enough to judge, and what the baseline expects of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Self
 
@@ -14,6 +14,7 @@ from queries.cells import Cells
 
 LARGEST_LEVERAGE = 0.9
 SMALLEST_EXPECTED = 5.0
+SMALLEST_PARENTAL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Hold all segments of order 2 to 3 (or 1 to 3) with enough sessions; `too_small` counts the others."""
+    """Hold all segments of these orders with enough sessions; `too_small` counts the others.
+
+    `parents` (segments x pairs) are the segments of two values that hold a longer segment; -1 where there is none.
+    """
 
     blocks: tuple[Block, ...]
     orders: NDArray[np.intp]
+    parents: NDArray[np.intp]
     sessions: Floats
     conversions: Floats
     too_small: int
@@ -40,13 +45,14 @@ class Candidates:
     @classmethod
     def of(cls, cells: Cells, design: Design, orders: range, min_sessions: float) -> Self:
         """Enumerate the segments of these orders; one that holds the same sessions as a shorter one is left out."""
-        blocks, totals, converted, sizes, small = [], [], [], [], 0
+        blocks, totals, converted, sizes, parents, small = [], [], [], [], [], 0
         known: dict[tuple[int, ...], Floats] = {}
+        pairs: dict[tuple[int, ...], Codes] = {}
         for order in range(1, orders.stop):
             for chosen in combinations(range(len(cells.sizes)), order):
                 shape = tuple(cells.sizes[place] for place in chosen)
                 keys = np.ravel_multi_index(tuple(design.codes[place] for place in chosen), shape)
-                table = np.bincount(keys, cells.sessions, minlength=int(np.prod(shape)))
+                table = np.bincount(keys, cells.sessions, minlength=int(np.prod(shape))).astype(float)
                 known[chosen] = table
                 if order < orders.start:
                     continue
@@ -56,12 +62,16 @@ class Candidates:
                 if not len(kept):
                     continue
                 block = _block(chosen, shape, kept, keys, sum(sizes))
+                if order == 2:
+                    pairs[chosen] = _lookup(len(table), kept, block.first)
+                parents.append(_parents(block, cells.sizes, pairs, orders.stop - 1))
                 blocks.append(block)
                 sizes.append(len(kept))
                 totals.append(table[kept])
                 converted.append(np.bincount(block.group, cells.conversions[block.members], minlength=len(kept)))
         orders_of = np.repeat([len(block.dimensions) for block in blocks], sizes).astype(np.intp)
-        return cls(tuple(blocks), orders_of, _joined(totals), _joined(converted), small)
+        above = np.concatenate(parents) if parents else np.zeros((0, 1), dtype=np.intp)
+        return cls(tuple(blocks), orders_of, above, _joined(totals), _joined(converted), small)
 
     def __len__(self) -> int:
         """Return the number of segments."""
@@ -124,16 +134,22 @@ class Candidates:
 class Scan:
     """Hold the judgement of each segment against a baseline: counts on the scale of the null, and what is testable."""
 
+    fitted: Floats
     expected: Floats
     leverage: Floats
     variance: Floats
     observed: Floats
     mean: Floats
     testable: NDArray[np.bool_]
+    cross: Floats | None = None
 
     def rows(self, chosen: slice) -> "Scan":
         """Return some of the rows."""
-        return Scan(*(getattr(self, column)[chosen] for column in self.__slots__))
+        return Scan(*(getattr(self, column)[chosen] for column in self.__slots__ if column != "cross"))
+
+    def times(self, ratios: Floats) -> "Scan":
+        """Return the same scan with each expectation multiplied."""
+        return replace(self, expected=self.expected * ratios, mean=self.mean * ratios)
 
 
 def scan(candidates: Candidates, design: Design, fit: Fit, sessions: Floats) -> Scan:
@@ -146,7 +162,8 @@ def scan(candidates: Candidates, design: Design, fit: Fit, sessions: Floats) -> 
     gradients = candidates.gradients(design, fit)
     solved = linalg.solve_triangular(fit.factor, gradients.T, lower=True, check_finite=False)
     leverage = np.einsum("ij,ij->j", solved, solved) / np.maximum(variance, 1e-12)
-    return corrected(candidates.conversions, fitted, variance, leverage)
+    cross = np.column_stack([np.einsum("ij,ij->j", solved[:, parent], solved) for parent in candidates.parents.T])
+    return replace(corrected(candidates.conversions, fitted, variance, leverage), cross=cross)
 
 
 def corrected(conversions: Floats, fitted: Floats, variance: Floats, leverage: Floats) -> Scan:
@@ -156,15 +173,32 @@ def corrected(conversions: Floats, fitted: Floats, variance: Floats, leverage: F
     testable = (leverage <= LARGEST_LEVERAGE) & (expected >= SMALLEST_EXPECTED)
     expected = np.maximum(expected, 1e-9)
     factor = expected * rest / np.maximum(variance, 1e-12)
-    return Scan(expected, leverage, variance, factor * conversions, factor * expected, testable)
+    return Scan(fitted, expected, leverage, variance, factor * conversions, factor * expected, testable)
 
 
 def _block(chosen: tuple[int, ...], shape: tuple[int, ...], kept: Codes, keys: Codes, first: int) -> Block:
-    lookup = np.full(int(np.prod(shape)), -1, dtype=np.intp)
-    lookup[kept] = np.arange(len(kept))
-    group = lookup[keys]
+    group = _lookup(int(np.prod(shape)), kept, 0)[keys]
     members = np.nonzero(group >= 0)[0]
     return Block(chosen, first, np.column_stack(np.unravel_index(kept, shape)), members, group[members])
+
+
+def _lookup(size: int, kept: Codes, first: int) -> Codes:
+    lookup = np.full(size, -1, dtype=np.intp)
+    lookup[kept] = np.arange(first, first + len(kept))
+    return lookup
+
+
+def _parents(
+    block: Block, sizes: tuple[int, ...], pairs: dict[tuple[int, ...], Codes], longest: int
+) -> NDArray[np.intp]:
+    parents = np.full((len(block.values), max(longest * (longest - 1) // 2, 1)), -1, dtype=np.intp)
+    if len(block.dimensions) > 2:
+        for column, (first, second) in enumerate(combinations(range(len(block.dimensions)), 2)):
+            pair = block.dimensions[first], block.dimensions[second]
+            if pair in pairs:
+                keys = block.values[:, first] * sizes[pair[1]] + block.values[:, second]
+                parents[:, column] = pairs[pair][keys]
+    return parents
 
 
 def _repeats(
@@ -181,6 +215,30 @@ def _repeats(
 
 def _joined(parts: list[Floats]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def parental_ratios(candidates: Candidates, looked: Scan, dispersion: float) -> Floats:
+    """Return by how much the parents of each segment, apart from the segment itself, run above expectation.
+
+    Real interactions of two values reach into every combination of three that holds them. The effect of a parent is
+    the residual of its other cells in a fit without the segment, shrunk by k = 1 / tau^2; the main effects have
+    carried the share `absorbed` of it to the segment already. Products of gradients with H^-1 give both exactly.
+    """
+    ratios = np.ones(len(candidates))
+    if dispersion < SMALLEST_PARENTAL or looked.cross is None:
+        return ratios
+    prior = dispersion**-2
+    information, lost = looked.variance, looked.fitted - candidates.conversions
+    for parent, cross in zip(candidates.parents.T, looked.cross.T, strict=True):
+        rows = np.nonzero((parent >= 0) & looked.testable)[0]
+        above, free = parent[rows], information[rows] * (1.0 - looked.leverage[rows])
+        own = looked.leverage[rows] * information[rows]
+        absorbed = (cross[rows] - own) / free
+        residual = lost[rows] * (1.0 - absorbed) - lost[above]
+        others = looked.leverage[above] * information[above] - 2 * cross[rows] + own + absorbed**2 * free
+        rest = np.maximum(information[above] - information[rows] - others, 0.0)
+        ratios[rows] *= np.exp(np.clip(residual / (rest + prior) * (1.0 - absorbed), -2.0, 2.0))
+    return ratios
 
 
 def own_scan(candidates: Candidates, design: Design, fit: Fit, cells: Cells, found: tuple[int, ...]) -> Scan:
@@ -205,4 +263,4 @@ def own_scan(candidates: Candidates, design: Design, fit: Fit, cells: Cells, fou
     expected, variance, leverage, conversions = rows.T
     factor = expected * (1.0 - leverage) / np.maximum(variance, 1e-12)
     testable = leverage <= LARGEST_LEVERAGE
-    return Scan(expected, leverage, variance, factor * conversions, factor * expected, testable)
+    return Scan(expected, expected, leverage, variance, factor * conversions, factor * expected, testable)

@@ -1,0 +1,160 @@
+"""Ask for the cell table: one GROUP BY over the chosen dimensions, each cut to its largest values plus "(other)"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlglot import exp
+
+from queries.cells import Cells
+from queries.compose import Question, sessions_relation
+from queries.engine import Cancel, Engine, QuestionError
+from queries.filters import Filters, check_dimension
+from queries.funnel import ENGAGEMENT, Funnel
+
+CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
+OTHER = "(other)"
+TOP_VALUES = 30
+ORDER_SAMPLE = 5000
+
+
+def ask_cells(
+    engine: Engine,
+    dimensions: Sequence[str] = CELL_DIMENSIONS,
+    filters: Filters | None = None,
+    *,
+    funnel: Funnel = ENGAGEMENT,
+    step: str | None = None,
+    top: int = TOP_VALUES,
+    cancel: Cancel | None = None,
+) -> Cells:
+    """Return the cells of the sessions that pass the filters, and a sample of their order values.
+
+    `step` names the funnel step whose completion is asked: sessions that reached it, and of them those that reached
+    the next; without it all sessions, and of them those that reached the last step. `top` is the number of values
+    that each dimension keeps. Raises QuestionError for a step that is none or the last, FilterError for a dimension.
+    """
+    filters = filters or Filters()
+    reached, completed = _positions(funnel, step)
+    question = compose_cells(dimensions, filters, funnel, reached, completed, top)
+    columns = engine.arrays("cells", question, filters, cancel)
+    orders = engine.arrays("orders", compose_orders(filters, funnel), filters, cancel)["revenue"]
+    kinds = columns["dimension"]
+    labels: list[list[str]] = []
+    for place in range(len(dimensions)):
+        rows = kinds == place
+        labels.append([*columns["label"][rows][np.argsort(columns["code"][rows])], OTHER])
+    inside = kinds == -1
+    codes = np.column_stack([columns[f"code_{place}"][inside] for place in range(len(dimensions))]).astype(np.int64)
+    codes = np.minimum(codes, [len(names) - 1 for names in labels])
+    sessions, completions, converted = (
+        columns[name][inside].astype(float) for name in ("sessions", "completions", "converted")
+    )
+    onward = float(converted.sum() / completions.sum()) if completions.sum() else 1.0
+    return Cells.of_codes(
+        dimensions, labels, codes, sessions, completions, columns["revenue"][inside], np.asarray(orders, float), onward
+    )
+
+
+def _positions(funnel: Funnel, step: str | None) -> tuple[int, int]:
+    if step is None:
+        return 0, len(funnel.steps)
+    names = [each.name for each in funnel.steps]
+    if step not in names[:-1]:
+        raise QuestionError(
+            f'"{step}" is no step of the {funnel.name} funnel that can be completed; choose one of: '
+            f"{', '.join(names[:-1])}"
+        )
+    return names.index(step) + 1, names.index(step) + 2
+
+
+def compose_cells(
+    dimensions: Sequence[str], filters: Filters, funnel: Funnel, reached: int, completed: int, top: int
+) -> Question:
+    """Return the statement of the cell table: label rows (`dimension` >= 0), then cell rows (`dimension` = -1)."""
+    chosen = [check_dimension(name) for name in dimensions]
+    sessions, parameters = sessions_relation({*chosen, "step", "revenue"}, filters, None, funnel)
+    parameters |= {"reached": reached, "completed": completed, "top": top, "other": OTHER}
+    labels = [_labels(place, len(chosen)) for place in range(len(chosen))]
+    statement = exp.union(*labels, exp.select("*").from_("cells"), distinct=False)
+    statement = statement.with_("sessions", as_=sessions).with_("counted", as_=_counted(chosen), materialized=True)
+    for place, name in enumerate(chosen):
+        statement = statement.with_(f"largest_{place}", as_=_largest(name), materialized=True)
+    return Question(statement.with_("cells", as_=_cells(chosen)).sql(dialect="duckdb", pretty=True), parameters)
+
+
+def compose_orders(filters: Filters, funnel: Funnel) -> Question:
+    """Return the statement of a repeatable sample of order values: session ids are hashes, so the first are random."""
+    wanted = {"revenue", "transactions", "session_id"}
+    sessions, parameters = sessions_relation(wanted, filters, None, funnel)
+    statement = (
+        exp.select(exp.alias_(exp.cast(exp.column("revenue"), "double"), "revenue"))
+        .from_("sessions")
+        .where(exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0)))
+        .where(exp.GT(this=exp.column("revenue"), expression=exp.Literal.number(0)))
+        .order_by("session_id")
+        .limit(exp.Placeholder(this="orders"))
+        .with_("sessions", as_=sessions)
+    )
+    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "orders": ORDER_SAMPLE})
+
+
+def _counted(dimensions: Sequence[str]) -> exp.Select:
+    enough = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
+    completions = exp.Sum(this=exp.Case().when(enough, exp.column("sessions")).else_(exp.Literal.number(0)))
+    return (
+        exp.select(
+            *dimensions,
+            exp.alias_(exp.Sum(this=exp.column("sessions")), "sessions"),
+            exp.alias_(completions, "completions"),
+            exp.alias_(exp.Sum(this=exp.column("conversions")), "converted"),
+            exp.alias_(exp.Sum(this=exp.column("revenue")), "revenue"),
+        )
+        .from_("sessions")
+        .where(exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="reached")))
+        .group_by(*dimensions)
+    )
+
+
+def _largest(dimension: str) -> exp.Select:
+    total = exp.Sum(this=exp.column("sessions"))
+    order = exp.Order(
+        expressions=[exp.Ordered(this=total, desc=True, nulls_first=False), exp.Ordered(this=exp.column(dimension))]
+    )
+    place = exp.Sub(this=exp.Window(this=exp.RowNumber(), order=order), expression=exp.Literal.number(1))
+    ranked = (
+        exp.select(exp.alias_(exp.column(dimension), "label"), exp.alias_(place, "code"))
+        .from_("counted")
+        .where(exp.NEQ(this=exp.column(dimension), expression=exp.Placeholder(this="other")))
+        .group_by(dimension)
+    )
+    return (
+        exp.select("label", "code")
+        .from_(ranked.subquery("ranked"))
+        .where(exp.LT(this=exp.column("code"), expression=exp.Placeholder(this="top")))
+    )
+
+
+def _labels(place: int, width: int) -> exp.Select:
+    nothing = [exp.alias_(exp.Literal.number(0), f"code_{column}") for column in range(width)]
+    zeros = [exp.alias_(exp.Literal.number(0), name) for name in ("sessions", "completions", "converted", "revenue")]
+    number = exp.alias_(exp.Literal.number(place), "dimension")
+    return exp.select(number, "label", "code", *nothing, *zeros).from_(f"largest_{place}")
+
+
+def _cells(dimensions: Sequence[str]) -> exp.Select:
+    codes, joined = [], exp.select().from_("counted")
+    for place, name in enumerate(dimensions):
+        table = f"largest_{place}"
+        code = exp.Coalesce(this=exp.column("code", table=table), expressions=[exp.Placeholder(this="top")])
+        codes.append(exp.alias_(code, f"code_{place}"))
+        same = exp.EQ(this=exp.column("label", table=table), expression=exp.column(name, table="counted"))
+        joined = joined.join(exp.to_table(table), on=same, join_type="left")
+    sums = [
+        exp.alias_(exp.cast(exp.Sum(this=exp.column(name, table="counted")), "double"), name)
+        for name in ("sessions", "completions", "converted", "revenue")
+    ]
+    minus = exp.alias_(exp.Neg(this=exp.Literal.number(1)), "dimension")
+    blank = exp.alias_(exp.cast(exp.Null(), "varchar"), "label")
+    zero = exp.alias_(exp.Literal.number(0), "code")
+    grouped = joined.select(minus, blank, zero, *codes, *sums)
+    return grouped.group_by(*(f"code_{place}" for place in range(len(dimensions))))
