@@ -24,7 +24,7 @@ by_name = pytest.mark.parametrize("chart", DRAWN, ids=lambda chart: chart.name)
 
 @pytest.fixture(scope="module")
 def figures():
-    return {chart.name: chart.build(LIGHT) for chart in DRAWN}
+    return {chart.name: chart.build(LIGHT) for chart in DRAWN if chart.build}
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,7 @@ def test_a_figure_calls_nobody_back_and_pins_no_range_without_a_name(figures, ch
 @by_name
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_a_figure_is_json_in_both_themes(chart, theme):
+    assert chart.build
     text = json.dumps(json_item(chart.build(theme), theme=bokeh_theme(theme)))
     assert theme.text_tertiary in text or chart.name == "countries"
 

@@ -17,6 +17,7 @@ from queries.statistics import intervals_meet
 SOURCE, DEVICE = "source", "device_category"
 CLASS_BREAKS = (0.45, 0.65, 0.87, 1.15, 1.6, 2.4)
 CLASS_LABELS = ("÷ 2 or less", "÷ 1.5", "below", "near", "above", "× 1.6", "× 2.4 or more")
+NO_BREAK = "\u00a0"
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
     "Sorted by sessions; sources without an order are kept. The text is the raw rate; the colour compares the rate, "
@@ -116,10 +117,10 @@ def device_cell(row: Row | None) -> Cell:
     """Return one cell: raw rate and counts on the colour of the shrunk rate; hatched under one expected order."""
     if row is None or not row["sessions"]:
         return Cell(text=DASH, tone="muted")
-    counts = part_of(row["conversions"], row["sessions"])
+    counts = part_of(row["conversions"], row["sessions"]).replace(" ", NO_BREAK)
     also = Action(dimension=DEVICE, value=row["device_category"])
     if not row["enough"]:
-        return Cell(text=counts, sub="too few", tone="muted", hatch=True, action=also, title=cell_title(row))
+        return Cell(text=counts, sub=f"too{NO_BREAK}few", tone="muted", hatch=True, action=also, title=cell_title(row))
     return Cell(
         text=rate(row["conversion_rate"]),
         sub=counts,

@@ -57,7 +57,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         columns=[
             TableColumn(label="About", width="150px", hide_narrow=True),
             TableColumn(label="What the sessions show"),
-            TableColumn(label="How sure", width="170px"),
+            TableColumn(label="How sure", width="18%"),
         ],
         rows=[
             BodyRow(
