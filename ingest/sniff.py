@@ -11,6 +11,7 @@ from typing import Literal
 
 import duckdb
 
+from ingest.engine import glob_safe
 from ingest.report import RefusedFileError
 
 Kind = Literal["csv", "json", "parquet", "binary", "empty"]
@@ -117,7 +118,9 @@ def _why_unreadable(path: Path, error: Exception) -> str:
 def _parquet_columns(path: Path) -> tuple[str, ...]:
     try:
         with duckdb.connect() as connection:
-            connection.execute("select * from read_parquet($path) limit 0", {"path": str(path)})
+            connection.execute(
+                "select * from read_parquet($path, hive_partitioning = false) limit 0", {"path": glob_safe(path)}
+            )
             return tuple(column[0] for column in connection.description)
     except duckdb.Error as error:
         first_line = str(error).splitlines()[0]

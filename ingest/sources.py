@@ -63,7 +63,7 @@ def json_relation(sample: Sample, shape: Shape) -> exp.Table:
 
 def parquet_relation(sample: Sample) -> exp.Table:
     """Return the Parquet file as it is."""
-    return _table_function("read_parquet", sample, {})
+    return _table_function("read_parquet", sample, {"hive_partitioning": exp.false()})
 
 
 def duckdb_type(shape: "Shape | list | None") -> str:

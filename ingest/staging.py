@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.engine import name_relation, run, watched
+from ingest.engine import glob_safe, name_relation, run, watched
 from ingest.formats import Format
 from ingest.mend import UNCLOSED, Lost, mend_csv, mend_ndjson, row_in_file
 from ingest.raw import filled_columns
@@ -72,7 +72,7 @@ def stage(
     try:
         lost = copy(sample)
         if not any(reason == UNCLOSED for _, reason, _ in lost):
-            return Staged(str(target), filled, lost)
+            return Staged(glob_safe(target), filled, lost)
     except UNREADABLE as error:
         if sample.kind == "parquet" or sample.layout != "lines":
             raise RefusedFileError(
@@ -88,11 +88,8 @@ def stage(
     second = copy(replace(sample, path=mended, compression="none"))
     mended.unlink()
     rows = [row for row, _, _ in first]
-    return Staged(
-        str(target),
-        filled,
-        tuple(sorted((*first, *((row_in_file(row, rows), why, text) for row, why, text in second)))),
-    )
+    lost = sorted((*first, *((row_in_file(row, rows), reason, text) for row, reason, text in second)))
+    return Staged(glob_safe(target), filled, tuple(lost))
 
 
 def _csv_rejects(connection: duckdb.DuckDBPyConnection) -> Iterator[Lost]:

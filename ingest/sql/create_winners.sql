@@ -9,7 +9,7 @@ with rows as (
         export_detail,
         cast(regexp_extract(filename, '(\d+)\.parquet$', 1) as integer) as file_no,
         file_row_number as row_no
-    from read_parquet($staged, filename = true, file_row_number = true)
+    from read_parquet($staged, filename = true, file_row_number = true, hive_partitioning = false)
     where reject_reason is null
         and session_date >= cast($first_day as date)
         and session_date < cast($first_day as date) + interval 1 month

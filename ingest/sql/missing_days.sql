@@ -1,6 +1,6 @@
 -- one row per day inside the file's range without any accepted session
 with days as (
-    select distinct session_date from read_parquet($staged) where reject_reason is null
+    select distinct session_date from read_parquet($staged, hive_partitioning = false) where reject_reason is null
 ),
 
 calendar as (

@@ -12,4 +12,4 @@ select
     count(*) filter (is_cut and reject_reason is null) as cut,
     count(*) filter (reject_reason is null and revenue > 0 and transactions = 0) as revenue_alone,
     count(*) filter (reject_reason is null and revenue = 0 and transactions > 0) as transactions_alone
-from read_parquet($staged)
+from read_parquet($staged, hive_partitioning = false)

@@ -2,7 +2,7 @@
 select
     unknown_country,
     count(*) as sessions
-from read_parquet($staged)
+from read_parquet($staged, hive_partitioning = false)
 where unknown_country is not null and reject_reason is null
 group by all
 order by sessions desc, unknown_country

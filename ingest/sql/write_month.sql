@@ -5,7 +5,7 @@ copy (
             reject_reason, reject_value, unknown_country, is_rounded, is_order_assumed, is_cut, content_hash, filename,
         file_row_number
         )
-        from read_parquet($staged, filename = true, file_row_number = true) as staged
+        from read_parquet($staged, filename = true, file_row_number = true, hive_partitioning = false) as staged
         semi join decided
             on decided.row_no = staged.file_row_number
             and decided.file_no = cast(regexp_extract(staged.filename, '(\d+)\.parquet$', 1) as integer)
