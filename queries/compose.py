@@ -70,7 +70,8 @@ def sessions_relation(
         parameters.update(values)
         chosen.append(exp.alias_(step, "step"))
     chosen += [exp.column(name) for name in COLUMN_NAMES if name in wanted]
-    files = exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder(this="files")])
+    plain = exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
+    files = exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder(this="files"), plain])
     relation = exp.select(*chosen).from_(exp.Table(this=files))
     conditions, values = _conditions(filters)
     parameters.update(values)

@@ -16,9 +16,10 @@ def count(engine):
     return engine.run("overview").rows[0]["sessions"]
 
 
-@pytest.mark.parametrize("name", ["plain", "two words", "ümlaut", "quo'te", "a&b=c;d", "{x}"])
+@pytest.mark.parametrize("name", ["plain", "two words", "ümlaut", "quo'te", "a&b=c;d", "{x}", "source=x"])
 def test_a_store_may_live_in_a_folder_of_almost_any_name(tmp_path, name):
-    assert count(Engine(store_of(tmp_path / name, sessions(3)))) == 3
+    engine = Engine(store_of(tmp_path / name, sessions(3, source="google")))
+    assert [row["segment"] for row in engine.run("segments", by="source").rows] == ["google"]
 
 
 @pytest.mark.parametrize("name", ["per%20cent", "ha#sh", "square[1]", "st*r", "what?"])
