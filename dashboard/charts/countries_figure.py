@@ -28,6 +28,12 @@ def build(theme: Theme) -> figure:
     )
     fig.axis.visible = False
     fig.grid.visible = False
+    _places(fig, theme)
+    return fig
+
+
+def _places(fig: Any, theme: Theme) -> None:
+    globe = world()
     plain = _plain_look(len(globe.iso))
     held = figures.source("countries", {"xs": _lists(globe.xs), "ys": _lists(globe.ys), **plain})
     places = [place for place, small in enumerate(globe.small) if small]
@@ -55,7 +61,6 @@ def build(theme: Theme) -> figure:
     figures.quiet(islands)
     figures.hover(fig, [land, islands])
     figures.tap(fig, [land, islands])
-    return fig
 
 
 def _plain_look(number: int) -> dict[str, list[Any]]:

@@ -39,10 +39,17 @@ def _context(cell: KpiCell) -> str:
 
 def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell]:
     """Return the cells in order: counts, the rate with its interval, and money with what dominates it."""
-    sessions, conversions, revenue = totals["sessions"], totals["conversions"], totals["revenue"]
-    empty = not sessions
+    cells = [*count_cells(totals, days, context), *money_cells(totals)]
+    for cell, measure in zip(cells, _MEASURES, strict=True):
+        cell["bars"], cell["bar_titles"] = day_bars(days, context, *measure)
+    return cells
+
+
+def count_cells(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell]:
+    """Return sessions, converted sessions, and the rate between them with its interval."""
+    sessions, conversions, empty = totals["sessions"], totals["conversions"], not totals["sessions"]
     interval = rate_range(totals["conversion_rate_low"], totals["conversion_rate_high"])
-    cells = [
+    return [
         KpiCell(
             label="Sessions",
             value=DASH if empty else count(sessions),
@@ -64,6 +71,13 @@ def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell
             detail="" if empty else part_of(conversions, sessions),
             first_on_phone=True,
         ),
+    ]
+
+
+def money_cells(totals: Row) -> list[KpiCell]:
+    """Return revenue, with the order that dominates it if one does, and revenue per session."""
+    empty, revenue = not totals["sessions"], totals["revenue"]
+    return [
         KpiCell(
             label="Revenue",
             value=DASH if empty else money(revenue),
@@ -78,9 +92,6 @@ def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell
             detail="" if empty else f"carried by {plural(totals['transactions'], 'order')}",
         ),
     ]
-    for cell, measure in zip(cells, _MEASURES, strict=True):
-        cell["bars"], cell["bar_titles"] = day_bars(days, context, *measure)
-    return cells
 
 
 def a_day(total: float, days: int) -> str:

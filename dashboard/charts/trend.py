@@ -138,43 +138,19 @@ def day_ticks(days: Sequence[dt.date]) -> tuple[list[float], list[str]]:
 
 def columns(rows: Sequence[Row], asked: Sequence[dt.date], missing: set[dt.date], top: float) -> Columns:
     """Return the columns of every source in the figure."""
-    dense = len(rows) >= LINE_FROM
     labelled = len(asked) <= LABELLED
-    held = {row["session_date"]: row for row in rows}
-    line = [(date, held.get(date)) for date in asked]
-    runs = _runs([row for _, row in line])
-    sparse = [] if dense else rows
     gaps = sorted(missing)
     part, whole = _pooled(rows)
     mean = part / whole
+    edges = moment(asked[0]) - DAY / 2, moment(asked[-1]) + DAY / 2
+    most = count(max(row["sessions"] for row in rows))
     return {
-        "trend-days": {
-            "x": [moment(row["session_date"]) for row in rows],
-            "conversion_rate": [row["conversion_rate"] for row in rows],
-            "size": [4 if dense else 9] * len(rows),
-            "label": [rate(row["conversion_rate"]) if labelled else "" for row in rows],
-            "align": ["right" if row is rows[-1] and len(rows) > 1 else "left" for row in rows],
-            "offset": [-8 if row is rows[-1] and len(rows) > 1 else 8 for row in rows],
-            "title": [title(row) for row in rows],
-        },
-        "trend-whiskers": {
-            "x": [moment(row["session_date"]) for row in sparse],
-            "low": [row["conversion_rate_low"] for row in sparse],
-            "high": [row["conversion_rate_high"] for row in sparse],
-        },
-        "trend-line": {
-            "x": [moment(date) for date, _ in line] if dense else [],
-            "y": [row["conversion_rate"] if row else None for _, row in line] if dense else [],
-        },
-        "trend-band": {
-            "xs": [_there_and_back([moment(row["session_date"]) for row in run]) for run in runs] if dense else [],
-            "ys": [[*(row["conversion_rate_low"] for row in run), *(row["conversion_rate_high"] for row in run[::-1])]
-                   for run in runs] if dense else [],
-        },
+        **rate_columns(rows, labelled),
+        **line_columns(rows, asked),
         "trend-sessions": {
             "x": [moment(row["session_date"]) for row in rows],
             "sessions": [row["sessions"] for row in rows],
-            "width": [DAY * (0.5 if len(asked) <= LABELLED else 0.8)] * len(rows),
+            "width": [DAY * (0.5 if labelled else 0.8)] * len(rows),
             "label": [count(row["sessions"]) if labelled else "" for row in rows],
             "title": [title(row) for row in rows],
         },
@@ -188,16 +164,59 @@ def columns(rows: Sequence[Row], asked: Sequence[dt.date], missing: set[dt.date]
             "title": [f"{day(date, weekday=True)}: no export" for date in gaps],
         },
         "trend-mean": {
-            "x": [moment(asked[0]) - DAY / 2, clear_place(rows, gaps, mean), moment(asked[-1]) + DAY / 2],
+            "x": [edges[0], clear_place(rows, gaps, mean), edges[1]],
             "y": [mean] * 3,
             "label": ["", f"mean {rate(mean)}" if len(asked) > 1 else "", ""],
         },
         "trend-words": {
-            "x": [moment(asked[0]) - DAY / 2],
+            "x": [edges[0]],
             "y": [-0.14 * top],
-            "label": ["Sessions" if labelled else f"Sessions, at most {count(max(r['sessions'] for r in rows))} a day"],
+            "label": ["Sessions" if labelled else f"Sessions, at most {most} a day"],
         },
-    }  # fmt: skip
+    }
+
+
+def rate_columns(rows: Sequence[Row], labelled: bool) -> Columns:
+    """Return the dots and, below 20 days, their whiskers; the last label stands left of its dot, to stay inside."""
+    dense = len(rows) >= LINE_FROM
+    last = [row is rows[-1] and len(rows) > 1 for row in rows]
+    sparse = [] if dense else rows
+    return {
+        "trend-days": {
+            "x": [moment(row["session_date"]) for row in rows],
+            "conversion_rate": [row["conversion_rate"] for row in rows],
+            "size": [4 if dense else 9] * len(rows),
+            "label": [rate(row["conversion_rate"]) if labelled else "" for row in rows],
+            "align": ["right" if end else "left" for end in last],
+            "offset": [-8 if end else 8 for end in last],
+            "title": [title(row) for row in rows],
+        },
+        "trend-whiskers": {
+            "x": [moment(row["session_date"]) for row in sparse],
+            "low": [row["conversion_rate_low"] for row in sparse],
+            "high": [row["conversion_rate_high"] for row in sparse],
+        },
+    }
+
+
+def line_columns(rows: Sequence[Row], asked: Sequence[dt.date]) -> Columns:
+    """Return the line and its band, from 20 days on; both are broken where a day has no sessions."""
+    held = {row["session_date"]: row for row in rows}
+    line = [(date, held.get(date)) for date in asked] if len(rows) >= LINE_FROM else []
+    runs = _runs([row for _, row in line])
+    return {
+        "trend-line": {
+            "x": [moment(date) for date, _ in line],
+            "y": [row["conversion_rate"] if row else None for _, row in line],
+        },
+        "trend-band": {
+            "xs": [_there_and_back([moment(row["session_date"]) for row in run]) for run in runs],
+            "ys": [
+                [*(row["conversion_rate_low"] for row in run), *(row["conversion_rate_high"] for row in run[::-1])]
+                for run in runs
+            ],
+        },
+    }
 
 
 def clear_place(rows: Sequence[Row], gaps: Sequence[dt.date], mean: float) -> float:
