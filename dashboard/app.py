@@ -5,6 +5,7 @@ Under `panel serve dashboard/app.py` the environment variable SILENT_LEAK_STORE 
 
 import html
 import os
+from pathlib import Path
 from urllib.parse import urlencode
 
 import panel as pn
@@ -19,6 +20,7 @@ from queries.store import Store, StoreError
 TITLE = "Silent Leak Detector"
 STORE_VARIABLE = "SILENT_LEAK_STORE"
 SIDEBAR_WIDTH = 256
+LOGO = Path(__file__).parent / "logo.svg"
 
 SCROLLS_AS_ONE = {
     "height": "auto",
@@ -49,8 +51,10 @@ def create_app(store: Store, *, title: str = TITLE) -> pmui.Page:
             viewer.selection.theme = DARK.name if event.new else LIGHT.name
 
     page.param.watch(toggled, "dark_theme")
+    viewer.on_narrow = lambda: page.param.update(sidebar_open=False)
     viewer.selection.param.watch(lambda _: page.param.update(dark_theme=viewer.theme is DARK), "theme")
-    if pn.state.curdoc is not None and pn.state.curdoc.session_context:
+    if viewer.browser.is_served:
+        pn.state.onload(viewer.browser.loaded)
         pn.state.on_session_destroyed(lambda _: viewer.stop())
         pn.state.add_periodic_callback(viewer.look_for_data, period=int(SECONDS * 1000))
     return page
@@ -66,6 +70,8 @@ def explain(heading: str, text: str, *, title: str = TITLE) -> pmui.Page:
 def _page(title: str, main: list, sidebar: list, *, dark: bool) -> pmui.Page:
     return pmui.Page(
         title=title,
+        logo=LOGO,
+        favicon=LOGO,
         main=main,
         sidebar=sidebar,
         sidebar_width=SIDEBAR_WIDTH,

@@ -76,7 +76,7 @@ export function table(body, act) {
   const head = h("tr", {}, columns.map((column) => h("th", {
     scope: "col", class: [column.align || "left", column.hide_narrow && "wide-only"].filter(Boolean).join(" "),
     title: column.title, "aria-sort": column.sorted, style: {width: column.width},
-  }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? " ↓" : " ↑"))))
+  }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? "\u00a0↓" : "\u00a0↑"))))
   const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
     row.cells.map((cell, place) => h(place ? "td" : "th", {
       scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title,
@@ -85,7 +85,6 @@ export function table(body, act) {
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("table", {class: body.dense ? "rows dense" : "rows"}, h("caption", {class: "unseen"}, body.caption),
         h("thead", {}, head), h("tbody", {}, rows))),
-    legend(body.legend),
   ]
 }
 
@@ -131,7 +130,6 @@ export function steps(body, act) {
     h("span", {class: "axis"}, body.ticks.map(([tick, text]) => h("i", {style: {left: percent(place(tick))}}, text))),
     columns.map(() => h("span", {class: "step-cell"}))) : null
   return [
-    legend(body.legend),
     h("div", {class: "steps", style: {"--columns": template}},
       h("div", {class: "step-head", "aria-hidden": "true"}, h("div"), h("div", {class: "step-row"}, h("span"), h("span"),
         columns.map((column) => h("span", {class: `step-cell ${column.align || "left"} ${column.hide_narrow ? "wide-only" : ""}`}, column.label)))),

@@ -10,7 +10,7 @@ import {kpis, legend, steps, table, twin} from "../_js/body.js"
 import {announce, h, icon, listen, redraw} from "../_js/dom.js"
 import {Plot} from "../_js/plot.js"
 
-const BODIES = {kpis, steps, rows: table, "bokeh+table": table, bokeh: (body) => legend(body.legend)}
+const BODIES = {kpis, steps, rows: table, "bokeh+table": table, bokeh: () => []}
 
 async function unpacked(base64) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
@@ -30,13 +30,15 @@ class Card {
     this.heading = h("h3", {id: `${chart.name}-heading`, class: this.framed ? "heading" : "unseen"}, chart.label)
     this.holder = h("div", {class: "plot", style: {"min-height": `${chart.height}px`}})
     this.body = h("div", {class: "body"})
+    this.legend = h("div", {class: "legends"})
     this.twin = h("div", {hidden: true})
     this.problem = h("div", {class: "problem", role: "alert", hidden: true})
     this.note = h("p", {class: "note"})
     this.settings = h("div", {class: "settings"})
     const drawn = chart.renderer.startsWith("bokeh")
     this.plot = drawn ? new Plot(this.holder, act) : null
-    this.picture = h("div", {class: `picture as-${chart.renderer.replace("+", "-")}`}, drawn && this.holder, this.body)
+    this.picture = h("div", {class: `picture as-${chart.renderer.replace("+", "-")}`},
+      drawn && h("div", {}, this.holder, this.legend), this.body, !drawn && this.legend)
     this.element = h("article", {
       class: `${this.framed ? "card" : "strip"} waiting`, id: `card-${chart.name}`, "aria-labelledby": this.heading.id,
       style: {"--span": chart.span, "--height": `${chart.height}px`},
@@ -86,6 +88,12 @@ class Card {
     this.draw()
   }
 
+  fail(reason) {
+    this.update = () => {}
+    this.state = {error: reason}
+    this.draw()
+  }
+
   draw() {
     const {state} = this
     if (!state) return
@@ -105,6 +113,7 @@ class Card {
     if (this.showsTable && state.table) redraw(this.twin, twin(state.table))
     if (state.empty && this.framed) return
     redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act))
+    redraw(this.legend, legend(state.body?.legend))
     this.plot?.patch(state)
   }
 }
@@ -155,7 +164,7 @@ export function render({model}) {
     h("div", {class: "filter-bar"}, chipList, reset, counted),
     h("div", {class: "content"},
       h("div", {class: "lead"}, finding, context), nothing,
-      layout.map((view) => h("section", {class: "view", "aria-labelledby": `view-${view.name}`},
+      layout.filter((view) => view.cards.length).map((view) => h("section", {class: "view", "aria-labelledby": `view-${view.name}`},
         h("h2", {id: `view-${view.name}`, tabindex: "-1"}, view.title),
         h("div", {class: "grid"}, view.cards.map((chart) => {
           const card = new Card(chart, act)
@@ -188,7 +197,9 @@ export function render({model}) {
     const items = await unpacked(packed)
     for (const [name, card] of cards) {
       if (shown !== mode) return
-      if (card.plot && items[name]) await card.plot.show(items[name])
+      if (!card.plot) continue
+      if (items[name]) await card.plot.show(items[name])
+      else card.fail("This chart could not be drawn; the server's log has the details.")
     }
     root.classList.add("drawn")
   }
@@ -216,6 +227,7 @@ export function render({model}) {
     heading?.scrollIntoView({block: "start"})
     heading?.focus({preventScroll: true})
   })
+  if (window.innerWidth < 600) act({kind: "narrow"})
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)").matches
   if (model.follows_system && prefersDark !== model.figures.startsWith("dark:")) {
     root.classList.toggle("dark", prefersDark)

@@ -6,7 +6,7 @@
 // A message {kind: "values", dimension, values, echo} goes to Python; `echo` comes back in `fields`, and an answer to an older
 // click than the newest is not drawn, so that fast clicking does not flicker.
 
-import {h, icon, listen, announce, percent, redraw} from "../_js/dom.js"
+import {announce, h, listen, percent, redraw} from "../_js/dom.js"
 
 const MANY = 8
 
@@ -59,7 +59,7 @@ class Dimension {
     const box = h("input", {type: "checkbox", "data-key": value, checked: this.field.chosen.includes(value),
       on: {change: () => this.act({kind: "filter", dimension: this.name, value, additive: true, exclude: false})}})
     return h("li", {class: excluded ? "excluded" : null}, h("label", {title: label},
-      box, h("span", {class: "text"}, h("i", {style: {width: percent(sessions / largest)}}), h("span", {}, label)),
+      box, h("span", {class: "value-text"}, h("i", {style: {width: percent(sessions / largest)}}), h("span", {}, label)),
       h("span", {class: "number"}, sessions.toLocaleString("en"))))
   }
 }
@@ -78,7 +78,7 @@ export function render({model}) {
     h("nav", {"aria-label": "Views"}, h("ul", {}, JSON.parse(model.views).map((view) => h("li", {},
       h("a", {href: `#${view.name}`, on: {click: (event) => (event.preventDefault(), announce("view", view.name))}}, view.title))))),
     h("form", {class: "filters", "aria-label": "Filters", on: {submit: (event) => event.preventDefault()}},
-      h("fieldset", {class: "dates"}, h("legend", {}, "Days"), h("div", {}, h("label", {}, "From", first), h("label", {}, "To", last)), every),
+      h("div", {class: "dates", role: "group", "aria-labelledby": "days"}, h("p", {id: "days"}, "Days"), h("div", {}, h("label", {}, "From", first), h("label", {}, "To", last)), every),
       groups),
     foot)
 
@@ -105,6 +105,10 @@ export function render({model}) {
     }
   }
 
+  // On a phone the sidebar is a dialog, which pmui leaves without a name.
+  const named = new ResizeObserver(() => root.getRootNode().host?.closest("[role=dialog]")?.setAttribute("aria-label", "Views and filters"))
+  named.observe(root)
+  model.on("remove", () => named.disconnect())
   model.on("fields", draw)
   model.on("mode", draw)
   model.on("msg:custom", (message) => {

@@ -1,5 +1,6 @@
 """One engine per store and process, and how new its data is."""
 
+import atexit
 import logging
 import threading
 import time
@@ -24,7 +25,7 @@ class Source:
         self._looking = threading.Lock()
 
     def newest(self) -> Snapshot:
-        """Return the newest version, looked up every few seconds at most; the old one while the store cannot be read."""
+        """Return the newest version, looked up every few seconds at most; the old one while the store is unreadable."""
         with self._looking:
             if time.monotonic() - self._looked >= SECONDS:
                 self._looked = time.monotonic()
@@ -43,3 +44,6 @@ def source_of(store: Store) -> Source:
 @cache
 def _opened(path: Path) -> Source:
     return Source(Store(path))
+
+
+atexit.register(_opened.cache_clear)

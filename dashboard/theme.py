@@ -224,7 +224,7 @@ def _mui_mode(theme: Theme) -> dict:
                         "backgroundColor": theme.surface,
                         "backgroundImage": "none",
                         "color": theme.text,
-                        "borderBottom": f"1px solid {theme.border}",
+                        "boxShadow": f"inset 0 -1px {theme.border}",
                         "& .title.title": {"color": theme.text, "fontSize": "16px", "fontWeight": 500},
                     }
                 },
@@ -232,6 +232,7 @@ def _mui_mode(theme: Theme) -> dict:
             "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "56px !important"}}},
             "MuiDrawer": {
                 "styleOverrides": {
+                    "modal": {"& .MuiToolbar-root": {"display": "none"}},
                     "paper": {
                         "backgroundColor": theme.surface,
                         "backgroundImage": "none",

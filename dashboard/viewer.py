@@ -3,14 +3,14 @@
 import datetime as dt
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any
 
-import panel as pn
-
 from dashboard import download
+from dashboard.browser import Browser
 from dashboard.card import Cards
 from dashboard.charts import CHARTS
 from dashboard.charts.words import empty_sentence
@@ -40,14 +40,17 @@ class Viewer:
     def __init__(self, source: Source, query: str = "") -> None:
         """Start from a URL's query; the first answer is on its way when this returns."""
         self.source = source
-        self.document = pn.state.curdoc
+        self.browser = Browser()
         self.selection = Selection(KNOWN_SETTINGS)
         self.selection.load_query(query)
         self.prefers_dark = False
+        self.on_narrow: Callable[[], object] = lambda: None
         self.echo = 0
+        self._moving = False
         self.values: dict[str, list[Value]] = {}
         self.answer: Answer | None = None
         self._cancel = Cancel()
+        self._acting = threading.RLock()
         self.address = AddressBar(query=query)
         self.cards = Cards(
             self.act,
@@ -87,33 +90,25 @@ class Viewer:
 
     def _look(self) -> None:
         if self.answer and self.source.newest().version != self.answer.store_version:
-            self._later(self.ask)
+            self.browser.later(self.ask)
 
     def _compute(self, asked: Ask, cancel: Cancel) -> None:
         engine = self.source.engine
         try:
             answered = answer(engine, CHARTS, asked, cancel)
-            self._later(partial(self._show, answered, cancel))
+            self.browser.later(partial(self._show, answered, cancel))
             values = {name: values_of(engine, name, asked.filters, cancel) for name in SIDEBAR_DIMENSIONS}
-            self._later(partial(self._list, values, answered, cancel))
+            self.browser.later(partial(self._list, values, answered, cancel))
         except Cancelled:
             return
         except Exception:
             LOG.exception("the page could not be computed")
 
-    def _later(self, change: Callable[[], None]) -> None:
-        """Run a change of the page where this viewer's document allows it; at once when there is no document."""
-        if self.document is not None and self.document.session_context:
-            self.document.add_next_tick_callback(change)
-        else:
-            change()
-
     def _show(self, answered: Answer, cancel: Cancel) -> None:
         if cancel.cancelled:
             return
         self.answer = answered
-        with pn.io.hold():
-            self.cards.param.update(state=self._state(answered), busy=False)
+        self.cards.param.update(state=self._state(answered), busy=False)
 
     def _list(self, values: dict[str, list[Value]], answered: Answer, cancel: Cancel) -> None:
         if not cancel.cancelled:
@@ -157,22 +152,29 @@ class Viewer:
             self.panel.mode = self.theme.name
         query = self.selection.to_query()
         if query != self.address.query:
-            self.address.replaces = changed == {"theme"}
+            self.address.replaces = self._moving or changed == {"theme"}
             self.address.query = query
         if changed != {"theme"}:
             self.ask()
 
     def _moved(self, event: Any) -> None:
         if event.new != self.selection.to_query():
-            self.address.replaces = True
-            self.selection.load_query(event.new)
+            self._moving = True
+            try:
+                self.selection.load_query(event.new)
+            finally:
+                self._moving = False
 
     def act(self, said: Mapping[str, Any]) -> None:
         """Do what a person asked for; what is not understood is ignored."""
-        if isinstance(said.get("echo"), int):
-            self.echo = said["echo"]
         deed = DEEDS.get(str(said.get("kind")))
         if deed:
+            self.browser.now(partial(self._do, deed, said))
+
+    def _do(self, deed: Callable[["Viewer", Mapping[str, Any]], object], said: Mapping[str, Any]) -> None:
+        with self._acting:
+            if isinstance(said.get("echo"), int):
+                self.echo = said["echo"]
             deed(self, {key: value for key, value in said.items() if isinstance(value, str | bool)})
 
     def _filter(self, said: Mapping[str, Any]) -> None:
@@ -187,9 +189,10 @@ class Viewer:
 
     def _choose_dates(self, said: Mapping[str, Any]) -> None:
         first, last = (_day(said.get(name)) for name in ("first", "last"))
-        context = self.answer.context if self.answer else None
-        if context and (first, last) == (context.first_date, context.last_date):
-            first = last = None
+        if self.answer:
+            context = self.answer.context
+            first = None if first == context.first_date else first
+            last = None if last == context.last_date else last
         self.selection.choose_dates(first, last)
 
     def _choose_setting(self, said: Mapping[str, Any]) -> None:
@@ -221,7 +224,7 @@ class Viewer:
         self.panel.reply({"dimension": dimension, "text": text.strip().lower(), "values": found})
 
 
-DEEDS: dict[str, Callable[[Viewer, Mapping[str, Any]], None]] = {
+DEEDS: dict[str, Callable[[Viewer, Mapping[str, Any]], object]] = {
     "filter": Viewer._filter,
     "remove": Viewer._remove,
     "reset": lambda viewer, _: viewer.selection.reset(),
@@ -229,6 +232,7 @@ DEEDS: dict[str, Callable[[Viewer, Mapping[str, Any]], None]] = {
     "setting": Viewer._choose_setting,
     "retry": lambda viewer, _: viewer.ask(),
     "prefers": Viewer._prefer,
+    "narrow": lambda viewer, _: viewer.on_narrow(),
     "sql": Viewer._sql,
     "csv": Viewer._csv,
     "search": Viewer._search,
@@ -265,7 +269,7 @@ def _views() -> str:
 
 def as_text(value: Any) -> str:
     """Return a value as JSON that a browser accepts: no NaN, days as ISO text, numpy scalars as numbers."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_plain)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -17,9 +17,9 @@ class View:
 
 VIEWS = (
     View("overview", "Overview", ("kpis", "trend", "takeaways")),
-    View("funnel", "Funnel", ("funnel", "completion", "revenue_lost")),
+    View("funnel", "Funnel", ("funnel", "completion", "revenue_lost", "converted_vs_engaged")),
     View("geography", "Geography", ("countries",)),
-    View("duration", "Duration", ("durations", "converted_vs_engaged")),
+    View("duration", "Duration", ("durations",)),
     View("sources", "Sources", ("sources",)),
 )
 
