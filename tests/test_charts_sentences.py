@@ -362,7 +362,8 @@ def test_many_days_are_compared_by_halves():
     days = [dt.date(2017, 7, 1) + dt.timedelta(days=number) for number in range(24)]
     rows = [counted(1000, 10 if number < 12 else 20, session_date=date) for number, date in enumerate(days)]
     assert plain(trend.heading(rows)) == (
-        "Conversion rose from 1.00 % to 2.00 % on 13\u201324 Jul 2017 (+1.00 pp), larger than chance"
+        "Conversion rose from 1.00 % on 1\u201312 Jul 2017 to 2.00 % on 13\u201324 Jul 2017: +1.00 pp, "
+        "larger than chance"
     )
     steady = [row | counted(1000, 10) for row in rows]
     assert trend.heading(steady).startswith("No clear change")

@@ -16,7 +16,7 @@ LINE_FROM = 20
 LABELLED = 10
 EPOCH = dt.date(1970, 1, 1)
 NOTE = (
-    "Dots: share of sessions that converted; whiskers: 95 % Wilson interval; bars: sessions, on a scale of their own. "
+    "Dots: share of sessions that converted; whiskers or band: 95 % Wilson interval; bars: sessions, on their own scale. "
     "Days follow the property's own time zone."
 ).replace("95 %", "95\u202f%")
 
@@ -89,12 +89,15 @@ def halves_compared(rows: Sequence[Row]) -> str:
     middle = len(rows) // 2
     before, after = _pooled(rows[:middle]), _pooled(rows[middle:])
     rates = [part / whole for part, whole in (before, after)]
-    dates = date_range(rows[middle]["session_date"], rows[-1]["session_date"])
+    first, last = (
+        date_range(half[0]["session_date"], half[-1]["session_date"]) for half in (rows[:middle], rows[middle:])
+    )
     if intervals_meet(wilson_interval(*before), wilson_interval(*after)):
-        return f"No clear change: {rate(rates[0])} in the first half of the days, {rate(rates[1])} on {dates}"
+        return f"No clear change: {rate(rates[0])} on {first}, {rate(rates[1])} on {last}"
     verb = "rose" if rates[1] > rates[0] else "fell"
     difference = points(rates[1] - rates[0])
-    return f"Conversion {verb} from {rate(rates[0])} to {rate(rates[1])} on {dates} ({difference}), larger than chance"
+    ends = f"from {rate(rates[0])} on {first} to {rate(rates[1])} on {last}"
+    return f"Conversion {verb} {ends}: {difference}, larger than chance"
 
 
 def _pooled(rows: Sequence[Row]) -> tuple[int, int]:
