@@ -16,8 +16,8 @@ LINE_FROM = 20
 LABELLED = 10
 EPOCH = dt.date(1970, 1, 1)
 NOTE = (
-    "Dots: share of sessions that converted; whiskers or band: 95 % Wilson interval; bars: sessions, on their own scale. "
-    "Days follow the property's own time zone."
+    "Dots: share of sessions that converted; whiskers or band: 95 % Wilson interval; bars: sessions, on a scale "
+    "of their own. Days follow the property's own time zone."
 ).replace("95 %", "95\u202f%")
 
 Columns = dict[str, dict[str, list[Any]]]
