@@ -120,7 +120,7 @@ def oracle(world: World, fdr: float = 0.10) -> Score:
     search = Search(candidates, lambda found: judged(candidates.conversions, rates(found)), own, fdr, exact=True)
     peeled = peel(search)
     lost = peeled.own.expected - candidates.conversions[list(peeled.found)]
-    ranked = [candidates.key(peeled.found[place]) for place in np.argsort(-lost)]
+    ranked = [candidates.key(list(peeled.found)[place]) for place in np.argsort(-lost) if lost[place] > 0]
     return score(world, ranked, time.perf_counter() - started)
 
 

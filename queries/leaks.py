@@ -14,7 +14,7 @@ from queries.baseline import Design, Fit, fit_baseline
 from queries.cells import Cells
 from queries.gaps import Gap, find_gaps
 from queries.null import lower_p
-from queries.peel import Peeled, Search, peel
+from queries.peel import Peeled, Search, Side, peel
 from queries.revenue import (
     CLOSABLE_CHANGE,
     CLOSABLE_GAP,
@@ -173,16 +173,14 @@ def find_leaks(
     model = Model(cells, max_order, support)
     rng = np.random.default_rng(seed)
     rows = _Rows(cells, model, interval, cells.onward * draw_order_values(cells.orders, rng, draws), rng)
-    leaks = peel(Search(model.candidates, model.look, model.own, fdr))
-    found = rows.of_peeled("leak", leaks, leaks.explained)
-    judged = leaks.judged
-    gaps = find_gaps(cells, model.design, model.with_found(leaks.found), support, fdr, rng)
-    strong = peel(Search(model.candidates, model.look, model.own, fdr, strong=True), leaks.found)
+    peeled = peel(Search(model.candidates, model.look, model.own, fdr))
+    judged = peeled.judged
+    gaps = find_gaps(cells, model.design, model.with_found(tuple(peeled.found)), support, fdr, rng)
     return LeakReport(
         cells.dimensions, int(total), int(converted), int(judged.scan.testable.sum()),
         model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
-        _detectable(model.candidates, leaks, fdr), found, rows.of_gaps(gaps),
-        rows.of_peeled("strong", strong, strong.explained),
+        _detectable(model.candidates, peeled, fdr), rows.of_peeled("leak", peeled), rows.of_gaps(gaps),
+        rows.of_peeled("strong", peeled),
     )  # fmt: skip
 
 
@@ -196,17 +194,19 @@ class _Rows:
     def named(self, key: tuple[tuple[int, int], ...]) -> Segment:
         return {self.cells.dimensions[place]: self.cells.labels[place][value] for place, value in key}
 
-    def of_peeled(self, kind: str, peeled: Peeled, explained: dict) -> tuple[Leak, ...]:
+    def of_peeled(self, kind: Side, peeled: Peeled) -> tuple[Leak, ...]:
         sign, rows = (-1.0 if kind == "strong" else 1.0), []
-        for place, segment in enumerate(peeled.found):
+        for place, (segment, side) in enumerate(peeled.found.items()):
+            if side != kind:
+                continue
             expected, own = float(peeled.own.expected[place]), peeled.own
             conversions = float(self.candidates.conversions[segment])
             leverage, variance = own.leverage[place], own.variance[place]
-            tau = peeled.judged.dispersions.get(int(self.candidates.orders[segment]), 0.0)
+            tau = peeled.judged.dispersions[side].get(int(self.candidates.orders[segment]), 0.0)
             doubt = variance * leverage / (1.0 - leverage) / expected**2
             drawn = draw_loss(conversions, expected, doubt, tau, self.order_values, self.rng)
             key = self.candidates.key(segment)
-            same = [self.candidates.key(other) for other in explained[segment] if other != segment]
+            same = [self.candidates.key(other) for other in peeled.explained[segment] if other != segment]
             relatives = tuple(self.named(other) for other in same if set(other) < set(key) or set(key) < set(other))
             row = self.row(
                 kind, self.named(key), self.candidates.sessions[segment], conversions, expected, drawn.ratio,
@@ -242,7 +242,7 @@ def _detectable(candidates: Candidates, peeled: Peeled, fdr: float) -> Detectabl
     if not testable.any():
         return Detectable(None, None, None)
     mean, expected = looked.mean[testable], looked.expected[testable]
-    tau = np.array([peeled.judged.dispersions[int(order)] for order in candidates.orders[testable]])
+    tau = np.array([peeled.judged.dispersions["leak"][int(order)] for order in candidates.orders[testable]])
     line = fdr * (len(peeled.found) + 1) / len(mean)
     low, high = np.zeros_like(mean), mean.copy()
     for _ in range(30):

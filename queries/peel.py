@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,45 +11,50 @@ from queries.null import deviance, dispersions, lower_p, rejected, upper_p
 from queries.scan import Candidates, Scan, parental_ratios
 
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Side = Literal["leak", "strong"]
 LARGEST_RATIO = 0.8
 MOST_FOUND = 25
+SIDES: tuple[Side, Side] = ("leak", "strong")
 
 Look = Callable[[tuple[int, ...]], Scan]
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Hold what a search goes through: the segments, how to look at them, the false discovery rate, the direction.
+    """Hold what a search goes through: the segments, how to look at them, the false discovery rate.
 
     `look(found)` scans with the found segments in the model; `own(found)` gives one row per found segment, judged by
-    the model without it. `strong` turns the search to segments that convert better than expected; `exact` says that
-    the expectation is the truth, so that there is no dispersion to estimate.
+    the model without it. `exact` says that the expectation is the truth, so that there is no dispersion to estimate.
     """
 
     candidates: Candidates
     look: Look
     own: Look
     fdr: float
-    strong: bool = False
     exact: bool = False
+    sides: tuple[Side, ...] = SIDES
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Hold the test of every segment in one look: its p, whether it is rejected, tau per order, its parents' ratio."""
+    """Hold the test of every segment in one look, by side: p, whether it is rejected, tau per order.
+
+    `parental` is what the expectation of each segment was multiplied by for its parents' sake.
+    """
 
     scan: Scan
-    p: Floats
-    rejected: NDArray[np.bool_]
-    dispersions: dict[int, float]
     parental: Floats
+    p: dict[Side, Floats]
+    rejected: dict[Side, Booleans]
+    dispersions: dict[Side, dict[int, float]]
 
 
 @dataclass(slots=True)
 class Peeled:
-    """Hold the found segments, what each one's finding explained, the last judgement and the last own scan."""
+    """Hold the found segments with their side, p and own scan, what each explained, and the last judgement."""
 
-    found: tuple[int, ...]
+    found: dict[int, Side]
     judged: Judged
     own: Scan
     p: dict[int, float] = field(default_factory=dict)
@@ -56,89 +62,102 @@ class Peeled:
 
 
 def judge(search: Search, looked: Scan) -> Judged:
-    """Test each testable segment against the negative binomial null of its order."""
+    """Test each testable segment on each side against the negative binomial null of its order."""
     testable, orders = looked.testable, search.candidates.orders
     parental = np.ones(len(testable))
-    taus: dict[int, float] = {}
+    taus: dict[Side, dict[int, float]] = {side: {} for side in search.sides}
     if not search.exact:
-        taus = _dispersions(search, looked, testable & (orders == 2))
-        parental = parental_ratios(search.candidates, looked, taus.get(2, 0.0))
+        pairs = testable & (orders == 2)
+        taus = {side: _dispersions(search, looked, pairs, side) for side in search.sides}
+        parental = parental_ratios(search.candidates, looked, taus["leak"].get(2, 0.0))
         looked = looked.times(parental)
-        taus |= _dispersions(search, looked, testable & (orders != 2))
-    observed, mean = looked.observed[testable], looked.mean[testable]
-    p, call = np.ones(len(testable)), np.zeros(len(testable), dtype=bool)
-    p[testable] = _p(search, observed, mean, orders[testable], taus)
-    call[testable] = rejected(p[testable], search.fdr)
-    return Judged(looked, p, call, taus, parental)
+        for side in search.sides:
+            taus[side] |= _dispersions(search, looked, testable & (orders != 2), side)
+    p, calls = {}, {}
+    for side in search.sides:
+        p[side] = np.ones(len(testable))
+        p[side][testable] = _p(looked.observed[testable], looked.mean[testable], orders[testable], taus[side], side)
+        calls[side] = _called(p[side], testable, search.fdr) & _far(side, search.candidates.conversions, looked)
+    return Judged(looked, parental, p, calls, taus)
 
 
-def _dispersions(search: Search, looked: Scan, rows: NDArray[np.bool_]) -> dict[int, float]:
-    observed, mean = looked.observed[rows], looked.mean[rows]
-    mirrored = 2 * mean - observed if search.strong else observed
-    return dispersions(mirrored, mean, search.candidates.orders[rows])
-
-
-def clearest(search: Search, judged: Judged, taken: tuple[int, ...]) -> int | None:
+def clearest(search: Search, judged: Judged, taken: set[int]) -> tuple[int, Side] | None:
     """Return the rejected segment with the largest deviance less 2 ln of the number of its order, or None."""
     looked, orders = judged.scan, search.candidates.orders
-    eligible = judged.rejected & _far(search, search.candidates.conversions, looked.expected)
+    eligible = np.logical_or.reduce(list(judged.rejected.values()))
     eligible[list(taken)] = False
     places = np.nonzero(eligible)[0]
     if not len(places):
         return None
     counts = np.maximum(np.bincount(orders[looked.testable], minlength=int(orders.max()) + 1), 1)
     score = deviance(looked.observed[places], looked.mean[places]) - 2 * np.log(counts[orders[places]])
-    return int(places[np.argmax(score)])
+    segment = int(places[np.argmax(score)])
+    return segment, "leak" if looked.observed[segment] < looked.mean[segment] else "strong"
 
 
-def peel(search: Search, known: tuple[int, ...] = ()) -> Peeled:
+def peel(search: Search) -> Peeled:
     """Find segments one by one, each put into the model before the next look; drop what the others explain.
 
-    `known` segments are in the model from the beginning and are not judged.
+    Both sides are peeled together: a strong segment left out of the model would make its neighbours look like leaks.
     """
-    found: tuple[int, ...] = ()
+    found: dict[int, Side] = {}
     dropped: set[int] = set()
-    judged = judge(search, search.look(known))
-    peeled = Peeled((), judged, search.own(known))
-    while len(found) < MOST_FOUND:
-        segment = clearest(search, judged, (*known, *found, *dropped))
-        if segment is None:
-            break
-        before, found = judged, (*found, segment)
-        judged = judge(search, search.look((*known, *found)))
-        peeled.explained[segment] = np.nonzero(before.rejected & ~judged.rejected)[0]
-        own = search.own((*known, *found)).times(judged.parental[[*known, *found]])
-        stays = _still_rejected(search, judged, own, (*known, *found))[len(known) :]
-        if not all(stays):
-            dropped.update(segment for segment, stay in zip(found, stays, strict=True) if not stay)
-            found = tuple(segment for segment, stay in zip(found, stays, strict=True) if stay)
-            judged = judge(search, search.look((*known, *found)))
-    taken = (*known, *found)
-    own = search.own(taken).times(judged.parental[list(taken)])
-    p = _own_p(search, judged, own, taken)
-    peeled.found, peeled.judged, peeled.own = found, judged, own.rows(slice(len(known), None))
-    peeled.p = {segment: float(p[place]) for place, segment in enumerate(taken)}
-    return peeled
+    explained: dict[int, NDArray[np.intp]] = {}
+    judged = judge(search, search.look(()))
+    while len(found) < MOST_FOUND and (next_one := clearest(search, judged, {*found, *dropped})):
+        segment, side = next_one
+        before, found = judged, found | {segment: side}
+        judged = judge(search, search.look(tuple(found)))
+        explained[segment] = np.nonzero(before.rejected[side] & ~judged.rejected[side])[0]
+        stays = _still_rejected(search, judged, found)
+        if len(stays) < len(found):
+            dropped.update(set(found) - stays)
+            found = {segment: side for segment, side in found.items() if segment in stays}
+            judged = judge(search, search.look(tuple(found)))
+    own = search.own(tuple(found)).times(judged.parental[list(found)])
+    return Peeled(found, judged, own, _own_p(search, judged, own, found), explained)
 
 
-def _p(search: Search, observed: Floats, mean: Floats, orders: NDArray[np.intp], taus: dict[int, float]) -> Floats:
+def _dispersions(search: Search, looked: Scan, rows: Booleans, side: Side) -> dict[int, float]:
+    observed, mean = looked.observed[rows], looked.mean[rows]
+    mirrored = 2 * mean - observed if side == "strong" else observed
+    return dispersions(mirrored, mean, search.candidates.orders[rows])
+
+
+def _p(observed: Floats, mean: Floats, orders: NDArray[np.intp], taus: dict[int, float], side: Side) -> Floats:
     tau = np.array([taus.get(int(order), 0.0) for order in orders])
-    return upper_p(observed, mean, tau) if search.strong else lower_p(observed, mean, tau)
+    return upper_p(observed, mean, tau) if side == "strong" else lower_p(observed, mean, tau)
 
 
-def _own_p(search: Search, judged: Judged, own: Scan, taken: tuple[int, ...]) -> Floats:
-    return _p(search, own.observed, own.mean, search.candidates.orders[list(taken)], judged.dispersions)
-
-
-def _far(search: Search, conversions: Floats, expected: Floats) -> NDArray[np.bool_]:
-    return conversions > expected / LARGEST_RATIO if search.strong else conversions < expected * LARGEST_RATIO
-
-
-def _still_rejected(search: Search, judged: Judged, own: Scan, taken: tuple[int, ...]) -> list[bool]:
-    places = list(taken)
-    p, testable = judged.p.copy(), judged.scan.testable.copy()
-    p[places], testable[places] = _own_p(search, judged, own, taken), True
+def _called(p: Floats, testable: Booleans, fdr: float) -> Booleans:
     call = np.zeros(len(p), dtype=bool)
-    call[testable] = rejected(p[testable], search.fdr)
-    far = _far(search, search.candidates.conversions[places], own.expected)
-    return [bool(yes) for yes in call[places] & far]
+    call[testable] = rejected(p[testable], fdr)
+    return call
+
+
+def _far(side: Side, conversions: Floats, looked: Scan) -> Booleans:
+    if side == "strong":
+        return conversions > looked.expected / LARGEST_RATIO
+    return conversions < looked.expected * LARGEST_RATIO
+
+
+def _own_p(search: Search, judged: Judged, own: Scan, found: dict[int, Side]) -> dict[int, float]:
+    p = {}
+    for place, (segment, side) in enumerate(found.items()):
+        row, order = own.rows([place]), search.candidates.orders[[segment]]
+        p[segment] = float(_p(row.observed, row.mean, order, judged.dispersions[side], side)[0])
+    return p
+
+
+def _still_rejected(search: Search, judged: Judged, found: dict[int, Side]) -> set[int]:
+    own = search.own(tuple(found)).times(judged.parental[list(found)])
+    own_p, stays = _own_p(search, judged, own, found), set()
+    for side in search.sides:
+        mine = [segment for segment, its in found.items() if its == side]
+        places = [place for place, its in enumerate(found.values()) if its == side]
+        p, testable = judged.p[side].copy(), judged.scan.testable.copy()
+        p[mine], testable[mine] = [own_p[segment] for segment in mine], True
+        call = _called(p, testable, search.fdr)
+        far = _far(side, search.candidates.conversions[mine], own.rows(places))
+        stays.update(segment for segment, yes in zip(mine, call[mine] & far, strict=True) if yes)
+    return stays

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 2000
+FEW_ORDERS = 200
 SMALLEST_DISPERSION = 0.05
 WINSORISED_AT = 0.99
 DAYS_A_MONTH = 365.25 / 12
@@ -85,11 +86,10 @@ def draw_order_values(orders: Floats, rng: np.random.Generator, draws: int = DRA
         return np.zeros(draws)
     cut = np.minimum(orders, np.quantile(orders, WINSORISED_AT))
     scale = orders.mean() / cut.mean()
-    counts = rng.multinomial(len(cut), np.full(len(cut), 1.0 / len(cut)), size=draws) if len(cut) <= 2000 else None
-    if counts is not None:
-        return scale * (counts @ cut) / len(cut)
-    spread = cut.std(ddof=1) / np.sqrt(len(cut))
-    return scale * rng.normal(cut.mean(), spread, draws)
+    if len(cut) > FEW_ORDERS:
+        return scale * rng.normal(cut.mean(), cut.std(ddof=1) / np.sqrt(len(cut)), draws)
+    counts = rng.multinomial(len(cut), np.full(len(cut), 1.0 / len(cut)), size=draws)
+    return scale * (counts @ cut) / len(cut)
 
 
 def ceiling(dropped: float, mean_order: float) -> float:

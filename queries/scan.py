@@ -143,7 +143,7 @@ class Scan:
     testable: NDArray[np.bool_]
     cross: Floats | None = None
 
-    def rows(self, chosen: slice) -> "Scan":
+    def rows(self, chosen: slice | list[int]) -> "Scan":
         """Return some of the rows."""
         return Scan(*(getattr(self, column)[chosen] for column in self.__slots__ if column != "cross"))
 

@@ -37,6 +37,7 @@ def looked_at(cells: Cells, min_sessions: float = 200):
     return design, fit, candidates, scan(candidates, design, fit, cells.sessions)
 
 
+@settings(deadline=None)
 @given(counts, means)
 def test_without_dispersion_the_null_is_the_poisson_mid_p_at_whole_counts(count, mean):
     count = round(count)
@@ -45,6 +46,7 @@ def test_without_dispersion_the_null_is_the_poisson_mid_p_at_whole_counts(count,
     assert below - 1e-12 <= value <= at + 1e-12
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.floats(1, 300), st.floats(0.01, 1))
 def test_with_dispersion_the_null_lies_between_the_negative_binomial_tails(count, mean, tau):
     size, share = 1 / tau**2, 1 / (1 + tau**2 * mean)
@@ -53,6 +55,7 @@ def test_with_dispersion_the_null_lies_between_the_negative_binomial_tails(count
     assert below - 1e-9 <= value <= at + 1e-9
 
 
+@settings(deadline=None)
 @given(counts, means, st.sampled_from([0.0, 0.05, 0.3]))
 def test_the_two_tails_of_the_null_add_up_to_one(count, mean, tau):
     arguments = np.array([count]), np.array([mean]), np.array([tau])
@@ -71,6 +74,7 @@ def test_benjamini_hochberg_worked_by_hand():
     assert rejected(np.zeros(0), 0.1).tolist() == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.randoms())
 def test_benjamini_hochberg_does_not_care_about_order(values, random):
     order = list(range(len(values)))
