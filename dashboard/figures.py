@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bokeh.embed import json_item
+from bokeh.models import Plot
 
 from dashboard.chart import Chart
 from dashboard.theme import Theme, bokeh_theme
@@ -38,7 +39,10 @@ def _item(chart: Chart, theme: Theme) -> dict[str, Any] | None:
     if chart.build is None:
         return None
     try:
-        return dict(json_item(chart.build(theme), theme=bokeh_theme(theme)))
+        layout = chart.build(theme)
+        for plot in layout.select({"type": Plot}):
+            plot.update(output_backend="canvas")  # HoloViews asks for WebGL, which is slower for so few marks
+        return dict(json_item(layout, theme=bokeh_theme(theme)))
     except Exception:
         LOG.exception("the figure of card %s could not be built", chart.name)
         return None

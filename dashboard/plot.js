@@ -2,22 +2,27 @@
 
 const TOKEN = /^\$[a-z0-9-]+$/
 
-function shade(holder, value) {
-  return typeof value === "string" && TOKEN.test(value)
-    ? getComputedStyle(holder).getPropertyValue(`--sl-${value.slice(1)}`).trim()
-    : value
+// Reading a computed style is slow: each colour is read once a theme.
+function palette(holder) {
+  const style = getComputedStyle(holder)
+  const known = new Map()
+  return (value) => {
+    if (typeof value !== "string" || !TOKEN.test(value)) return value
+    if (!known.has(value)) known.set(value, style.getPropertyValue(`--sl-${value.slice(1)}`).trim())
+    return known.get(value)
+  }
 }
 
-function property(holder, value) {
-  if (Array.isArray(value)) return value.map((item) => (TOKEN.test(item) ? shade(holder, item) : item))
+function property(shade, value) {
+  if (Array.isArray(value)) return value.map(shade)
   if (value !== null && typeof value === "object") {
     return new Map(Object.entries(value).map(([key, text]) => [Number.isNaN(Number(key)) ? key : Number(key), text]))
   }
-  return shade(holder, value)
+  return shade(value)
 }
 
-function column(holder, name, values) {
-  if (name === "color" || name.endsWith("_color")) return values.map((value) => shade(holder, value))
+function column(shade, name, values) {
+  if (name === "color" || name.endsWith("_color")) return values.map(shade)
   return values.every((value) => value === null || typeof value === "number")
     ? values.map((value) => value ?? NaN)
     : values
@@ -59,6 +64,7 @@ export class Plot {
     const views = await window.Bokeh.embed.embed_item(item, target)
     if (!target.isConnected) return views.clear()
     this.views = views
+    this.shade = palette(this.holder)
     this.document = views.roots[0].model.document
     const sources = [...this.document._all_models.values()].filter((model) => model.type === "ColumnDataSource")
     const clickable = sources.map((source) => watchTaps(source, this.act, this.keys)).some(Boolean)
@@ -69,16 +75,17 @@ export class Plot {
   patch(state) {
     this.pending = state
     if (!this.views) return
+    const {shade} = this
     const missing = []
     const named = (name) => this.document.get_model_by_name(name) ?? (missing.push(name), null)
     for (const [name, properties] of Object.entries(state.models || {})) {
-      const changed = Object.entries(properties).map(([key, value]) => [key, property(this.holder, value)])
+      const changed = Object.entries(properties).map(([key, value]) => [key, property(shade, value)])
       named(name)?.setv(Object.fromEntries(changed))
     }
     for (const [name, columns] of Object.entries(state.sources || {})) {
       const source = named(name)
       if (!source) continue
-      const changed = Object.entries(columns).map(([key, values]) => [key, column(this.holder, key, values)])
+      const changed = Object.entries(columns).map(([key, values]) => [key, column(shade, key, values)])
       source.data = {...source.data, ...Object.fromEntries(changed)}
     }
     if (missing.length) console.error(`the figure has no model named ${missing.join(", ")}`)
