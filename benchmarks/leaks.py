@@ -54,7 +54,7 @@ def score(world: World, segments: list, seconds: float, report: LeakReport | Non
     )
     found = (table >= HIT).any(axis=0) if len(shown) else np.zeros(len(planted), dtype=bool)
     hits = int((table >= HIT).any(axis=1).sum()) if len(planted) else 0
-    sizes = tuple((leak.lost, bool(yes)) for leak, yes in zip(world.leaks, found, strict=True))
+    sizes = tuple((leak.lost, bool(found[place])) for place, leak in enumerate(world.leaks))
     covered, relative = [], []
     if report is not None:
         for place, (row, leak) in enumerate(zip(segments[:ROWS], report.leaks, strict=False)):

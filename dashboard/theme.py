@@ -237,10 +237,10 @@ def _mui_mode(theme: Theme) -> dict:
                         "backgroundColor": theme.surface,
                         "backgroundImage": "none",
                         "borderRight": f"1px solid {theme.border}",
-                    }
+                    },
                 }
             },
             "MuiTypography": {"defaultProps": {"variantMapping": {f"h{level}": "div" for level in range(1, 7)}}},
-            "MuiLinearProgress": {"defaultProps": {"aria-label": "Loading"}},
+            "MuiLinearProgress": {"styleOverrides": {"root": {"display": "none"}}},
         },
     }

@@ -281,4 +281,3 @@ def test_nothing_in_the_dashboard_hides_another_module():
     }
     packages = {"queries", "ingest", "dashboard", "panel", "param", "bokeh", "duckdb", "pandas", "numpy"}
     assert not names & (set(sys.stdlib_module_names) | packages)
-
