@@ -52,7 +52,7 @@ def score(world: World, segments: list, seconds: float, report: LeakReport | Non
     table = np.array([[overlap(world, row, truth) for truth in planted] for row in shown]).reshape(
         len(shown), len(planted)
     )
-    found = (table >= HIT).any(axis=0) if len(shown) else np.zeros(len(planted), dtype=bool)
+    found = np.asarray((table >= HIT).any(axis=0) if len(shown) else np.zeros(len(planted), dtype=bool))
     hits = int((table >= HIT).any(axis=1).sum()) if len(planted) else 0
     sizes = tuple((leak.lost, bool(found[place])) for place, leak in enumerate(world.leaks))
     covered, relative = [], []
