@@ -29,7 +29,8 @@ SCROLLS_AS_ONE = {
     "width": "100%",
     "& .main": {"backgroundColor": "background.default", "overflow": "visible", "minWidth": 0},
     "& .main-content": {"overflowY": "visible"},
-    "& .sidebar": {"position": "sticky", "top": 0},
+    "& .MuiDrawer-docked": {"position": "sticky", "top": 0},
+    "& .main .MuiToolbar-root, & .sidebar .MuiToolbar-root": {"margin": 0},
 }
 """The document scrolls, not a box in it: a phone hides its bars, and print shows every card."""
 

@@ -182,7 +182,7 @@ export function render({model}) {
     reset.hidden = state.chips.length < 2
     counted.textContent = state.counted
     nothing.hidden = !state.empty
-    redraw(nothing, state.empty ? [icon("empty"), h("p", {}, state.empty),
+    redraw(nothing, state.empty ? [
       state.chips.map((chip) => h("button", {type: "button", class: "button", on: {click: () => act({kind: "remove", dimension: chip.dimension, exclude: chip.exclude})}}, `Remove ${chip.title.toLowerCase()}`)),
       h("button", {type: "button", class: "button", on: {click: () => act({kind: "reset"})}}, "Reset")] : [])
     for (const [name, card] of cards) if (state.cards[name]) card.update(state.cards[name], state.settings, state.file_name)
