@@ -52,10 +52,11 @@ class Design:
             predictor += coefficients[start : start + size][column]
         return predictor
 
-    def totals(self, weights: Floats) -> Floats:
-        """Return the sum of weights under each column."""
+    def totals(self, weights: Floats, members: Codes | None = None) -> Floats:
+        """Return the sum of weights under each column; of these cells only, if they are named."""
         parts = [
-            np.bincount(column, weights, minlength=size) for column, size in zip(self.codes, self.sizes, strict=True)
+            np.bincount(column if members is None else column[members], weights, minlength=size)
+            for column, size in zip(self.codes, self.sizes, strict=True)
         ]
         return np.concatenate([[weights.sum()], *parts])
 
@@ -173,15 +174,16 @@ class _State:
         hessian[:width, :width] = design.gram(sloped * self.slope)
         hessian[:width, width] = design.totals(sloped * self.bend)
         hessian[width, width] = self.weight @ self.bend**2
-        inside = np.zeros(len(residual))
+        within = np.zeros(len(residual), dtype=bool)
         for place, members in enumerate(self.found, start=width + 1):
             gradient[place] = residual[members].sum()
-            inside[members] = self.weight[members]
-            hessian[:width, place] = design.totals(inside * self.slope)
-            hessian[width, place] = inside @ self.bend
+            hessian[:width, place] = design.totals(sloped[members], members)
+            hessian[width, place] = self.weight[members] @ self.bend[members]
+            within[members] = True
             for other in range(width + 1, place + 1):
-                hessian[other, place] = inside[self.found[other - width - 1]].sum()
-            inside[members] = 0.0
+                others = self.found[other - width - 1]
+                hessian[other, place] = self.weight[others][within[others]].sum()
+            within[members] = False
         lower = np.tril_indices(size, -1)
         hessian[lower] = hessian.T[lower]
         penalty = self.penalty()

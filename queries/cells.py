@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+CUTS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
@@ -86,3 +88,30 @@ class Cells:
     def sizes(self) -> tuple[int, ...]:
         """Return the number of values of each dimension."""
         return tuple(len(names) for names in self.labels)
+
+    def coarsened(self, most: int, other: str = "(other)") -> Self:
+        """Return cells with the rarest values of each dimension put under `other`, until there are at most so many.
+
+        The share of the sessions below which a value is put there rises step by step: a value that rare hardly holds
+        a combination that is large enough to be judged.
+        """
+        coarse = self
+        for share in CUTS:
+            if len(coarse.codes) <= most:
+                break
+            coarse = coarse._cut(share, other)
+        return coarse
+
+    def _cut(self, share: float, other: str) -> Self:
+        labels, columns = [], []
+        for place, names in enumerate(self.labels):
+            held = np.bincount(self.codes[:, place], self.sessions, minlength=len(names))
+            kept = [code for code, name in enumerate(names) if held[code] >= share * held.sum() and name != other]
+            lookup = np.full(len(names), len(kept))
+            lookup[kept] = np.arange(len(kept))
+            labels.append([*(names[code] for code in kept), other])
+            columns.append(lookup[self.codes[:, place]])
+        return self.of_codes(
+            self.dimensions, labels, np.column_stack(columns), self.sessions, self.conversions, self.revenue,
+            self.orders, self.onward,
+        )  # fmt: skip

@@ -14,6 +14,10 @@ from queries.funnel import ENGAGEMENT, Funnel
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
 OTHER = "(other)"
 TOP_VALUES = 30
+MOST_CELLS = 100_000
+LARGEST_KEY = 2**62
+SMALLEST_SHARE = 0.002
+SUMS = ("sessions", "completions", "converted", "revenue")
 ORDER_SAMPLE = 5000
 
 
@@ -31,7 +35,8 @@ def ask_cells(
 
     `step` names the funnel step whose completion is asked: sessions that reached it, and of them those that reached
     the next; without it all sessions, and of them those that reached the last step. `top` is the number of values
-    that each dimension keeps. Raises QuestionError for a step that is none or the last, FilterError for a dimension.
+    that each dimension keeps at most; fewer where there would be more than 100,000 cells. Raises QuestionError for a
+    step that is none or the last, FilterError for a dimension.
     """
     filters = filters or Filters()
     reached, completed = _positions(funnel, step)
@@ -42,9 +47,9 @@ def ask_cells(
     labels: list[list[str]] = []
     for place in range(len(dimensions)):
         rows = kinds == place
-        labels.append([*columns["label"][rows][np.argsort(columns["code"][rows])], OTHER])
+        labels.append([*columns["label"][rows][np.argsort(columns["key"][rows])], OTHER])
     inside = kinds == -1
-    codes = np.column_stack([columns[f"code_{place}"][inside] for place in range(len(dimensions))]).astype(np.int64)
+    codes = np.column_stack(np.unravel_index(columns["key"][inside].astype(np.int64), [top + 1] * len(dimensions)))
     codes = np.minimum(codes, [len(names) - 1 for names in labels])
     sessions, completions, converted = (
         columns[name][inside].astype(float) for name in ("sessions", "completions", "converted")
@@ -52,7 +57,7 @@ def ask_cells(
     onward = float(converted.sum() / completions.sum()) if completions.sum() else 1.0
     return Cells.of_codes(
         dimensions, labels, codes, sessions, completions, columns["revenue"][inside], np.asarray(orders, float), onward
-    )
+    ).coarsened(MOST_CELLS, OTHER)
 
 
 def _positions(funnel: Funnel, step: str | None) -> tuple[int, int]:
@@ -70,16 +75,28 @@ def _positions(funnel: Funnel, step: str | None) -> tuple[int, int]:
 def compose_cells(
     dimensions: Sequence[str], filters: Filters, funnel: Funnel, reached: int, completed: int, top: int
 ) -> Question:
-    """Return the statement of the cell table: label rows (`dimension` >= 0), then cell rows (`dimension` = -1)."""
+    """Return the statement of the cell table: label rows (`dimension` >= 0), then cell rows (`dimension` = -1).
+
+    Each dimension is cut to its largest values first, so that rows are grouped by one packed integer: grouping by the
+    texts themselves takes many times as long where there are many rare ones. A cell's key holds one digit to the base
+    `top` + 1 per dimension, the first dimension highest.
+    """
     chosen = [check_dimension(name) for name in dimensions]
+    if (top + 1) ** len(chosen) > LARGEST_KEY:
+        raise QuestionError(f"{len(chosen)} dimensions of {top} values are too many for one cell table: ask for fewer")
     sessions, parameters = sessions_relation({*chosen, "step", "revenue"}, filters, None, funnel)
-    parameters |= {"reached": reached, "completed": completed, "top": top, "other": OTHER}
-    labels = [_labels(place, len(chosen)) for place in range(len(chosen))]
-    statement = exp.union(*labels, exp.select("*").from_("cells"), distinct=False)
-    statement = statement.with_("sessions", as_=sessions).with_("counted", as_=_counted(chosen), materialized=True)
+    parameters |= {"completed": completed, "top": top, "other": OTHER, "least": SMALLEST_SHARE}
+    if reached:
+        parameters["reached"] = reached
+    inside = exp.select("*").from_("sessions")
+    if reached:
+        inside = inside.where(exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="reached")))
+    parts = [_labels(place) for place in range(len(chosen))]
+    statement = exp.union(*parts, _cells(chosen, top), distinct=False)
+    statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside, materialized=False)
     for place, name in enumerate(chosen):
         statement = statement.with_(f"largest_{place}", as_=_largest(name), materialized=True)
-    return Question(statement.with_("cells", as_=_cells(chosen)).sql(dialect="duckdb", pretty=True), parameters)
+    return Question(statement.sql(dialect="duckdb", pretty=True), parameters)
 
 
 def compose_orders(filters: Filters, funnel: Funnel) -> Question:
@@ -98,32 +115,16 @@ def compose_orders(filters: Filters, funnel: Funnel) -> Question:
     return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "orders": ORDER_SAMPLE})
 
 
-def _counted(dimensions: Sequence[str]) -> exp.Select:
-    enough = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
-    completions = exp.Sum(this=exp.Case().when(enough, exp.column("sessions")).else_(exp.Literal.number(0)))
-    return (
-        exp.select(
-            *dimensions,
-            exp.alias_(exp.Sum(this=exp.column("sessions")), "sessions"),
-            exp.alias_(completions, "completions"),
-            exp.alias_(exp.Sum(this=exp.column("conversions")), "converted"),
-            exp.alias_(exp.Sum(this=exp.column("revenue")), "revenue"),
-        )
-        .from_("sessions")
-        .where(exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="reached")))
-        .group_by(*dimensions)
-    )
-
-
 def _largest(dimension: str) -> exp.Select:
     total = exp.Sum(this=exp.column("sessions"))
     order = exp.Order(
         expressions=[exp.Ordered(this=total, desc=True, nulls_first=False), exp.Ordered(this=exp.column(dimension))]
     )
     place = exp.Sub(this=exp.Window(this=exp.RowNumber(), order=order), expression=exp.Literal.number(1))
+    share = exp.Div(this=total.copy(), expression=exp.Window(this=exp.Sum(this=total.copy())))
     ranked = (
-        exp.select(exp.alias_(exp.column(dimension), "label"), exp.alias_(place, "code"))
-        .from_("counted")
+        exp.select(exp.alias_(exp.column(dimension), "label"), exp.alias_(place, "code"), exp.alias_(share, "share"))
+        .from_("sessions")
         .where(exp.NEQ(this=exp.column(dimension), expression=exp.Placeholder(this="other")))
         .group_by(dimension)
     )
@@ -131,30 +132,38 @@ def _largest(dimension: str) -> exp.Select:
         exp.select("label", "code")
         .from_(ranked.subquery("ranked"))
         .where(exp.LT(this=exp.column("code"), expression=exp.Placeholder(this="top")))
+        .where(exp.GTE(this=exp.column("share"), expression=exp.Placeholder(this="least")))
     )
 
 
-def _labels(place: int, width: int) -> exp.Select:
-    nothing = [exp.alias_(exp.Literal.number(0), f"code_{column}") for column in range(width)]
-    zeros = [exp.alias_(exp.Literal.number(0), name) for name in ("sessions", "completions", "converted", "revenue")]
+def _labels(place: int) -> exp.Select:
+    zeros = [exp.alias_(exp.Literal.number(0), name) for name in SUMS]
     number = exp.alias_(exp.Literal.number(place), "dimension")
-    return exp.select(number, "label", "code", *nothing, *zeros).from_(f"largest_{place}")
+    key = exp.alias_(exp.column("code"), "key")
+    return exp.select(number, "label", key, *zeros).from_(f"largest_{place}")
 
 
-def _cells(dimensions: Sequence[str]) -> exp.Select:
-    codes, joined = [], exp.select().from_("counted")
+def _cells(dimensions: Sequence[str], top: int) -> exp.Select:
+    key: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
+    joined = exp.select().from_("inside")
     for place, name in enumerate(dimensions):
         table = f"largest_{place}"
         code = exp.Coalesce(this=exp.column("code", table=table), expressions=[exp.Placeholder(this="top")])
-        codes.append(exp.alias_(code, f"code_{place}"))
-        same = exp.EQ(this=exp.column("label", table=table), expression=exp.column(name, table="counted"))
+        key = exp.Add(this=exp.Paren(this=exp.Mul(this=exp.Paren(this=key), expression=exp.Literal.number(top + 1))),
+                      expression=code)  # fmt: skip
+        same = exp.EQ(this=exp.column("label", table=table), expression=exp.column(name, table="inside"))
         joined = joined.join(exp.to_table(table), on=same, join_type="left")
+    completed = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
+    completions = exp.Case().when(completed, exp.column("sessions", table="inside")).else_(exp.Literal.number(0))
+    summed = (
+        exp.column("sessions", table="inside"),
+        completions,
+        exp.column("conversions"),
+        exp.cast(exp.column("revenue"), "double"),
+    )
     sums = [
-        exp.alias_(exp.cast(exp.Sum(this=exp.column(name, table="counted")), "double"), name)
-        for name in ("sessions", "completions", "converted", "revenue")
+        exp.alias_(exp.cast(exp.Sum(this=column), "double"), name) for name, column in zip(SUMS, summed, strict=True)
     ]
     minus = exp.alias_(exp.Neg(this=exp.Literal.number(1)), "dimension")
     blank = exp.alias_(exp.cast(exp.Null(), "varchar"), "label")
-    zero = exp.alias_(exp.Literal.number(0), "code")
-    grouped = joined.select(minus, blank, zero, *codes, *sums)
-    return grouped.group_by(*(f"code_{place}" for place in range(len(dimensions))))
+    return joined.select(minus, blank, exp.alias_(key, "key"), *sums).group_by("3")

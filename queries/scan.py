@@ -105,10 +105,20 @@ class Candidates:
                 inside[:, start : start + size] = table.reshape(count, size)
         gradients[:, width] = self.sums(fit.weight * fit.bend)[:, 0]
         for number, members in enumerate(fit.found, start=width + 1):
-            column = np.zeros(len(fit.weight))
-            column[members] = fit.weight[members]
-            gradients[:, number] = self.sums(column)[:, 0]
+            gradients[:, number] = self.shared(members, fit.weight[members])
         return gradients
+
+    def shared(self, cells: Codes, weights: Floats) -> Floats:
+        """Return the sum over each segment of the weights of these few cells (indices in ascending order)."""
+        sums = np.zeros(len(self))
+        for block in self.blocks:
+            places = np.minimum(np.searchsorted(block.members, cells), len(block.members) - 1)
+            inside = block.members[places] == cells
+            count = len(block.values)
+            sums[block.first : block.first + count] = np.bincount(
+                block.group[places[inside]], weights[inside], minlength=count
+            )
+        return sums
 
     def place(self, segment: int) -> tuple[Block, int]:
         """Return the block of a segment and its place therein."""
@@ -248,14 +258,13 @@ def own_scan(candidates: Candidates, design: Design, fit: Fit, cells: Cells, fou
     for place, segment in enumerate(found):
         members = fit.found[place]
         rate = expit(fit.logit[members] - fit.effects[place])
-        weight = np.zeros(len(fit.rate))
-        weight[members] = cells.sessions[members] * rate * (1.0 - rate)
+        weight = cells.sessions[members] * rate * (1.0 - rate)
         gradient = np.zeros(len(fit.parameters))
-        gradient[:width] = design.totals(weight * fit.slope)
-        gradient[width] = weight @ fit.bend
+        gradient[:width] = design.totals(weight * fit.slope[members], members)
+        gradient[width] = weight @ fit.bend[members]
         for other, others in enumerate(fit.found):
             if other != place:
-                gradient[width + 1 + other] = weight[others].sum()
+                gradient[width + 1 + other] = weight[np.isin(members, others, assume_unique=True)].sum()
         solved = linalg.solve_triangular(fit.factor, gradient, lower=True, check_finite=False)
         variance, doubt = weight.sum(), solved @ solved
         expected = cells.sessions[members] @ rate
