@@ -15,6 +15,7 @@ Booleans = NDArray[np.bool_]
 Side = Literal["leak", "strong"]
 LARGEST_RATIO = 0.8
 MOST_FOUND = 25
+MOST_TRIED = 40
 SIDES: tuple[Side, Side] = ("leak", "strong")
 
 Look = Callable[[tuple[int, ...]], Scan]
@@ -104,7 +105,10 @@ def peel(search: Search) -> Peeled:
     dropped: set[int] = set()
     explained: dict[int, NDArray[np.intp]] = {}
     judged = judge(search, search.look(()))
-    while len(found) < MOST_FOUND and (next_one := clearest(search, judged, {*found, *dropped})):
+    for _ in range(MOST_TRIED):
+        next_one = clearest(search, judged, {*found, *dropped})
+        if next_one is None or len(found) == MOST_FOUND:
+            break
         segment, side = next_one
         before, found = judged, found | {segment: side}
         judged = judge(search, search.look(tuple(found)))
