@@ -129,6 +129,17 @@ copy (
             reject.reason as reject_reason,
             left(reject.value, 200) as reject_value,
             case
+                when reject is not null
+                    then left(cast(to_json({
+                        'visit': visit, 'visit_number': visit_number, 'visitor_type': visitor_type, 'date': date, 'start': start,
+                        'device_category': device_category, 'operating_system': operating_system, 'browser': browser,
+                        'country': country, 'region': region, 'channel_group': channel_group, 'source': source,
+                        'medium': medium, 'campaign': campaign, 'landing_page': landing_page, 'hostname': hostname,
+                        'pageviews': pageviews, 'events': events, 'duration': duration, 'engaged': engaged,
+                        'transactions': transactions, 'revenue': revenue_text
+                    }) as varchar), 2000)
+            end as reject_row,
+            case
                 when coalesce(country_code, country_code_by_key) is null and dimension(country, true) <> '(not set)'
                     then left(dimension(country, true), 80)
             end as unknown_country,
@@ -144,7 +155,7 @@ copy (
     select
         *,
         hash(*columns(* exclude (
-            export_id, export_detail, reject_reason, reject_value, unknown_country, is_rounded, is_order_assumed, is_cut
+            export_id, export_detail, reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut
         ))) as content_hash
     from sessions
 ) to $target (format parquet, compression lz4)
