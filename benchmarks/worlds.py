@@ -159,6 +159,21 @@ def _segment(recipe: Recipe, rng: np.random.Generator, codes: NDArray, shares: F
             return tuple((place, int(value)) for place, value in zip(places, values, strict=True))
 
 
+def thinned(cells: Cells, recipe: Recipe, seed: int) -> World:
+    """Return a world of real cells in which leaks are planted by taking conversions away at random (W9).
+
+    What the cells had before counts as clean: leaks that were already in them are no part of the truth.
+    """
+    rng = np.random.default_rng([seed, 9])
+    shape = replace(recipe, sizes=cells.sizes)
+    clean = cells.conversions / cells.sessions
+    leaks, rates = _plant(shape, rng, cells.codes, cells.sessions, clean)
+    kept = np.divide(rates, clean, out=np.ones_like(clean), where=clean > 0)
+    conversions = rng.binomial(cells.conversions.astype(int), np.minimum(kept, 1.0)).astype(float)
+    order = float(cells.orders.mean()) if len(cells.orders) else 0.0
+    return World(replace(cells, conversions=conversions), clean, leaks, order)
+
+
 def _nearly_one_way(codes: NDArray, sessions: Floats, segment: Segment, inside: NDArray[np.bool_]) -> bool:
     whole = sessions[inside].sum()
     return any(whole > 0.5 * sessions[codes[:, place] == value].sum() for place, value in segment)
