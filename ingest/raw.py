@@ -41,22 +41,72 @@ FILLS = {
 
 RAW_FIELDS = tuple(FILLS)
 
+EVENT_FILLS = {
+    "user": ("session_id", "visitor_id"),
+    "session": ("session_id",),
+    "date": ("session_date",),
+    "at": ("session_start", "duration_seconds"),
+    "name": ("pageviews", "events", "viewed_item", "added_to_cart", "began_checkout", "transactions"),
+    "content": (),
+    "session_number": ("visit_number", "visitor_type"),
+    "engaged": ("engaged",),
+    "engagement_msec": (),
+    "entrances": (),
+    "page": ("landing_page", "hostname"),
+    "hostname": ("hostname",),
+    "session_source": ("source", "channel_group"),
+    "session_medium": ("medium", "channel_group"),
+    "session_campaign": ("campaign",),
+    "session_channel": ("channel_group",),
+    "event_source": ("source", "channel_group"),
+    "event_medium": ("medium", "channel_group"),
+    "event_campaign": ("campaign",),
+    "click_id": (),
+    "user_source": ("source", "channel_group"),
+    "user_medium": ("medium", "channel_group"),
+    "user_campaign": ("campaign",),
+    "device_category": ("device_category",),
+    "operating_system": ("operating_system",),
+    "browser": ("browser",),
+    "country": ("country",),
+    "region": ("region",),
+    "transaction": (),
+    "revenue": ("revenue",),
+}
+"""Raw field of an event -> the session columns it helps to fill. `content` is a hash of all there is to the event: two
+events with the same content at the same moment are one; `at` is epoch microseconds or an ISO timestamp."""
+
+EVENT_FIELDS = tuple(EVENT_FILLS)
+
 
 def raw_sessions(relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
     """Select the raw fields, in their fixed order, from a relation; a field not given is NULL.
 
     Raises KeyError for a name that is no raw field.
     """
-    if unknown := set(fields) - set(RAW_FIELDS):
-        raise KeyError(f"{sorted(unknown)} are no raw fields; choose from {RAW_FIELDS}")
-    columns = [exp.alias_(fields.get(name) or exp.cast(exp.null(), "VARCHAR"), name) for name in RAW_FIELDS]
-    return exp.select(*columns).from_(relation)
+    return _select(RAW_FIELDS, relation, fields)
+
+
+def raw_events(relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
+    """Select the raw fields of events, in their fixed order, from a relation; a field not given is NULL.
+
+    Raises KeyError for a name that is no raw field of an event.
+    """
+    return _select(EVENT_FIELDS, relation, fields)
 
 
 def filled_columns(query: exp.Select) -> frozenset[str]:
-    """Return the session columns that a raw-session query can fill."""
-    given = (column.alias for column in query.expressions if not isinstance(_inner(column), exp.Null))
-    return frozenset(name for field in given for name in FILLS[field])
+    """Return the session columns that a query of raw sessions or events can fill."""
+    given = [column.alias for column in query.expressions if not isinstance(_inner(column), exp.Null)]
+    fills = EVENT_FILLS if query.named_selects == list(EVENT_FIELDS) else FILLS
+    return frozenset(name for field in given for name in fills[field])
+
+
+def _select(names: tuple[str, ...], relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
+    if unknown := set(fields) - set(names):
+        raise KeyError(f"{sorted(unknown)} are no raw fields; choose from {names}")
+    columns = [exp.alias_(fields.get(name) or exp.cast(exp.null(), "VARCHAR"), name) for name in names]
+    return exp.select(*columns).from_(relation)
 
 
 def _inner(column: exp.Expr) -> exp.Expr:

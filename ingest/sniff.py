@@ -17,7 +17,7 @@ from ingest.report import RefusedFileError
 Kind = Literal["csv", "json", "parquet", "binary", "empty"]
 Layout = Literal["lines", "array", "objects"]
 
-FIRST_BYTES = 1 << 18
+FIRST_BYTES = 1 << 21
 FIRST_ROWS = 50
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -28,7 +28,10 @@ SECTION_PREFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Hold the beginning of a file: text decoded, CSV cells split, JSON objects read, Parquet columns named."""
+    """Hold the beginning of a file: text decoded, CSV cells split, JSON objects read, Parquet columns named.
+
+    `types` are DuckDB's types of the columns of a Parquet file.
+    """
 
     path: Path
     size: int
@@ -38,6 +41,7 @@ class Sample:
     text: str = ""
     delimiter: str = ","
     header: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     objects: tuple[dict, ...] = ()
     layout: Layout = "lines"
@@ -49,6 +53,11 @@ class Sample:
         for position, name in enumerate(self.header):
             positions.setdefault(key_of(name), position)
         return positions
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns, or of the fields of the first JSON objects."""
+        return self.header or tuple(dict.fromkeys(name for entry in self.objects for name in entry))
 
     def cells(self, name: str) -> list[str]:
         """Return the first rows' cells of the column with that key."""
@@ -74,7 +83,8 @@ def look_at(path: Path) -> Sample:
     if not first_bytes.strip(b"\xef\xbb\xbf \t\r\n"):
         return Sample(path, size, "empty", compression)
     if first_bytes.startswith(PARQUET):
-        return Sample(path, size, "parquet", compression, first_bytes, header=_parquet_columns(path))
+        header, types = _parquet_columns(path)
+        return Sample(path, size, "parquet", compression, first_bytes, header=header, types=types)
     if first_bytes.startswith(UTF16):
         raise RefusedFileError(
             f'{path} is UTF-16 text (Excel\'s "Unicode text"): save it as CSV in UTF-8 and ingest that.'
@@ -87,7 +97,7 @@ def look_at(path: Path) -> Sample:
         if objects:
             return Sample(path, size, "json", compression, first_bytes, text, objects=objects, layout=layout)
     delimiter, header, rows = _first_rows(text)
-    return Sample(path, size, "csv", compression, first_bytes, text, delimiter, header, rows)
+    return Sample(path, size, "csv", compression, first_bytes, text, delimiter, header, rows=rows)
 
 
 def _first_bytes(path: Path) -> tuple[bytes, str]:
@@ -115,13 +125,14 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     return f"{path.name} cannot be read: {error}."
 
 
-def _parquet_columns(path: Path) -> tuple[str, ...]:
+def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         with duckdb.connect() as connection:
             connection.execute(
                 "select * from read_parquet($path, hive_partitioning = false) limit 0", {"path": glob_safe(path)}
             )
-            return tuple(column[0] for column in connection.description)
+            columns = connection.description or ()
+            return tuple(column[0] for column in columns), tuple(str(column[1]) for column in columns)
     except duckdb.Error as error:
         first_line = str(error).splitlines()[0]
         raise RefusedFileError(

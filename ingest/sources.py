@@ -1,6 +1,7 @@
 """DuckDB relations over export files: every column as text, nothing left to a sniffer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from sqlglot import exp
 
@@ -64,6 +65,13 @@ def json_relation(sample: Sample, shape: Shape) -> exp.Table:
 def parquet_relation(sample: Sample) -> exp.Table:
     """Return the Parquet file as it is."""
     return _table_function("read_parquet", sample, {"hive_partitioning": exp.false()})
+
+
+def staged_relation(paths: Sequence[Path]) -> exp.Select:
+    """Select all of some staged Parquet files."""
+    files = exp.Array(expressions=[exp.Literal.string(glob_safe(path)) for path in paths])
+    plain = exp.EQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
+    return exp.select("*").from_(exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[files, plain])))
 
 
 def duckdb_type(shape: "Shape | list | None") -> str:

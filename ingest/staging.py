@@ -81,9 +81,7 @@ def stage(
         _forget_rejects(connection)
     mended = target.with_suffix(".mended")
     first = tuple(
-        mend_csv(sample, mended)
-        if sample.kind == "csv"
-        else mend_ndjson(sample, getattr(shape, "JSON_SHAPE", {}), mended)
+        mend_csv(sample, mended) if sample.kind == "csv" else mend_ndjson(sample, shape.fields_of(sample), mended)
     )
     second = copy(replace(sample, path=mended, compression="none"))
     mended.unlink()

@@ -8,6 +8,7 @@ from ingest.formats import canonical, ga360_bigquery, ga360_flat, kaggle_json
 from ingest.formats.refusals import why_refused
 from ingest.report import RefusedFileError
 from ingest.sniff import Sample
+from ingest.sources import Shape
 
 
 class Format(Protocol):
@@ -24,6 +25,11 @@ class Format(Protocol):
         ...
 
     @property
+    def GRAIN(self) -> str:  # noqa: N802
+        """What a row is: session or event."""
+        ...
+
+    @property
     def REQUIRED(self) -> tuple[str, ...]:  # noqa: N802
         """The columns without which the shape cannot be."""
         ...
@@ -33,7 +39,11 @@ class Format(Protocol):
         ...
 
     def read(self, sample: Sample) -> exp.Select:
-        """Return the query that gives the file's raw sessions (see ingest.raw)."""
+        """Return the query that gives the file's raw sessions or events (see ingest.raw)."""
+        ...
+
+    def fields_of(self, sample: Sample) -> Shape:
+        """Return the JSON fields that `read` takes from the file; none when it is no JSON."""
         ...
 
 

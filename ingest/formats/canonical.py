@@ -4,12 +4,13 @@ from sqlglot import exp
 
 from ingest.raw import raw_sessions
 from ingest.sniff import Sample
-from ingest.sources import csv_column, csv_relation, parquet_relation
+from ingest.sources import Shape, csv_column, csv_relation, parquet_relation
 from queries.vocabulary import COLUMN_NAMES
 
 NAME = "canonical"
 TITLE = "Sessions in the vocabulary's own columns (CSV or Parquet)"
 REQUIRED = ("session_date", "session_id (or visitor_id with visit_number)")
+GRAIN = "session"
 
 RENAMED = {
     "session_key": "session_id",
@@ -47,6 +48,11 @@ def read(sample: Sample) -> exp.Select:
         }
         return raw_sessions(parquet_relation(sample), fields)
     return raw_sessions(csv_relation(sample), {field: csv_column(positions[name]) for field, name in given.items()})
+
+
+def fields_of(sample: Sample) -> Shape:
+    """Return nothing: the shape is no JSON."""
+    return {}
 
 
 def _positions(sample: Sample) -> dict[str, int]:

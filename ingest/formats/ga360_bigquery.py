@@ -4,13 +4,14 @@ from sqlglot import exp, parse_one
 
 from ingest.raw import raw_sessions
 from ingest.sniff import Sample
-from ingest.sources import json_relation
+from ingest.sources import Shape, json_relation
 
 NAME = "ga360_bigquery"
 TITLE = "GA360 BigQuery sessions (newline-delimited JSON with hits)"
 REQUIRED = ("fullVisitorId", "visitId", "date", "totals")
+GRAIN = "session"
 
-JSON_SHAPE = {
+JSON_SHAPE: Shape = {
     "fullVisitorId": None,
     "visitId": None,
     "visitNumber": None,
@@ -86,3 +87,8 @@ def read(sample: Sample) -> exp.Select:
         members |= HIT_FIELDS
     fields = {field: parse_one(text, dialect="duckdb") for field, text in members.items()}
     return raw_sessions(json_relation(sample, JSON_SHAPE), fields)
+
+
+def fields_of(sample: Sample) -> Shape:
+    """Return the nested fields of a session."""
+    return JSON_SHAPE

@@ -7,11 +7,12 @@ from sqlglot import exp
 from ingest.formats.ga360_fields import SESSION_GRAIN, found_columns
 from ingest.raw import raw_sessions
 from ingest.sniff import Sample
-from ingest.sources import csv_column, csv_relation
+from ingest.sources import Shape, csv_column, csv_relation
 
 NAME = "kaggle_json"
 TITLE = "GA360 sessions with JSON cells (Kaggle GStore CSV)"
 REQUIRED = ("fullVisitorId", "visitId", "date", "totals")
+GRAIN = "session"
 
 CELLS = {
     "totals": {
@@ -68,6 +69,11 @@ def read(sample: Sample) -> exp.Select:
         defect = defect.when(broken, exp.Literal.string(f"{sample.header[keys[cell]]} is not JSON"))
     fields["defect"] = defect
     return raw_sessions(exp.select(*parsed).from_(csv_relation(sample)).subquery("cells"), fields)
+
+
+def fields_of(sample: Sample) -> Shape:
+    """Return nothing: the shape is no JSON."""
+    return {}
 
 
 def _is_object(cell: str) -> bool:
