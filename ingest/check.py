@@ -1,15 +1,21 @@
 """What is odd about a staged file: rejected rows by reason, and warnings about the whole file."""
 
+import math
+import statistics
 from collections.abc import Iterable
 
 import duckdb
 
-from ingest.engine import run
+from ingest.engine import glob_safe, run
 from ingest.mend import Lost, row_in_file
 from ingest.report import MAX_EXAMPLE_LENGTH, MAX_EXAMPLES, Example, FileReport, Reject
+from queries.store import Store
 from queries.vocabulary import DIMENSIONS, TITLES
 
 MOSTLY_NOT_SET = 0.5
+GRAIN = 0.01
+TINY_ORDER, HUGE_ORDER = 0.01, 1_000_000
+FEW_ORDERS = 10
 NAMED_COUNTRIES = 5
 NAMED_DAYS = 5
 EXPECTED_MEASURES = ("pageviews", "transactions", "revenue")
@@ -38,6 +44,7 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     }
     report.warnings += [text for text, count in counted.items() if count]
     report.warnings += _missing_day_warnings(report)
+    report.warnings += _repetition_warnings(connection, staged) if accepted else []
     report.warnings += _country_warnings(run(connection, "unknown_countries", {"staged": staged}))
     return accepted
 
@@ -46,15 +53,92 @@ def warn_of_columns(
     connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str]
 ) -> None:
     """Warn of measures that the file does not have, and of dimensions it has but mostly leaves unset."""
-    for name in EXPECTED_MEASURES:
-        if name not in filled:
-            report.warnings.append(f"the file has no column for {name}: it is counted as 0 in every session")
+    if absent := [name for name in EXPECTED_MEASURES if name not in filled]:
+        counted = "it is counted" if len(absent) == 1 else "they are counted"
+        report.warnings.append(f"the file has no column for {_listed(absent)}: {counted} as 0 in every session")
     carried = [name for name in DIMENSIONS if name in filled]
     if not carried:
         return
-    for name, share in run(connection, "not_set_shares", {"staged": staged, "dimensions": carried}):
-        if share >= MOSTLY_NOT_SET:
-            report.warnings.append(f"{TITLES[name]} is (not set) in {share:.0%} of the sessions")
+    shares = run(connection, "not_set_shares", {"staged": staged, "dimensions": carried})
+    mostly = sorted(((share, TITLES[name]) for name, share in shares if share >= MOSTLY_NOT_SET), reverse=True)
+    if mostly:
+        told = _listed([f"{title} in {_percent(share)}" for share, title in mostly])
+        report.warnings.append(f"often (not set): {told} of the sessions")
+
+
+def warn_of_revenue(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, store: Store) -> None:
+    """Warn when the mean order is absurd, or a power of ten away from that of the other days or of the store.
+
+    That is what a mix of whole units, cents and micros (millionths) looks like.
+    """
+    days = run(connection, "order_values", {"staged": staged})
+    orders, revenue = sum(day[1] for day in days), sum(day[2] for day in days)
+    if not orders:
+        return
+    mean = revenue / orders
+    if mean < TINY_ORDER:
+        report.warnings.append(
+            f"the mean order is worth {mean:.6f}: the export seems to give whole units, which were read as micros "
+            "(millionths). If so, undo this ingest and name the unit in a mapping file"
+        )
+    elif mean > HUGE_ORDER:
+        report.warnings.append(
+            f"the mean order is worth {mean:,.0f}: the export seems to give micros (millionths), which were read as "
+            "whole units. If so, undo this ingest and name the unit in a mapping file"
+        )
+    typical = statistics.median(day[2] / day[1] for day in days)
+    jumps = [(day, factor) for day, count, total in days if (factor := _power_of_ten(total / count, typical, count))]
+    if jumps and len(jumps) < len(days):
+        shown = ", ".join(f"{day} ({factor})" for day, factor in jumps[:NAMED_DAYS])
+        report.warnings.append(f"the mean order is a power of ten away from that of the other days on {shown}")
+    if store.exists and (files := [glob_safe(file) for file in _files(store)]):
+        ((stored_orders, stored_revenue),) = run(connection, "stored_order_value", {"stored": files})
+        stored_mean = stored_revenue / stored_orders if stored_orders else 0
+        if stored_orders and (factor := _power_of_ten(mean, stored_mean, min(orders, stored_orders))):
+            report.warnings.append(
+                f"the mean order is {factor} that of the store ({mean:,.2f} and {stored_mean:,.2f}): "
+                "is its revenue in another unit?"
+            )
+
+
+def _files(store: Store) -> list[str]:
+    return [str(store.sessions / path) for path in store.table().get_add_actions(flatten=True)["path"].to_pylist()]
+
+
+def _power_of_ten(value: float, other: float, orders: int) -> str | None:
+    """Return "100 times" or "1/1,000 of" where two mean orders differ so; None where chance or trade may explain it."""
+    exponent = math.log10(value / other)
+    power = round(exponent)
+    if abs(power) < 2 or abs(exponent - power) > 0.3 or (abs(power) == 2 and orders < FEW_ORDERS):
+        return None
+    return f"{10**power:,} times" if power > 0 else f"1/{10**-power:,} of"
+
+
+def _repetition_warnings(connection: duckdb.DuckDBPyConnection, staged: str) -> list[str]:
+    ((rows, distinct, sessions),) = run(connection, "repeated_rows", {"staged": staged})
+    ((splits,),) = run(connection, "midnight_splits", {"staged": staged})
+    warnings = []
+    if same := rows - distinct:
+        warnings.append(f"{_rows(same)} the same as an earlier row of the file: each session is counted once")
+    if other := distinct - sessions:
+        grain = ". So many mean that the rows may be pages or products, not sessions" if other > rows * GRAIN else ""
+        warnings.append(f"{_rows(other)} another version of a session in the file: the last version counts{grain}")
+    if splits:
+        visits = "1 visit lies" if splits == 1 else f"{splits:,} visits lie"
+        warnings.append(f"{visits} on two days: a visit across midnight is a session of each day, as GA counts")
+    return warnings
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _percent(share: float) -> str:
+    return "all" if share == 1 else f"{min(share, 0.999):.0%}" if share < 0.99 else "almost all"
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, staged: str, lost: list[Lost]) -> list[Reject]:

@@ -16,10 +16,11 @@ SQL_FOLDER = Path(__file__).parent / "sql"
 POLL_SECONDS = 0.2
 
 
-def connect(scratch: Path, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect(scratch: Path, memory_limit: str | None = None, jobs: int | None = None) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that spills into `scratch`, keeps time in UTC and joins as written.
 
-    Joins as written (build on the right) keep the rows of the left side in order and memory small.
+    `jobs` is the number of threads; all cores unless it is given. Joins as written (build on the right) keep the rows
+    of the left side in order and memory small.
 
     Raises IngestError when DuckDB cannot read `memory_limit` ("2GB", "512MB").
     """
@@ -29,6 +30,8 @@ def connect(scratch: Path, memory_limit: str | None = None) -> duckdb.DuckDBPyCo
         "TimeZone": "UTC",
         "disabled_optimizers": "join_order,build_side_probe_side,in_clause",
     }
+    if jobs:
+        settings["threads"] = str(jobs)
     if memory_limit:
         settings["memory_limit"] = memory_limit
     try:

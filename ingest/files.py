@@ -3,9 +3,11 @@
 import glob
 import gzip
 import io
+import re
 import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK = 1 << 20
+ASCII = bytes(range(128))
+UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 NO_EXPORTS = {
     ".md",
     ".rst",
@@ -50,17 +54,50 @@ def find_files(paths: Sequence[str | Path], store: Path) -> tuple[list[Path], li
     return list(files.values()), refused
 
 
-def fingerprint(path: Path, compression: str, tick: Callable[[int], None] | None = None) -> str:
-    """Return 16 hex digits over a file's bytes, having unpacked a compressed one to its end.
+@dataclass(slots=True)
+class TextCensus:
+    """Count the bytes of a text that are outside ASCII: those that form UTF-8 characters, and those that do not."""
+
+    valid: int = 0
+    invalid: int = 0
+    rest: bytes = b""
+
+    def count(self, chunk: bytes) -> None:
+        """Count the next bytes of the text; a character may lie across two chunks."""
+        if not self.rest and chunk.isascii():
+            return
+        chunk = self.rest + chunk
+        cut = len(chunk) - next((size for size in (1, 2, 3) if chunk[-size:][:1] >= b"\xc0"), 0)
+        chunk, self.rest = chunk[:cut], chunk[cut:]
+        outside = len(chunk.translate(None, ASCII))
+        try:
+            chunk.decode("utf-8")
+            self.valid += outside
+        except UnicodeDecodeError:
+            valid = sum(map(len, UTF8_CHARACTER.findall(chunk)))
+            self.valid += valid
+            self.invalid += outside - valid
+
+    @property
+    def encoding(self) -> str:
+        """Return utf-8 (perhaps with broken lines), or cp1252 when hardly any character is UTF-8."""
+        invalid = self.invalid + (0 if UTF8_CHARACTER.fullmatch(self.rest) else len(self.rest))
+        return "cp1252" if invalid > 10 * self.valid else "utf-8"
+
+
+def fingerprint(path: Path, compression: str, *, is_text: bool = False) -> tuple[str, TextCensus]:
+    """Return 16 hex digits over a file's bytes, having unpacked a compressed one to its end; count a text's bytes.
 
     Raises RefusedFileError when the compressed stream is truncated or broken.
     """
+    census = TextCensus()
     with path.open("rb") as file:
-        hashed = _Hashing(file, tick)
+        hashed = _Hashing(file)
         try:
             with open_unpacked(hashed, compression) as unpacked:
-                while unpacked.read(CHUNK):
-                    pass
+                while chunk := unpacked.read(CHUNK):
+                    if is_text:
+                        census.count(chunk)
         except EOFError:
             raise RefusedFileError(
                 f"{path.name}: the {compression} ends early at {path.stat().st_size:,} bytes: download it again."
@@ -69,7 +106,27 @@ def fingerprint(path: Path, compression: str, tick: Callable[[int], None] | None
             raise RefusedFileError(
                 f"{path.name}: the {compression} stream is broken ({error}): download it again."
             ) from None
-        return hashed.digest.hexdigest()
+        return hashed.digest.hexdigest(), census
+
+
+def compression_of(path: Path) -> str:
+    """Return gzip, zstd or none, by the first bytes of a file."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "none"
+
+
+def why_unreadable(path: Path, error: Exception) -> str:
+    """Return what keeps a file from being opened, and what to do."""
+    if isinstance(error, PermissionError):
+        return f"{path.name} may not be read by this user: change its permissions (chmod u+r) or run as its owner."
+    if isinstance(error, EOFError | gzip.BadGzipFile | zlib.error):
+        return f"{path.name} is a gzip or zip file that is broken at its beginning ({error}): download it again."
+    if "ZSTD" in str(error):
+        return f"{path.name} is a zstd file that is broken at its beginning: download it again."
+    return f"{path.name} cannot be read: {error}."
 
 
 def _expand(wanted: Path, store: Path) -> list[Path] | str:
@@ -99,8 +156,8 @@ def _may_be_export(file: Path, folder: Path, store: Path) -> bool:
 
 
 class _Hashing(io.RawIOBase):
-    def __init__(self, file: io.BufferedReader, tick: Callable[[int], None] | None) -> None:
-        self.file, self.tick, self.done = file, tick, 0
+    def __init__(self, file: io.BufferedReader) -> None:
+        self.file = file
         self.digest = blake2b(digest_size=8)
 
     def readable(self) -> bool:
@@ -109,9 +166,6 @@ class _Hashing(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         size = self.file.readinto(buffer)
         self.digest.update(memoryview(buffer)[:size])
-        self.done += size
-        if self.tick:
-            self.tick(self.done)
         return size
 
 

@@ -2,8 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,27 +15,60 @@ SALT_VARIABLE = "SILENT_LEAK_SALT"
 
 
 @contextmanager
-def only_writer(store: Path) -> Generator[None]:
-    """Hold the store's writer lock, with this process's id beside it.
+def only_writer(store: Path, wait: float = 0, waiting: Callable[[str], None] | None = None) -> Generator[None]:
+    """Hold the store's writer lock, with this process's id beside it; wait at most `wait` seconds for another writer.
 
-    Raises IngestError, naming the owner's process id, when another writer holds it.
+    `waiting` is told the other's process id when there is need to wait. Raises IngestError, naming that process id,
+    when the other writer still holds the lock.
     """
+    is_new = not store.exists()
     _make_folder(store)
     owner = store / "writer.pid"
     lock = FileLock(store / "writer.lock", mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if not wait:
+                raise
+            if waiting:
+                waiting(_owner(owner))
+            lock.acquire(timeout=wait, poll_interval=0.05)
     except Timeout:
-        pid = owner.read_text(encoding="ascii").strip() if owner.exists() else "unknown"
+        waited = f" after {wait:g} seconds still" if wait else ""
         raise IngestError(
-            f"{store} is being written by process {pid}: wait until it has finished, then ingest again."
+            f"{store} is{waited} being written by process {_owner(owner)}: wait until it has finished, then ingest "
+            "again, or let this command wait with --wait SECONDS."
+        ) from None
+    except OSError as error:
+        raise IngestError(
+            f"the store folder {store} cannot be written by this user ({error.strerror}): change its permissions."
         ) from None
     try:
         owner.write_text(str(os.getpid()), encoding="ascii")
         yield
     finally:
         owner.unlink(missing_ok=True)
+        if is_new:
+            _remove_if_unused(store)
         lock.release()
+
+
+def _owner(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _remove_if_unused(store: Path) -> None:
+    """Remove the folder of a store that a refused export made, when no session was ever hashed with its salt."""
+    files = {path.name for path in store.iterdir()}
+    if files <= {"writer.lock", "salt", "salt.check"}:
+        for name in files:
+            (store / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            store.rmdir()
 
 
 def salt_of(store: Path) -> str:

@@ -1,32 +1,51 @@
 """From export files to a new version of the store: find, recognise, read, check, publish."""
 
+import errno
 import shutil
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from ingest.check import describe, warn_of_columns
+from ingest.check import describe, warn_of_columns, warn_of_revenue
+from ingest.containers import as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, run
 from ingest.files import find_files, fingerprint
 from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
+from ingest.mapping import MappedFormat, Mapping
 from ingest.publish import forget_dead_runs, publish, withdraw
+from ingest.rejects import RejectsFile
 from ingest.report import FileReport, IngestError, IngestReport, Progress, RefusedFileError
 from ingest.sniff import Sample, look_at
 from ingest.staging import stage
 from queries.store import Store
 
-__all__ = ["FileReport", "IngestReport", "Progress", "ingest_exports"]
+__all__ = ["FileReport", "IngestReport", "Options", "Progress", "ingest_exports"]
 
 MACROS = ("blank", "calendar_day", "country_key", "dimension", "fingerprint", "identifier", "is_odd", "is_rounded_id",
           "moment", "page_path", "whole_number")  # fmt: skip
 
 Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Hold how an ingest is to be done.
+
+    `mapping` reads every file by a mapping file; `strict` refuses a file with a warning or a rejected row; `wait` is
+    the number of seconds to wait for another writer; `memory_limit` ("2GB") and `jobs` (threads) bound DuckDB.
+    """
+
+    mapping: Mapping | None = None
+    strict: bool = False
+    wait: float = 0
+    memory_limit: str | None = None
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +57,102 @@ class Recognised:
     report: FileReport
 
 
+@dataclass(slots=True)
+class Run:
+    """Hold what the steps of one ingest share."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    store: Store
+    options: Options
+    watch: Watch
+    rejects: RejectsFile
+    bytes_done: int = 0
+    bytes_total: int = 0
+
+
 def ingest_exports(
     paths: Sequence[str | Path],
     store: Store,
     *,
     progress: Watch | None = None,
     memory_limit: str | None = None,
+    options: Options | None = None,
+    waiting: Callable[[str], None] | None = None,
 ) -> IngestReport:
     """Ingest export files into a store, as one commit, or none when they change nothing.
 
     Paths are files, folders (searched through) or globs. A file that cannot be used is refused whole and reported; the
-    others are ingested. Raises IngestError when the store cannot be written, with the store unchanged.
+    others are ingested. `waiting` is told the process id of a writer that must be waited for. Raises IngestError when
+    the store cannot be written, with the store unchanged.
     """
+    options = options or Options(memory_limit=memory_limit)
     watch = progress or (lambda _: None)
-    before = store.table().version() if store.exists else None
     files, reports = find_files(paths, store.path)
+    if not files:
+        version = _version(store)
+        return IngestReport(reports, version, version)
+    try:
+        with only_writer(store.path, options.wait, waiting):
+            before = _version(store)
+            with (
+                _run_folder(store) as folder,
+                connect(folder, options.memory_limit, options.jobs) as connection,
+                RejectsFile(folder) as rejects,
+            ):
+                run = Run(connection, folder, store, options, watch, rejects)
+                reports += _ingest(run, files)
+                kept = rejects.keep(store.path, folder.name)
+            return IngestReport(reports, before, _version(store), kept)
+    except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+        raise IngestError(f"{store.path} is as it was, the ingest could not be finished: {_remedy(error)}") from error
+
+
+def _version(store: Store) -> int | None:
+    return store.table().version() if store.exists else None
+
+
+def _remedy(error: Exception) -> str:
+    told = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"it needs more memory ({told}). Raise --memory-limit, or lower --jobs."
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in told:
+        return f"the disk is full ({told}). Make room and ingest again."
+    if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS) or "ermission denied" in told:
+        return f"a file may not be written ({told}). Give this user the right to write there and ingest again."
+    return f"{told}. Ingest again when that is mended."
+
+
+def _ingest(work: Run, files: list[Path]) -> list[FileReport]:
+    reports: list[FileReport] = []
     recognised = []
     for position, file in enumerate(files):
-        watch(Progress("recognise", str(file), position, len(files)))
-        found = _recognise(file)
-        reports.append(found.report if isinstance(found, Recognised) else found)
-        if isinstance(found, Recognised):
-            recognised.append(found)
-    if recognised:
-        try:
-            with only_writer(store.path), _run_folder(store) as folder, connect(folder, memory_limit) as connection:
-                _ingest(connection, folder, store, recognised, watch)
-        except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
-            raise IngestError(f"{store.path} is as it was, the ingest could not be finished: {error}") from error
-    after = store.table().version() if store.exists else None
-    return IngestReport(reports, before, after)
-
-
-def _ingest(
-    connection: duckdb.DuckDBPyConnection, folder: Path, store: Store, recognised: list[Recognised], watch: Watch
-) -> None:
-    salt = salt_of(store.path)
-    prepare(connection)
+        work.watch(Progress("recognise", str(file), position, len(files)))
+        for found in _recognise(file, work.folder / "unpacked" / str(position), work.options):
+            reports.append(found.report if isinstance(found, Recognised) else found)
+            if isinstance(found, Recognised):
+                recognised.append(found)
+    if not recognised:
+        return reports
+    salt = salt_of(work.store.path)
+    prepare(work.connection)
+    work.bytes_total = sum(found.sample.size for found in recognised)
     staged: dict[int, FileReport] = {}
     for number, found in enumerate(recognised):
-        target = folder / f"{number}.parquet"
+        target = work.folder / f"{number}.parquet"
         try:
-            accepted = _read(connection, found, target, salt, watch)
+            accepted = _read(work, found, target, salt)
         except RefusedFileError as refusal:
             found.report.status, found.report.reason = "refused", str(refusal)
             accepted = 0
+        work.bytes_done += found.sample.size
         if accepted:
             staged[number] = found.report
         else:
             target.unlink(missing_ok=True)
     if staged:
-        publish(connection, folder, store, staged, watch)
+        publish(work.connection, work.folder, work.store, staged, work.watch)
+    return reports
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -101,33 +165,42 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         run(connection, variable, {"names": list(names), "codes": list(codes)})
 
 
-def _recognise(file: Path) -> Recognised | FileReport:
+def _recognise(file: Path, folder: Path, options: Options) -> Iterator[Recognised | FileReport]:
     try:
-        sample = look_at(file)
-        shape = format_of(sample)
+        sources = open_sources(file, folder)
     except RefusedFileError as refusal:
-        return FileReport.refused(file, str(refusal))
-    return Recognised(sample, shape, FileReport(str(file), shape.NAME))
+        yield FileReport.refused(file, str(refusal))
+        return
+    for source in sources:
+        try:
+            sample = look_at(source.path)
+            shape = options.mapping.format_of(sample) if options.mapping else format_of(sample)
+        except RefusedFileError as refusal:
+            yield FileReport.refused(source.shown, str(refusal))
+        else:
+            yield Recognised(sample, shape, FileReport(source.shown, shape.NAME, notes=list(source.notes)))
 
 
-def _read(connection: duckdb.DuckDBPyConnection, found: Recognised, target: Path, salt: str, watch: Watch) -> int:
-    sample, report = found.sample, found.report
+def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
+    sample, shape, report = found.sample, found.shape, found.report
 
-    def tick(done: float) -> None:
-        watch(Progress("read", report.path, int(done), sample.size, report.rows))
+    def tick(share: float) -> None:
+        done = work.bytes_done + int(share * sample.size)
+        work.watch(Progress("read", report.path, done, work.bytes_total, report.rows))
 
-    export_id = fingerprint(sample.path, sample.compression)
-    staged = stage(
-        connection,
-        sample,
-        found.shape,
-        target,
-        salt=salt,
-        export_id=export_id,
-        tick=lambda share: tick(share * sample.size),
-    )
-    accepted = describe(connection, staged.path, report, staged.unreadable)
-    tick(sample.size)
+    tick(0)
+    export_id, census = fingerprint(sample.path, sample.compression, is_text=sample.kind in ("csv", "json"))
+    if sample.kind in ("csv", "json") and census.encoding != "utf-8":
+        source = as_utf8(sample.path, report.path, target.with_suffix(".utf8"), census)
+        sample = look_at(source.path)
+        report.notes += source.notes
+    if isinstance(shape, MappedFormat):
+        shape = shape.of_file(export_id)
+        report.notes += shape.notes
+    staged = stage(work.connection, sample, shape, target, salt=salt, export_id=export_id, tick=tick)
+    accepted = describe(work.connection, staged.path, report, staged.unreadable)
+    work.rejects.add(work.connection, staged.path, report, staged.unreadable)
+    tick(1)
     if not report.rows:
         raise RefusedFileError(f"{sample.path.name} has a header but no rows: export it again.")
     if not accepted:
@@ -135,7 +208,14 @@ def _read(connection: duckdb.DuckDBPyConnection, found: Recognised, target: Path
         raise RefusedFileError(
             f"{sample.path.name}: none of its {report.rows:,} rows can be used as a session{commonest}."
         )
-    warn_of_columns(connection, staged.path, report, staged.filled)
+    warn_of_columns(work.connection, staged.path, report, staged.filled)
+    warn_of_revenue(work.connection, staged.path, report, work.store)
+    if work.options.strict and (report.warnings or report.rejected):
+        rejected = [f"{report.rows_rejected:,} rows were rejected"] if report.rejected else []
+        raise RefusedFileError(
+            f"{sample.path.name} is refused by --strict: {'; '.join((*rejected, *report.warnings))}. Correct the "
+            "export, or ingest it without --strict."
+        )
     return accepted
 
 

@@ -21,7 +21,7 @@ class RefusedFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Report how far one stage is: `done` of `total` bytes ("recognise", "read") or sessions ("publish")."""
+    """Report how far one stage is, over all files: `done` of `total` files, bytes ("read") or sessions ("publish")."""
 
     stage: Stage
     path: str
@@ -51,6 +51,7 @@ class Reject:
 class FileReport:
     """Describe what was done with one file; `rows` = added + replaced + duplicates + rejected when it was accepted.
 
+    A warning says that a figure may be wrong, a note how the file was read.
     `converted`, `transactions` and `revenue` (whole currency units, as decimal text) sum the file's accepted rows.
     """
 
@@ -70,6 +71,7 @@ class FileReport:
     transactions: int = 0
     revenue: str = "0.000000"
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def refused(cls, path: Path | str, reason: str, shape: str | None = None) -> "FileReport":
@@ -84,11 +86,15 @@ class FileReport:
 
 @dataclass(slots=True)
 class IngestReport:
-    """Describe one ingest: a report a file, and the store's version before and after (None: no store)."""
+    """Describe one ingest: a report a file, and the store's version before and after (None: no store).
+
+    `rejects` is the CSV file that shows the rejected rows, None when there are none.
+    """
 
     files: list[FileReport]
     version_before: int | None
     version_after: int | None
+    rejects: str | None = None
 
     @property
     def accepted(self) -> bool:
@@ -106,5 +112,6 @@ class IngestReport:
             "accepted": self.accepted,
             "version_before": self.version_before,
             "version_after": self.version_after,
+            "rejects": self.rejects,
             "files": [asdict(file) for file in self.files],
         }

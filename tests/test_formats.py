@@ -148,6 +148,9 @@ def test_numbers_in_json_are_read_like_texts_of_numbers(tmp_path):
 def test_only_the_broken_lines_of_ndjson_are_rejected(tmp_path):
     good = [json.dumps(NESTED | {"visitId": str(1499201738 + n)}).encode() for n in range(3)]
     broken = [b'{"visitId": ', b'"a text"', json.dumps(NESTED | {"totals": "7"}).encode(), b'{"date": "caf\xe9"}']
+    good[1] = json.dumps(
+        NESTED | {"visitId": "1499201739", "trafficSource": {"source": "naïve café"}}, ensure_ascii=False
+    ).encode()
     lines = [good[0], broken[0], broken[1], good[1], broken[2], broken[3], good[2]]
     (tmp_path / "x.ndjson").write_bytes(b"\n".join(lines) + b"\n")
     report, rows = ingested(tmp_path, tmp_path / "x.ndjson")

@@ -154,7 +154,8 @@ def test_of_two_different_rows_of_a_session_the_later_is_kept_and_a_repeated_row
     ids=["too few", "too many", "latin-1", "10 MB cell", "quote", "open quote"],
 )
 def test_a_line_that_is_no_row_is_a_counted_reject_and_the_others_are_kept(store, tmp_path, raw, reason):
-    lines = [FLAT_HEADER.encode(), flat_line().encode(), raw, flat_line().encode(), flat_line(date="never").encode()]
+    good = flat_line(source="naïve café").encode()
+    lines = [FLAT_HEADER.encode(), good, raw, flat_line().encode(), flat_line(date="never").encode()]
     (tmp_path / "export.csv").write_bytes(b"\n".join(lines) + b"\n")
     (report,) = ingest_exports([tmp_path / "export.csv"], store).files
     assert (report.status, report.rows, report.sessions_added) == ("accepted", 4, 2)

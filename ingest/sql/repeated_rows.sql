@@ -1,0 +1,7 @@
+-- one row: accepted rows, the distinct ones, and the sessions they describe
+select
+    count(*) as rows,
+    count(distinct content_hash) as distinct_rows,
+    count(distinct session_id) as sessions
+from read_parquet($staged, hive_partitioning = false)
+where reject_reason is null
