@@ -60,6 +60,16 @@ def ask_cells(
     ).coarsened(MOST_CELLS, OTHER)
 
 
+def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
+    """Return the number of days with sessions in the date range of the filters, whatever else they ask for."""
+    dates = Filters(filters.date_from, filters.date_to)
+    sessions, parameters = sessions_relation({"session_date"}, dates, None, ENGAGEMENT)
+    days = exp.Count(this=exp.Distinct(expressions=[exp.column("session_date")]))
+    statement = exp.select(exp.alias_(days, "days")).from_("sessions").with_("sessions", as_=sessions)
+    asked = Question(statement.sql(dialect="duckdb", pretty=True), parameters)
+    return int(engine.arrays("days", asked, dates, cancel)["days"][0])
+
+
 def _positions(funnel: Funnel, step: str | None) -> tuple[int, int]:
     if step is None:
         return 0, len(funnel.steps)

@@ -53,13 +53,16 @@ class Judged:
 
 @dataclass(slots=True)
 class Peeled:
-    """Hold the found segments with their side, p and own scan, what each explained, and the last judgement."""
+    """Hold the found segments with their side, p and own scan, what each explained, and the last judgement.
+
+    `explained` gives for each the segments that it took out of the list, and what was expected of them until then.
+    """
 
     found: dict[int, Side]
     judged: Judged
     own: Scan
     p: dict[int, float] = field(default_factory=dict)
-    explained: dict[int, NDArray[np.intp]] = field(default_factory=dict)
+    explained: dict[int, tuple[NDArray[np.intp], Floats]] = field(default_factory=dict)
 
 
 def judge(search: Search, looked: Scan) -> Judged:
@@ -103,7 +106,7 @@ def peel(search: Search) -> Peeled:
     """
     found: dict[int, Side] = {}
     dropped: set[int] = set()
-    explained: dict[int, NDArray[np.intp]] = {}
+    explained: dict[int, tuple[NDArray[np.intp], Floats]] = {}
     judged = judge(search, search.look(()))
     for _ in range(MOST_TRIED):
         next_one = clearest(search, judged, {*found, *dropped})
@@ -112,7 +115,8 @@ def peel(search: Search) -> Peeled:
         segment, side = next_one
         before, found = judged, found | {segment: side}
         judged = judge(search, search.look(tuple(found)))
-        explained[segment] = np.nonzero(before.rejected[side] & ~judged.rejected[side])[0]
+        gone = np.nonzero(before.rejected[side] & ~judged.rejected[side])[0]
+        explained[segment] = gone, before.scan.expected[gone]
         stays = _still_rejected(search, judged, found)
         if len(stays) < len(found):
             dropped.update(set(found) - stays)

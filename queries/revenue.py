@@ -39,6 +39,10 @@ class Estimate:
         """Return the same estimate cut off below."""
         return Estimate(max(self.low, floor), max(self.median, floor), max(self.high, floor))
 
+    def times(self, share: float) -> "Estimate":
+        """Return the same estimate multiplied by a share that is no less than 0."""
+        return Estimate(self.low * share, self.median * share, self.high * share)
+
     def as_json(self) -> dict[str, float]:
         """Return `{"low", "median", "high"}`."""
         return {"low": self.low, "median": self.median, "high": self.high}

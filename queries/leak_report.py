@@ -1,0 +1,132 @@
+"""What a leak list says: its rows, and what it searched to find them. The names are those of the JSON."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from queries.filters import Filters
+from queries.revenue import Estimate, per_month
+
+Segment = dict[str, str]
+Kind = Literal["leak", "gap", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Hold a shorter or longer segment that the same cause explains: it was rejected before, not after."""
+
+    segment: Segment
+    sessions: int
+    conversions: int
+    expected: float
+
+    @property
+    def ratio(self) -> float:
+        """Return the conversions over those expected before the leak was taken into account."""
+        return self.conversions / self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Hold one row of a list: a segment, what it had, what was expected, and what the difference costs.
+
+    `kind` is "leak" (a combination below what its parts predict), "gap" (a value below its peers) or "strong" (a
+    combination above). The intervals are those of the report; `recoverable_conversions` and `revenue_at_stake` are
+    those of the shown period, times the share that can be closed; for a strong segment they are the surplus.
+    """
+
+    kind: Kind
+    segment: Segment
+    sessions: int
+    conversions: int
+    expected: float
+    ratio: float
+    ratio_interval: tuple[float, float]
+    recoverable_conversions: Estimate
+    revenue_at_stake: Estimate
+    p: float
+    relatives: tuple[Relative, ...] = ()
+
+    @property
+    def same_leak_as(self) -> tuple[Segment, ...]:
+        """Return the segments that are this leak seen from elsewhere."""
+        return tuple(relative.segment for relative in self.relatives)
+
+    def as_json(self) -> dict:
+        """Return plain JSON: the keys that the command line prints."""
+        return {
+            "segment": self.segment,
+            "sessions": self.sessions,
+            "conversions": self.conversions,
+            "expected": self.expected,
+            "ratio": self.ratio,
+            "ratio_interval": list(self.ratio_interval),
+            "recoverable_conversions": self.recoverable_conversions.as_json(),
+            "revenue_at_stake": self.revenue_at_stake.as_json(),
+            "p": self.p,
+            "same_leak_as": list(self.same_leak_as),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Detectable:
+    """Hold the smallest leak that is found half of the time here.
+
+    `lost_conversions` is the smallest loss in any searched segment, `ratio` the mildest ratio to expectation in any,
+    `typical_ratio` that of the median segment; None when nothing was large enough to search.
+    """
+
+    lost_conversions: float | None
+    ratio: float | None
+    typical_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeakReport:
+    """Hold the leak list with what it searched and what share of it may be false.
+
+    `revenue_at_stake` is that of all leaks together: peeled leaks share no lost conversion, so they may be added up;
+    gaps overlap and may not. `step` names the completed step (None: from the session to the order); `days` are those
+    with sessions in the period; `store_version` and `filters` are None for cells that came from no store.
+    """
+
+    dimensions: tuple[str, ...]
+    sessions: int
+    conversions: int
+    searched: int
+    too_small: int
+    fdr: float
+    interval: float
+    days: int | None
+    smallest_detectable: Detectable
+    leaks: tuple[Leak, ...]
+    gaps: tuple[Leak, ...]
+    strong: tuple[Leak, ...]
+    revenue_at_stake: Estimate
+    max_order: int = 3
+    store_version: int | None = None
+    filters: Filters | None = None
+    funnel: str | None = None
+    step: str | None = None
+
+    @property
+    def rows(self) -> tuple[Leak, ...]:
+        """Return all rows: leaks, gaps, strong segments."""
+        return self.leaks + self.gaps + self.strong
+
+    def monthly(self, amount: float) -> float | None:
+        """Return an amount of the shown period as that of a month, None when the period is not known."""
+        return per_month(amount, self.days) if self.days else None
+
+    def as_json(self) -> dict:
+        """Return plain JSON: the keys that the command line prints."""
+        return {
+            "store_version": self.store_version,
+            "filters": self.filters.as_json() if self.filters else None,
+            "searched": self.searched,
+            "fdr": self.fdr,
+            "smallest_detectable": dataclasses.asdict(self.smallest_detectable),
+            "leaks": [leak.as_json() for leak in self.leaks],
+            "gaps": [gap.as_json() for gap in self.gaps],
+            "too_small": self.too_small,
+        }

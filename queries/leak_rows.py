@@ -1,0 +1,83 @@
+"""Turn found segments into rows with names, intervals and money."""
+
+import numpy as np
+
+from queries.cells import Cells
+from queries.gaps import Gap
+from queries.leak_report import Leak, Relative, Segment
+from queries.null import Floats
+from queries.peel import Peeled, Side
+from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, draw_loss
+from queries.scan import Candidates
+
+SORTED_BY = 0.8
+Key = tuple[tuple[int, int], ...]
+
+
+class Rows:
+    """Build the rows of one report; all draw from the same order values."""
+
+    def __init__(
+        self, cells: Cells, candidates: Candidates, interval: float, order_values: Floats, rng: np.random.Generator
+    ) -> None:
+        """Remember the cells, the coverage of the intervals and the draws of the value of one conversion."""
+        self.cells, self.candidates, self.interval = cells, candidates, interval
+        self.order_values, self.rng = order_values, rng
+
+    def of_peeled(self, kind: Side, peeled: Peeled) -> tuple[tuple[Leak, ...], Estimate]:
+        """Return the rows of one side, the surest loss first, and the revenue of all of them together."""
+        sign, rows, together = (-1.0 if kind == "strong" else 1.0), [], np.zeros(len(self.order_values))
+        for place, (segment, side) in enumerate(peeled.found.items()):
+            if side != kind:
+                continue
+            own, conversions = peeled.own.rows([place]), float(self.candidates.conversions[segment])
+            expected, leverage = float(own.expected[0]), float(own.leverage[0])
+            tau = peeled.judged.dispersions[side].get(int(self.candidates.orders[segment]), 0.0)
+            doubt = float(own.variance[0]) * leverage / (1.0 - leverage) / expected**2
+            drawn = draw_loss(conversions, expected, doubt, tau, self.order_values, self.rng)
+            key, lost = self.candidates.key(segment), sign * drawn.lost
+            row = self._row(
+                kind, key, (self.candidates.sessions[segment], conversions, expected, peeled.p[segment]),
+                drawn.ratio, CLOSABLE_CHANGE * lost, self._relatives(key, *peeled.explained[segment]),
+            )  # fmt: skip
+            together += np.maximum(CLOSABLE_CHANGE * lost, 0.0) * self.order_values
+            rows.append((float(np.quantile(lost, (1 - SORTED_BY) / 2)), row))
+        return _sorted(rows), Estimate.of(together, self.interval)
+
+    def of_gaps(self, gaps: list[Gap]) -> tuple[Leak, ...]:
+        """Return the rows of the gaps, the surest loss first."""
+        rows = []
+        for gap in gaps:
+            doubt = float(np.log(gap.ratio_draws).var())
+            drawn = draw_loss(gap.conversions, gap.expected, doubt, 0.0, self.order_values, self.rng)
+            row = self._row(
+                "gap", ((gap.dimension, gap.value),), (gap.sessions, gap.conversions, gap.expected, gap.p),
+                drawn.ratio, CLOSABLE_GAP * drawn.lost, (),
+            )  # fmt: skip
+            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
+        return _sorted(rows)
+
+    def _named(self, key: Key) -> Segment:
+        return {self.cells.dimensions[place]: self.cells.labels[place][value] for place, value in key}
+
+    def _relatives(self, key: Key, places: np.ndarray, expected: Floats) -> tuple[Relative, ...]:
+        relatives = []
+        for segment, should in zip(places, expected, strict=True):
+            other = self.candidates.key(int(segment))
+            if set(other) < set(key) or set(key) < set(other):
+                counts = self.candidates.sessions[segment], self.candidates.conversions[segment]
+                relatives.append(Relative(self._named(other), *(round(count) for count in counts), float(should)))
+        return tuple(relatives)
+
+    def _row(self, kind, key, counted, ratio, recoverable, relatives) -> Leak:
+        sessions, conversions, expected, p = counted
+        ratios = Estimate.of(ratio, self.interval)
+        return Leak(
+            kind, self._named(key), round(sessions), round(conversions), expected, conversions / expected,
+            (ratios.low, ratios.high), Estimate.of(recoverable, self.interval).at_least(0.0),
+            Estimate.of(recoverable * self.order_values, self.interval).at_least(0.0), p, relatives,
+        )  # fmt: skip
+
+
+def _sorted(rows: list[tuple[float, Leak]]) -> tuple[Leak, ...]:
+    return tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0]))
