@@ -1,0 +1,98 @@
+"""A leak list in words: what was searched, what a row says, and the same rows flat for a spreadsheet."""
+
+from typing import Any
+
+from queries.leak_report import Leak, LeakReport
+from queries.revenue import Estimate
+
+WORDS = {
+    "leak": "converts worse than its parts predict",
+    "gap": "converts below its peers",
+    "strong": "converts better than its parts predict",
+}
+
+
+def named(segment: dict[str, str]) -> str:
+    """Return a segment in words, such as "mobile & newsletter"."""
+    return " & ".join(segment.values())
+
+
+def sentence(leak: Leak, report: LeakReport) -> str:
+    """Return one row as a sentence with its evidence; money a month where the length of the period is known."""
+    low, high = leak.ratio_interval
+    had = "had" if leak.kind != "strong" else "but had"
+    evidence = (
+        f"{leak.sessions:,} sessions expected {leak.expected:,.1f} {_conversions(report)}, {had} {leak.conversions:,}; "
+        f"{leak.ratio:.0%} ({low:.0%} to {high:.0%}) of what was expected"
+    )
+    return f"{named(leak.segment)} {WORDS[leak.kind]}: {evidence}{_worth(leak.revenue_at_stake, report)}."
+
+
+def searched(report: LeakReport) -> str:
+    """Return what the list has searched and what share of it may be false."""
+    if not report.searched:
+        return (
+            f"No combination of these {report.sessions:,} sessions with {report.conversions:,} {_conversions(report)} "
+            f"is large enough to be judged; {report.too_small:,} are too small to say."
+        )
+    rows = len(report.leaks)
+    shown = f"{rows} {'leak' if rows == 1 else 'leaks'}" if rows else "No leak"
+    doubt = f", of which at most {report.fdr:.0%} are expected to be false" if rows else ""
+    return (
+        f"{shown} in {report.searched:,} combinations of {', '.join(report.dimensions)}{doubt}; "
+        f"{report.too_small:,} more are too small to say."
+    )
+
+
+def smallest(report: LeakReport) -> str:
+    """Return what a leak must at least cost to be found here."""
+    least = report.smallest_detectable
+    if least.lost_conversions is None or least.typical_ratio is None:
+        return f"{report.conversions:,} {_conversions(report)} are too few to find any leak."
+    typical = (
+        f"in a combination of typical size the rate must fall to {least.typical_ratio:.0%} of what is expected"
+        if least.typical_ratio > 0
+        else "in a combination of typical size not even a rate of nought would be found"
+    )
+    return (
+        f"A leak of fewer than about {least.lost_conversions:,.0f} lost {_conversions(report)} cannot be found in "
+        f"these data; {typical}."
+    )
+
+
+def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
+    """Return one flat row per leak, gap and strong segment."""
+    return [
+        {
+            "kind": row.kind,
+            "segment": " & ".join(f"{name}={value}" for name, value in row.segment.items()),
+            "sessions": row.sessions,
+            "conversions": row.conversions,
+            "expected": row.expected,
+            "ratio": row.ratio,
+            "ratio_low": row.ratio_interval[0],
+            "ratio_high": row.ratio_interval[1],
+            **_ends("recoverable_conversions", row.recoverable_conversions),
+            **_ends("revenue_at_stake", row.revenue_at_stake),
+            "p": row.p,
+            "same_leak_as": len(row.relatives),
+        }
+        for row in report.rows
+    ]
+
+
+def _ends(name: str, estimate: Estimate) -> dict[str, float]:
+    return {f"{name}_{end}": value for end, value in estimate.as_json().items()}
+
+
+def _conversions(report: LeakReport) -> str:
+    return f'completions of "{report.step}"' if report.step else "conversions"
+
+
+def _worth(stake: Estimate, report: LeakReport) -> str:
+    if stake.high <= 0:
+        return ""
+    if report.days is None:
+        return f"; {stake.low:,.0f} to {stake.high:,.0f} of revenue in this period"
+    low, high = (report.monthly(end) or 0.0 for end in (stake.low, stake.high))
+    return f"; {low:,.0f} to {high:,.0f} of revenue a month"

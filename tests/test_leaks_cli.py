@@ -1,0 +1,138 @@
+"""The leaks command and the words of a leak list."""
+
+import csv
+import dataclasses
+import io
+import json
+
+import pytest
+from builders import FIXTURES, store_of
+from test_leak_list import LEAKING, shop
+from typer.testing import CliRunner
+
+from queries.leak_report import Detectable, Leak, LeakReport
+from queries.leak_words import searched, sentence, smallest
+from queries.revenue import Estimate
+from silent_leak import app
+
+LEAK = Leak("leak", {"browser": "Safari", "device_category": "mobile", "source": "newsletter"}, 212, 3, 9.1, 3 / 9.1,
+            (0.21, 0.55), Estimate(2.0, 6.1, 11.0), Estimate(310.0, 700.0, 1450.0), 0.001)  # fmt: skip
+REPORT = LeakReport(("browser", "device_category", "source"), 10_000, 90, 2_383, 71, 0.1, 0.8, 30,
+                    Detectable(19.6, 0.8, 0.31), (LEAK,), (), (), LEAK.revenue_at_stake)  # fmt: skip
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["leaks", *(str(argument) for argument in arguments)], env={"COLUMNS": "100"})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return store_of(tmp_path_factory.mktemp("leaks") / "store", shop(6_000)).path
+
+
+SEARCH = ("--dimensions", "device_category,country", "--dimensions", "source")
+
+
+def test_a_table_names_the_leak_and_says_what_was_searched(store):
+    shown = run("--store", store, *SEARCH)
+    assert shown.exit_code == 0
+    words = " ".join(shown.output.split())
+    assert "1 leak in " in words
+    assert "of which at most 10% are expected to be false" in words
+    assert "mobile & mail" in words
+    assert "Leaks: combinations that convert worse than their parts predict" in words
+    assert "broken" not in words
+
+
+def test_json_has_exactly_the_promised_keys(store):
+    answer = json.loads(run("--store", store, *SEARCH, "--format", "json", "--where", "country!=FR").stdout)
+    assert set(answer) == {"store_version", "filters", "searched", "fdr", "smallest_detectable", "leaks", "gaps",
+                           "too_small"}  # fmt: skip
+    assert answer["store_version"] == 0
+    assert answer["filters"]["where_not"] == {"country": ["FR"]}
+    assert [leak["segment"] for leak in answer["leaks"]] == [LEAKING]
+
+
+def test_csv_is_one_row_per_finding(store):
+    (row,) = csv.DictReader(io.StringIO(run("--store", store, *SEARCH, "--format", "csv").stdout))
+    assert (row["kind"], row["segment"]) == ("leak", "device_category=mobile & source=mail")
+    assert float(row["ratio_low"]) < float(row["ratio"]) < float(row["ratio_high"])
+    assert int(row["sessions"]) > int(row["conversions"])
+
+
+def test_another_step_order_and_rate_can_be_asked(store):
+    answer = json.loads(
+        run("--store", store, *SEARCH, "--step", "Engaged", "--max-order", 2, "--fdr", 0.2, "--format", "json").stdout
+    )
+    assert answer["fdr"] == 0.2
+    assert all(len(leak["segment"]) == 2 for leak in answer["leaks"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--dimensions", "brower"), '"brower" is not a dimension'),
+        (("--step", "Converted"), '"Converted" is no step'),
+        (("--funnel", "sales"), 'there is no funnel "sales"'),
+        (("--fdr", "1.5"), "a rate of 1.5"),
+        (("--max-order", "1"), "than or equal to 2"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_what_is(store, wrong, said):
+    refused = run("--store", store, *wrong)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
+
+
+def test_a_missing_store_is_refused_in_words(tmp_path):
+    refused = run("--store", tmp_path / "nothing")
+    assert refused.exit_code == 1
+    assert "holds no sessions" in refused.output.replace("\n", " ")
+
+
+def test_a_row_is_a_sentence_with_its_evidence():
+    assert sentence(LEAK, REPORT) == (
+        "Safari & mobile & newsletter converts worse than its parts predict: 212 sessions expected 9.1 conversions, "
+        "had 3; 33% (21% to 55%) of what was expected; 315 to 1,471 of revenue a month."
+    )
+    assert sentence(LEAK, dataclasses.replace(REPORT, days=None)).endswith("310 to 1,450 of revenue in this period.")
+    completed = sentence(LEAK, dataclasses.replace(REPORT, step="Engaged"))
+    assert '9.1 completions of "Engaged"' in completed
+
+
+def test_the_header_says_what_was_searched_and_what_may_be_false():
+    assert searched(REPORT) == (
+        "1 leak in 2,383 combinations of browser, device_category, source, of which at most 10% are expected to be "
+        "false; 71 more are too small to say."
+    )
+    assert searched(dataclasses.replace(REPORT, leaks=())).startswith("No leak in 2,383 combinations of")
+    assert searched(dataclasses.replace(REPORT, searched=0, leaks=())) == (
+        "No combination of these 10,000 sessions with 90 conversions is large enough to be judged; 71 are too small to "
+        "say."
+    )
+
+
+def test_the_smallest_leak_that_can_be_found_is_said():
+    assert smallest(REPORT) == (
+        "A leak of fewer than about 20 lost conversions cannot be found in these data; in a combination of typical "
+        "size the rate must fall to 31% of what is expected."
+    )
+    nothing = dataclasses.replace(REPORT, smallest_detectable=Detectable(None, None, None))
+    assert smallest(nothing) == "90 conversions are too few to find any leak."
+    hopeless = dataclasses.replace(REPORT, smallest_detectable=Detectable(6.0, 0.1, 0.0))
+    assert "not even a rate of nought" in smallest(hopeless)
+
+
+def test_the_original_export_through_the_command(tmp_path):
+    path = FIXTURES / "silent_leak_raw_sessions_10000.csv"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here")
+    ingested = CliRunner().invoke(app, ["ingest", str(path), "--store", str(tmp_path / "store")])
+    assert ingested.exit_code == 0
+    shown = run("--store", tmp_path / "store")
+    words = " ".join(shown.output.split())
+    assert "calendar.google.com" not in words
+    assert "too small to say" in words
+    answer = json.loads(run("--store", tmp_path / "store", "--format", "json").stdout)
+    assert answer["too_small"] > 20 * answer["searched"]
+    assert {"device_category": "mobile"} in [gap["segment"] for gap in answer["gaps"]]
