@@ -145,6 +145,8 @@ copy (
             end as unknown_country,
             is_rounded_id(visitor_text) as is_rounded,
             transactions_read is null and revenue_read > 0 as is_order_assumed,
+            try_cast(row as bigint) as export_row,
+            try_cast(rows as bigint) as export_rows,
             is_odd_row and greatest(
                 length(operating_system), length(browser), length(region), length(channel_group), length(source),
                 length(medium), length(campaign), length(landing_page), length(hostname)
@@ -155,7 +157,8 @@ copy (
     select
         *,
         hash(*columns(* exclude (
-            export_id, export_detail, reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut
+            export_id, export_detail, reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut,
+            export_row, export_rows
         ))) as content_hash
     from sessions
 ) to $target (format parquet, compression lz4)
