@@ -140,6 +140,15 @@ METRICS = (
         {},
         "must",
     ),
+    Metric(
+        "change_cells",
+        "Cells of who visits",
+        "one row per device, visitor type and country",
+        ("device_category", "visitor_type", "country", "sessions", "conversions"),
+        (),
+        {},
+        "no",
+    ),
 )  # fmt: skip
 
 METRIC_NAMES = tuple(metric.name for metric in METRICS)

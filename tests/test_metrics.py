@@ -230,3 +230,15 @@ def test_what_cannot_be_asked_is_refused_with_the_choices(ask):
         ask([session()], "segments")
     with pytest.raises(QuestionError, match='no option "nonsense"'):
         ask([session()], "overview", options={"nonsense": 1})
+
+
+def test_cells_of_who_visits_add_up(ask):
+    rows = [
+        *sessions(2, device_category="desktop", visitor_type="new", country="US"),
+        session(device_category="desktop", visitor_type="new", country="US", transactions=2),
+        session(device_category="mobile", country="FR"),
+    ]
+    assert [tuple(row.values()) for row in ask(rows, "change_cells")] == [
+        ("desktop", "new", "US", 3, 1),
+        ("mobile", "(not set)", "FR", 1, 0),
+    ]
