@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from queries.vocabulary import DIMENSIONS
+
 SQL_FOLDER = Path(__file__).parent / "sql"
 
 
@@ -148,6 +150,41 @@ METRICS = (
         (),
         {},
         "no",
+    ),
+    Metric(
+        "day_cells",
+        "Cells of who visits, by day",
+        "one row per day, device, visitor type and country: the largest country, the rest as one",
+        ("session_date", "device_category", "visitor_type", "country", "sessions", "conversions"),
+        (),
+        {"top": 1},
+        "no",
+    ),
+    Metric(
+        "quality_days",
+        "What a day recorded",
+        "one row per day with sessions, and per segment",
+        ("session_date", "sessions", "conversions", "revenue", "pageviews", "duration_seconds",
+         "sessions_with_duration", "deep_sessions", "sessions_without_page", "orders_without_revenue",
+         "revenue_without_order", "orders_with_steps_known", "orders_without_checkout"),
+    ),
+    Metric(
+        "not_set_by_day",
+        "Sessions without a value, by day",
+        "one row per day with sessions: how many have (not set) for each dimension",
+        ("session_date", "sessions", *DIMENSIONS),
+        (),
+        {},
+        "no",
+    ),
+    Metric(
+        "values_by_day",
+        "Values of one dimension, by day",
+        "one row per day and value of the dimension, for the largest values, the rest as one",
+        ("session_date", "sessions", "conversions"),
+        (),
+        {"top": 10},
+        "must",
     ),
 )  # fmt: skip
 

@@ -242,3 +242,46 @@ def test_cells_of_who_visits_add_up(ask):
         ("desktop", "new", "US", 3, 1),
         ("mobile", "(not set)", "FR", 1, 0),
     ]
+
+
+def test_a_day_tells_what_was_recorded_and_what_does_not_fit(ask):
+    rows = [
+        session(pageviews=12, duration_seconds=60, transactions=1, began_checkout=False),
+        session(pageviews=0, revenue=5),
+        session(pageviews=2, transactions=1, revenue=7, began_checkout=True),
+    ]
+    [row] = ask(rows, "quality_days")
+    assert (row["sessions"], row["conversions"], row["revenue"], row["pageviews"]) == (3, 2, 12, 14)
+    assert (row["duration_seconds"], row["sessions_with_duration"]) == (60, 1)
+    assert (row["deep_sessions"], row["sessions_without_page"]) == (1, 1)
+    assert (row["orders_without_revenue"], row["revenue_without_order"]) == (1, 1)
+    assert (row["orders_with_steps_known"], row["orders_without_checkout"]) == (2, 1)
+
+
+def test_not_set_is_counted_for_every_dimension_and_day(ask):
+    rows = [session(source="google", country="US"), session(source="google"), session(session_date=dt.date(2017, 7, 4))]
+    first, second = ask(rows, "not_set_by_day")
+    assert (first["sessions"], first["source"], first["country"], first["browser"]) == (2, 0, 1, 2)
+    assert (second["sessions"], second["source"]) == (1, 1)
+
+
+def test_values_by_day_keep_the_largest_and_put_the_rest_together(ask):
+    rows = [
+        *sessions(3, source="a"),
+        *sessions(2, source="b"),
+        session(source="c"),
+        session(source="d", transactions=1),
+    ]
+    assert [tuple(row.values()) for row in ask(rows, "values_by_day", by="source", options={"top": 2})] == [
+        ("(other)", dt.date(2017, 7, 2), 2, 1),
+        ("a", dt.date(2017, 7, 2), 3, 0),
+        ("b", dt.date(2017, 7, 2), 2, 0),
+    ]
+
+
+def test_cells_by_day_keep_the_largest_country(ask):
+    rows = [*sessions(2, country="US"), session(country="FR", transactions=1), session(country="DE")]
+    assert [(row["country"], row["sessions"], row["conversions"]) for row in ask(rows, "day_cells")] == [
+        ("(other)", 2, 1),
+        ("US", 2, 0),
+    ]
