@@ -3,7 +3,7 @@ copy (
     with incoming as (
         select * exclude (
             reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, content_hash, filename,
-        file_row_number
+        file_row_number, export_row, export_rows
         )
         from read_parquet($staged, filename = true, file_row_number = true, hive_partitioning = false) as staged
         semi join decided
