@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from queries.statistics import Z_95, wilson_interval
 
@@ -102,7 +103,7 @@ def step_change(before: Sequence[float], after: Sequence[float]) -> StepChange |
     return StepChange(rates[0], rates[1], tuple(parts))
 
 
-def mix_change(before: Mapping[Hashable, Counts], after: Mapping[Hashable, Counts]) -> MixChange | None:
+def mix_change(before: Mapping[Any, Counts], after: Mapping[Any, Counts]) -> MixChange | None:
     """Return the change of the pooled rate as mix and rate effects of the segments; None when a period is empty.
 
     A segment without sessions in one period is taken to convert there as in the other: all it adds is mix.

@@ -1,0 +1,142 @@
+"""Judgements as results: what no single metric answers, asked like one and computed once a question.
+
+Each function takes `(engine, filters, funnel, cancel)` and returns a `Judged`: flat rows to show and save, and in
+`found` the judgement itself.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from queries.check import Check
+from queries.cube import OTHER
+from queries.engine import Cancel, Engine, Result
+from queries.filters import Filters
+from queries.funnel import Funnel
+from queries.leak_list import StepRevenue, leak_list, step_revenue
+from queries.leak_report import Leak, LeakReport
+from queries.leak_words import flat_rows
+from queries.quality import ask_checks
+
+KEPT = 64
+EXPLAINED = 12
+"""For so many rows of a leak list the funnel is asked, to say at which step they lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Result):
+    """Hold a result together with the judgement that its rows were taken from."""
+
+    found: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Hold a leak report with the funnels of its first rows and of all sessions: rows of the metric "funnel"."""
+
+    report: LeakReport
+    steps: Mapping[tuple[tuple[str, str], ...], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    every: Sequence[Mapping[str, Any]] = ()
+
+    def steps_of(self, leak: Leak) -> Sequence[Mapping[str, Any]]:
+        """Return the funnel of one row; empty when it was not asked."""
+        return self.steps.get(tuple(leak.segment.items()), ())
+
+
+class Memory:
+    """Keep the newest answers; a question asked twice at once is computed once."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        """Start empty."""
+        self._most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._busy: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return the answer to a question, computed only if it is not kept. What `compute` raises is not kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            busy = self._busy.setdefault(key, threading.Lock())
+        with busy:
+            with self._lock:
+                if key in self._kept:
+                    return self._kept[key]
+            answer = compute()
+            with self._lock:
+                self._kept[key] = answer
+                self._busy.pop(key, None)
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+            return answer
+
+
+MEMORY = Memory()
+
+
+def _key(name: str, engine: Engine, *parts: Hashable) -> tuple[Hashable, ...]:
+    return name, str(engine.store.path), engine.snapshot.version, *parts
+
+
+def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the leak list; `found` is an `Explained`, its rows are those of leaks, gaps and strong segments."""
+
+    def compute() -> Judged:
+        report = leak_list(engine, filters, funnel=funnel, cancel=cancel)
+        every = engine.run("funnel", filters, funnel=funnel, cancel=cancel)
+        steps = {}
+        for leak in (*report.leaks[:EXPLAINED], *report.gaps[:EXPLAINED]):
+            if (inside := narrowed(filters, leak.segment)) is not None:
+                asked = engine.run("funnel", inside, funnel=funnel, cancel=cancel)
+                steps[tuple(leak.segment.items())] = asked.rows
+        found = Explained(report, steps, every.rows)
+        return Judged("leaks", flat_rows(report), "", {}, every.store_version, filters, found)
+
+    return MEMORY.get(_key("leaks", engine, filters, funnel), compute)
+
+
+def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:
+    """Return the filters of one segment within those given; None where it holds rare values put together."""
+    if OTHER in segment.values():
+        return None
+    wanted = {**dict(filters.include), **{name: (value,) for name, value in segment.items()}}
+    return replace(filters, include=Filters.of(include=wanted).include)
+
+
+def judged_step_revenue(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return what each step costs: ceiling, gap and its interval; `found` is a tuple of `StepRevenue`."""
+
+    def compute() -> Judged:
+        found = step_revenue(engine, filters, funnel=funnel, cancel=cancel)
+        rows = [_flat_step(step) for step in found]
+        return Judged("step_revenue", rows, "", {}, engine.snapshot.version, filters, found)
+
+    return MEMORY.get(_key("step_revenue", engine, filters, funnel), compute)
+
+
+def _flat_step(step: StepRevenue) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "next_step": step.next_step,
+        "abandonments": step.abandonments,
+        "ceiling": step.ceiling,
+        **{f"gap_{end}": value for end, value in step.gap.as_json().items()},
+        "leaks": len(step.leaks.leaks),
+        "searched": step.leaks.searched,
+    }
+
+
+def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the data checks of the whole store that touch the shown days; `found` is a list of `Check`."""
+
+    def compute() -> list[Check]:
+        return ask_checks(engine, cancel)
+
+    every: list[Check] = MEMORY.get(_key("checks", engine), compute)
+    found = [check for check in every if check.touches(filters.date_from, filters.date_to)]
+    rows = [asdict(check) for check in found]
+    return Judged("checks", rows, "", {}, engine.snapshot.version, filters, found)
