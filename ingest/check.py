@@ -49,6 +49,16 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     return accepted
 
 
+def warn_of_grain(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport) -> None:
+    """Warn that rows of hits or products were rolled up to sessions."""
+    ((rows, sessions),) = run(connection, "rolled_up", {"staged": staged})
+    if rows > sessions:
+        report.warnings.append(
+            f"its rows are hits or products, not sessions: {rows:,} rows were rolled up into {sessions:,} sessions. A "
+            "session without such a row is not in the file, so rates may be too high"
+        )
+
+
 def warn_of_columns(
     connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str]
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.check import describe, warn_of_columns, warn_of_revenue
+from ingest.check import describe, warn_of_columns, warn_of_grain, warn_of_revenue
 from ingest.containers import as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, run
@@ -208,6 +208,8 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
         raise RefusedFileError(
             f"{sample.path.name}: none of its {report.rows:,} rows can be used as a session{commonest}."
         )
+    if shape.GRAIN == "hit":
+        warn_of_grain(work.connection, staged.path, report)
     warn_of_columns(work.connection, staged.path, report, staged.filled)
     warn_of_revenue(work.connection, staged.path, report, work.store)
     if work.options.strict and (report.warnings or report.rejected):

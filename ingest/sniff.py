@@ -20,6 +20,10 @@ Layout = Literal["lines", "array", "objects"]
 FIRST_BYTES = 1 << 21
 FIRST_ROWS = 50
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+PARQUET_COLUMNS = "select * from read_parquet($path, hive_partitioning = false, binary_as_string = true) limit 0"
+PARQUET_TEXTS = (
+    "select columns($texts) from read_parquet($path, hive_partitioning = false, binary_as_string = true) limit 50"
+)
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 SECTION_PREFIX = re.compile(
     r"^((totals|geo_?network|traffic_?source)[._]|device\.|device_(?=device|browser|operating))", re.IGNORECASE
@@ -30,7 +34,8 @@ SECTION_PREFIX = re.compile(
 class Sample:
     """Hold the beginning of a file: text decoded, CSV cells split, JSON objects read, Parquet columns named.
 
-    `types` are DuckDB's types of the columns of a Parquet file.
+    `types` are DuckDB's types of the columns of a Parquet file; `day` is the day that the file's place tells, such as
+    the folder date=2017-07-04.
     """
 
     path: Path
@@ -45,6 +50,7 @@ class Sample:
     rows: tuple[tuple[str, ...], ...] = ()
     objects: tuple[dict, ...] = ()
     layout: Layout = "lines"
+    day: str | None = None
 
     @property
     def keys(self) -> dict[str, int]:
@@ -58,6 +64,14 @@ class Sample:
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns, or of the fields of the first JSON objects."""
         return self.header or tuple(dict.fromkeys(name for entry in self.objects for name in entry))
+
+    @property
+    def flat(self) -> dict[str, str]:
+        """Return the names as comparable keys with the name itself; the first of equal keys counts."""
+        names: dict[str, str] = {}
+        for name in self.names:
+            names.setdefault(key_of(name), name)
+        return names
 
     def cells(self, name: str) -> list[str]:
         """Return the first rows' cells of the column with that key."""
@@ -83,8 +97,8 @@ def look_at(path: Path) -> Sample:
     if not first_bytes.strip(b"\xef\xbb\xbf \t\r\n"):
         return Sample(path, size, "empty", compression)
     if first_bytes.startswith(PARQUET):
-        header, types = _parquet_columns(path)
-        return Sample(path, size, "parquet", compression, first_bytes, header=header, types=types)
+        header, types, rows = _parquet_columns(path)
+        return Sample(path, size, "parquet", compression, first_bytes, header=header, types=types, rows=rows)
     if first_bytes.startswith(UTF16):
         raise RefusedFileError(
             f'{path} is UTF-16 text (Excel\'s "Unicode text"): save it as CSV in UTF-8 and ingest that.'
@@ -125,14 +139,18 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     return f"{path.name} cannot be read: {error}."
 
 
-def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return names, types and first rows; cells of other columns than texts are left empty."""
+    source = {"path": glob_safe(path)}
     try:
         with duckdb.connect() as connection:
-            connection.execute(
-                "select * from read_parquet($path, hive_partitioning = false) limit 0", {"path": glob_safe(path)}
-            )
+            connection.execute(PARQUET_COLUMNS, source)
             columns = connection.description or ()
-            return tuple(column[0] for column in columns), tuple(str(column[1]) for column in columns)
+            names, types = tuple(column[0] for column in columns), tuple(str(column[1]) for column in columns)
+            texts = [name for name, kind in zip(names, types, strict=True) if kind in ("VARCHAR", "JSON")]
+            found = connection.execute(PARQUET_TEXTS, source | {"texts": texts}).fetchall() if texts else []
+            cells = [dict(zip(texts, row, strict=True)) for row in found]
+            return names, types, tuple(tuple(row.get(name) or "" for name in names) for row in cells)
     except duckdb.Error as error:
         first_line = str(error).splitlines()[0]
         raise RefusedFileError(

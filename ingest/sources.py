@@ -64,7 +64,7 @@ def json_relation(sample: Sample, shape: Shape) -> exp.Table:
 
 def parquet_relation(sample: Sample) -> exp.Table:
     """Return the Parquet file as it is."""
-    return _table_function("read_parquet", sample, {"hive_partitioning": exp.false()})
+    return _table_function("read_parquet", sample, {"hive_partitioning": exp.false(), "binary_as_string": exp.true()})
 
 
 def staged_relation(paths: Sequence[Path]) -> exp.Select:

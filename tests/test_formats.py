@@ -211,6 +211,7 @@ def test_every_shape_reads_into_the_same_raw_fields(tmp_path):
         "kaggle_json": write_csv(tmp_path / "kaggle.csv", VISIT | cells),
         "ga360_bigquery": write_ndjson(tmp_path / "bigquery.json", NESTED),
         "canonical": write_csv(tmp_path / "canonical.csv", CANONICAL),
+        "ga360_hits": write_csv(tmp_path / "hits.csv", FLAT | {"hitNumber": "1"}),
     }
     assert set(samples) == {shape.NAME for shape in FORMATS}
     for name, path in samples.items():

@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlglot import exp
 
 from ingest.nested import is_nested, nested_relation
 from ingest.raw import EVENT_FIELDS, RAW_FIELDS, filled_columns, raw_events, raw_sessions
@@ -17,10 +18,10 @@ RECORD = {"id": 7, "totals": {"hits": 2}, "hits": [{"page": {"path": "/a"}}, {"p
 READ = ("7", {"hits": "2", "visits": None}, [{"page": {"path": "/a"}}, {"page": {"path": "/b"}}])
 
 
-def rows_of(path):
+def rows_of(path, names=tuple(SHAPE)):
     """Read a file by the shape."""
     with duckdb.connect() as connection:
-        query = nested_relation(look_at(path), SHAPE).unnest()
+        query = exp.select(*(exp.column(name) for name in names)).from_(nested_relation(look_at(path), SHAPE))
         return connection.execute(query.sql(dialect="duckdb")).fetchall()
 
 
@@ -68,8 +69,25 @@ def test_a_field_that_is_absent_or_of_the_null_type_is_null(tmp_path):
     assert rows_of(tmp_path / "x.parquet") == [("7", None, None)]
 
 
-def test_a_text_that_is_no_json_is_null_and_the_row_stays(tmp_path):
-    assert rows_of(write_lines(tmp_path / "x.ndjson", as_texts(RECORD) | {"totals": "{"})) == [("7", None, READ[2])]
+def test_a_text_that_is_no_json_is_null_and_named_while_the_row_stays(tmp_path):
+    path = write_lines(tmp_path / "x.ndjson", as_texts(RECORD), as_texts(RECORD) | {"totals": "{"})
+    assert rows_of(path, (*SHAPE, "broken")) == [(*READ, None), ("7", None, READ[2], "totals")]
+
+
+def test_names_of_any_case_with_and_without_underscores_are_the_same(tmp_path):
+    spelled = {"ID": 7, "Totals": {"HITS": 2, "vi_sits": None}, "hits": [{"Page": {"pA_th": "/a"}}]}
+    read = (*READ[:2], READ[2][:1])
+    assert rows_of(write_lines(tmp_path / "x.ndjson", spelled)) == [read]
+    pq.write_table(pa.Table.from_pylist([spelled]), tmp_path / "x.parquet")
+    assert rows_of(tmp_path / "x.parquet") == [read]
+    assert rows_of(write_lines(tmp_path / "t.ndjson", as_texts(spelled))) == [read]
+
+
+def test_what_python_prints_of_a_dictionary_is_read_unless_an_apostrophe_is_in_it(tmp_path):
+    printed = RECORD | {"totals": "{'hits': 2, 'visits': None}"}
+    apostrophe = RECORD | {"totals": """{'hits': "it's", 'visits': True}"""}
+    path = write_lines(tmp_path / "x.ndjson", printed, apostrophe)
+    assert rows_of(path, ("totals", "broken")) == [(READ[1], None), (None, "totals")]
 
 
 @pytest.mark.parametrize(("name", "nested"), [("totals", True), ("id", False)])
@@ -81,17 +99,10 @@ def test_a_column_is_nested_when_it_holds_records(tmp_path, name, nested):
 
 def test_raw_queries_have_their_fields_in_order_and_know_what_they_fill(tmp_path):
     relation = nested_relation(look_at(write_lines(tmp_path / "x.ndjson", RECORD)), SHAPE)
-    events = raw_events(relation, {"user": duckdb_column("id")})
-    sessions = raw_sessions(relation, {"visitor": duckdb_column("id")})
+    events = raw_events(relation, {"user": exp.column("id")})
+    sessions = raw_sessions(relation, {"visitor": exp.column("id")})
     assert tuple(events.named_selects) == EVENT_FIELDS
     assert tuple(sessions.named_selects) == RAW_FIELDS
     assert filled_columns(events) == filled_columns(sessions) == {"session_id", "visitor_id"}
     with pytest.raises(KeyError, match="colour"):
-        raw_events(relation, {"colour": duckdb_column("id")})
-
-
-def duckdb_column(name):
-    """Return a column expression."""
-    from sqlglot import exp
-
-    return exp.column(name)
+        raw_events(relation, {"colour": exp.column("id")})

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from ingest.formats import canonical, ga360_bigquery, ga360_flat, kaggle_json
+from ingest.formats import canonical, ga360_bigquery, ga360_flat, ga360_hits, kaggle_json
 from ingest.formats.refusals import why_refused
 from ingest.report import RefusedFileError
 from ingest.sniff import Sample
@@ -26,7 +26,7 @@ class Format(Protocol):
 
     @property
     def GRAIN(self) -> str:  # noqa: N802
-        """What a row is: session or event."""
+        """What a row is: session, hit (rolled up to sessions) or event."""
         ...
 
     @property
@@ -52,6 +52,7 @@ FORMATS: tuple[Format, ...] = (
     ga360_bigquery,
     kaggle_json,
     ga360_flat,
+    ga360_hits,
 )
 """Every accepted shape, in the order they are tried."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from ingest.formats.ga360_fields import finer_grain, found_columns
+from ingest.formats.ga360_fields import finer_grain, found_columns, has_sessions
 from ingest.sniff import Sample
 
 INSTEAD = "Export sessions instead: GA360's BigQuery export (ga_sessions_YYYYMMDD), or one row per session as CSV."
@@ -82,17 +82,15 @@ def item_list(sample: Sample) -> str | None:
 
 
 def product_rows(sample: Sample) -> str | None:
-    """Refuse GA360 exports at the grain of products or hits."""
-    finer = finer_grain(sample)
-    if not finer or "visit" not in found_columns(sample):
+    """Refuse GA360 products or hits whose sessions cannot be told."""
+    finer, found = finer_grain(sample), found_columns(sample)
+    if not finer or has_sessions(sample) or not ({"visit", "visitor"} & found.keys()):
         return None
-    rounded = ""
-    visitor = found_columns(sample).get("visitor")
-    if visitor is not None and any(is_rounded(row[visitor]) for row in sample.rows if visitor < len(row)):
-        rounded = " Its visitor ids were rounded by a spreadsheet (like 2.81772E+18) and cannot be restored."
+    needed = {"visitor": "fullVisitorId", "visit": "visitId", "date": "date"}
+    missing = [name for field, name in needed.items() if field not in found]
     return (
-        f"holds one row per product or hit ({', '.join(finer[:4])}), not per session: sessions would be counted "
-        f"several times.{rounded} {INSTEAD}"
+        f"holds one row per product or hit ({', '.join(finer[:4])}) and no {' and no '.join(missing)}: its rows cannot "
+        f"be put together into sessions. {INSTEAD}"
     )
 
 
