@@ -1,9 +1,10 @@
 """Publish staged sessions: month by month, then one atomic commit; undo it; clean up after dead runs."""
 
 import json
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from ingest.engine import glob_safe, run
 from ingest.lock import only_writer
+from ingest.merge import merge_sessions, name_stored
 from ingest.report import FileReport, IngestError, Progress
 from queries.store import Commit, Store
 from queries.vocabulary import SESSION_COLUMNS
@@ -56,23 +58,30 @@ def publish(
 
     `staged` is file number -> report; the reports are given their counts of added, replaced and duplicate sessions.
     """
-    paths = [glob_safe(folder / f"{number}.parquet") for number in staged]
-    months = _months(connection, paths, store, folder.name)
+    stored = _stored_files(store)
+    merged = merge_sessions(connection, folder, staged, [file for files in stored.values() for file in files])
+    first_merged = max(staged) + 1
+    paths = [glob_safe(folder / f"{number}.parquet") for number in (*staged, *merged.files)]
+    months = _months(connection, paths, stored, folder.name)
     total, done = sum(month.sessions for month in months), 0
     actions: list[AddAction | RemoveAction] = []
     changed = []
     for report in staged.values():
         report.duplicates = report.rows - report.rows_rejected
+    for number, outcome, sessions in merged.outcomes:
+        _count(staged[number], outcome, sessions)
     for month in months:
         watch(Progress("publish", month.name, done, total))
-        if outcomes := _decide(connection, paths, month):
-            for number, outcome, sessions in outcomes:
+        outcomes, is_touched = _decide(connection, paths, month, first_merged)
+        for number, outcome, sessions in outcomes:
+            if number < first_merged:
                 _count(staged[number], outcome, sessions)
-            actions.append(_write(connection, paths, store, month))
+        if is_touched:
+            actions += _write(connection, paths, store, month)
             changed.append(month.name)
         done += month.sessions
     watch(Progress("publish", str(store.path), total, total))
-    if actions:
+    if changed:
         _commit(store, actions, changed, _summary(folder.name, staged.values(), changed))
 
 
@@ -115,12 +124,19 @@ def forget_dead_runs(store: Store) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _months(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, run_id: str) -> list[Month]:
+def _stored_files(store: Store) -> dict[str, list[str]]:
+    """Return month -> the store's files of it."""
     stored: dict[str, list[str]] = {}
     if store.exists:
         actions = store.table().get_add_actions(flatten=True)
         for path, month in zip(actions["path"].to_pylist(), actions[f"partition.{PARTITION}"].to_pylist(), strict=True):
             stored.setdefault(month, []).append(glob_safe(store.sessions / path))
+    return stored
+
+
+def _months(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], stored: Mapping[str, Sequence[str]], run_id: str
+) -> list[Month]:
     months = []
     for name, first_day, sessions in run(connection, "months", {"staged": paths}):
         part = f"{PARTITION}={name}/part-{run_id}.parquet"
@@ -128,13 +144,20 @@ def _months(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Stor
     return months
 
 
-def _decide(connection: duckdb.DuckDBPyConnection, paths: list[str], month: Month) -> list[tuple[int, str, int]]:
-    run(connection, "create_winners", {"staged": paths, "first_day": month.first_day})
+def _decide(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], month: Month, first_merged: int
+) -> tuple[list[tuple[int, str, int]], bool]:
+    """Return what is to be written of the month, as (file number, outcome, sessions), and whether it is touched."""
+    first_day, merged = {"first_day": month.first_day}, {"first_merged": first_merged}
+    run(connection, "create_winners", {"staged": paths} | first_day | merged)
     if month.stored:
-        run(connection, "decide_month", {"stored": list(month.stored)})
+        name_stored(connection, month.stored)
+        run(connection, "decide_month", merged)
     else:
         run(connection, "decide_new_month")
-    return [(number, outcome, sessions) for number, outcome, sessions in run(connection, "count_decided")]
+    outcomes = [(number, outcome, sessions) for number, outcome, sessions in run(connection, "count_decided")]
+    ((removed,),) = run(connection, "count_removed", first_day)
+    return outcomes, bool(outcomes or removed)
 
 
 def _count(report: FileReport, outcome: str, sessions: int) -> None:
@@ -145,14 +168,19 @@ def _count(report: FileReport, outcome: str, sessions: int) -> None:
         report.sessions_replaced += sessions
 
 
-def _write(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, month: Month) -> AddAction:
+def _write(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, month: Month) -> list[AddAction]:
+    """Write the month's new file; nothing stands for a month whose sessions all belong to another now."""
     target = store.sessions / month.part
     target.parent.mkdir(parents=True, exist_ok=True)
     parameters = {"staged": paths, "first_day": month.first_day, "part": str(target)}
-    if month.stored:
-        ((_, rows, size, _, columns, *_),) = run(connection, "write_month", parameters | {"stored": list(month.stored)})
-    else:
-        ((_, rows, size, _, columns, *_),) = run(connection, "write_new_month", parameters)
+    written = run(connection, "write_month" if month.stored else "write_new_month", parameters)
+    return [added(target, month.name, month.part, written)] if written[0][1] else _nothing_left(target)
+
+
+def added(target: Path, month: str, part: str, written: list[tuple]) -> AddAction:
+    """Return the Delta action for a file that a COPY with RETURN_STATS has written, after it is safe on the disk."""
+    ((_, rows, size, _, columns, *_),) = written
+    _make_durable(target)
     dates = columns['"session_date"']
     statistics = {
         "numRecords": rows,
@@ -160,8 +188,22 @@ def _write(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store
         "maxValues": {"session_date": dates["max"]},
         "nullCount": {"session_date": 0},
     }
-    now = int(time.time() * 1000)
-    return AddAction(month.part, size, {PARTITION: month.name}, now, True, json.dumps(statistics))
+    return AddAction(part, size, {PARTITION: month}, int(time.time() * 1000), True, json.dumps(statistics))
+
+
+def _nothing_left(target: Path) -> list[AddAction]:
+    target.unlink()
+    return []
+
+
+def _make_durable(file: Path) -> None:
+    """Make a file survive a power cut, before a commit names it."""
+    for path, flags in ((file, os.O_RDONLY), (file.parent, os.O_RDONLY | os.O_DIRECTORY)):
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _commit(store: Store, actions: list[AddAction | RemoveAction], months: list[str], summary: dict) -> None:
@@ -181,7 +223,7 @@ def _commit(store: Store, actions: list[AddAction | RemoveAction], months: list[
         table.create_write_transaction(
             actions,
             "overwrite",
-            table.schema(),
+            _schema(),
             partition_by=[PARTITION],
             partition_filters=[(PARTITION, "in", months)],
             commit_properties=properties,

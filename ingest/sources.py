@@ -1,7 +1,6 @@
 """DuckDB relations over export files: every column as text, nothing left to a sniffer."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from sqlglot import exp
 
@@ -67,11 +66,14 @@ def parquet_relation(sample: Sample) -> exp.Table:
     return _table_function("read_parquet", sample, {"hive_partitioning": exp.false(), "binary_as_string": exp.true()})
 
 
-def staged_relation(paths: Sequence[Path]) -> exp.Select:
-    """Select all of some staged Parquet files."""
-    files = exp.Array(expressions=[exp.Literal.string(glob_safe(path)) for path in paths])
-    plain = exp.EQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
-    return exp.select("*").from_(exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[files, plain])))
+def staged_relation(files: Sequence[str], **options: bool) -> exp.Select:
+    """Select all of some Parquet files of ours, named as DuckDB takes them, with options of read_parquet."""
+    given = {"hive_partitioning": False} | options
+    named = [
+        exp.EQ(this=exp.to_identifier(option), expression=exp.convert(value)) for option, value in sorted(given.items())
+    ]
+    paths = exp.Array(expressions=[exp.Literal.string(file) for file in files])
+    return exp.select("*").from_(exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[paths, *named])))
 
 
 def duckdb_type(shape: "Shape | list | None") -> str:

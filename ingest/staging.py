@@ -12,6 +12,7 @@ from ingest.formats import Format
 from ingest.mend import UNCLOSED, Lost, mend_csv, mend_ndjson, row_in_file
 from ingest.raw import filled_columns
 from ingest.report import RefusedFileError
+from ingest.sessionize import put_together
 from ingest.sniff import Sample
 
 CSV_REASONS = {
@@ -66,7 +67,10 @@ def stage(
 
     def copy(source: Sample) -> tuple[Lost, ...]:
         name_relation(connection, "raw", shape.read(source))
-        watched(connection, lambda: run(connection, "stage", parameters), tick)
+        if shape.GRAIN == "event":
+            put_together(connection, target, parameters | {"export_detail": len(filled) - is_intraday(sample)}, tick)
+        else:
+            watched(connection, lambda: run(connection, "stage", parameters), tick)
         return tuple(_csv_rejects(connection)) if source.kind == "csv" else ()
 
     try:
@@ -88,6 +92,11 @@ def stage(
     rows = [row for row, _, _ in first]
     lost = sorted((*first, *((row_in_file(row, rows), reason, text) for row, reason, text in second)))
     return Staged(glob_safe(target), filled, tuple(lost))
+
+
+def is_intraday(sample: Sample) -> bool:
+    """Say whether a file is named like GA4's table of a day that is not over: the final table counts before it."""
+    return "intraday" in sample.path.name.lower()
 
 
 def _csv_rejects(connection: duckdb.DuckDBPyConnection) -> Iterator[Lost]:

@@ -21,7 +21,7 @@ class Column:
 
 
 SESSION_COLUMNS = (
-    Column("session_id", "BIGINT", "identity", "Session", "63-bit salted hash of visitor + visit + day"),
+    Column("session_id", "BIGINT", "identity", "Session", "63-bit salted hash of visitor + visit + day; no day in GA4"),
     Column(
         "visitor_id", "BIGINT", "identity", "Visitor", "63-bit salted hash of the export's visitor id; NULL if unknown"
     ),
@@ -53,6 +53,8 @@ SESSION_COLUMNS = (
     Column("revenue", "DECIMAL(18, 6)", "measure", "Revenue", "order value without tax and shipping; 0 if none"),
     Column("export_id", "VARCHAR", "provenance", "Export", "fingerprint of the file that the row came from"),
     Column("export_detail", "SMALLINT", "provenance", "Export detail", "how many session columns that file could fill"),
+    Column("parts", "VARCHAR", "provenance", "Parts", "JSON, what each day adds (GA4); NULL for whole sessions"),
+    Column("orders", "VARCHAR", "provenance", "Orders", "JSON, each transaction once a day (GA4); NULL if none"),
 )
 
 COLUMN_NAMES = tuple(column.name for column in SESSION_COLUMNS)

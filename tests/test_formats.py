@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import flat_csv, flat_line, stored_rows
+from ga4_builders import csv_of, event, ndjson
 
-from ingest.formats import FORMATS, format_of
-from ingest.pipeline import ingest_exports
-from ingest.raw import RAW_FIELDS
+from ingest.formats import FORMATS, format_of, ga4_flat
+from ingest.pipeline import ingest_exports, prepare
+from ingest.raw import EVENT_FIELDS, RAW_FIELDS
 from ingest.report import RefusedFileError
 from ingest.sniff import look_at
 from queries.store import Store
@@ -204,7 +205,7 @@ def test_a_name_full_of_wildcards_is_one_file(tmp_path):
     assert (report.sessions_added, len(rows)) == (2, 2)
 
 
-def test_every_shape_reads_into_the_same_raw_fields(tmp_path):
+def test_every_shape_reads_into_the_raw_fields_of_its_grain(tmp_path):
     cells = {name: json.dumps(part) for name, part in NESTED.items() if isinstance(part, dict)}
     samples = {
         "ga360_flat": write_csv(tmp_path / "flat.csv", FLAT),
@@ -212,6 +213,8 @@ def test_every_shape_reads_into_the_same_raw_fields(tmp_path):
         "ga360_bigquery": write_ndjson(tmp_path / "bigquery.json", NESTED),
         "canonical": write_csv(tmp_path / "canonical.csv", CANONICAL),
         "ga360_hits": write_csv(tmp_path / "hits.csv", FLAT | {"hitNumber": "1"}),
+        "ga4_events": ndjson(tmp_path / "events.json", event()),
+        "ga4_flat": csv_of(tmp_path / "events.csv", ",".join(ga4_flat.REQUIRED), ["20240305", 1, "scroll", "u", 2]),
     }
     assert set(samples) == {shape.NAME for shape in FORMATS}
     for name, path in samples.items():
@@ -219,8 +222,10 @@ def test_every_shape_reads_into_the_same_raw_fields(tmp_path):
         shape = format_of(sample)
         assert name == shape.NAME
         with duckdb.connect() as connection:
+            prepare(connection)
             described = connection.execute(shape.read(sample).sql(dialect="duckdb")).description
-        assert tuple(column[0] for column in described) == RAW_FIELDS
+        fields = EVENT_FIELDS if shape.GRAIN == "event" else RAW_FIELDS
+        assert tuple(column[0] for column in described) == fields
 
 
 def test_a_csv_with_other_columns_is_refused_with_what_it_has_and_what_it_lacks(tmp_path):

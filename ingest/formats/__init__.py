@@ -4,7 +4,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from ingest.formats import canonical, ga360_bigquery, ga360_flat, ga360_hits, kaggle_json
+from ingest.formats import canonical, ga4_events, ga4_flat, ga360_bigquery, ga360_flat, ga360_hits, kaggle_json
 from ingest.formats.refusals import why_refused
 from ingest.report import RefusedFileError
 from ingest.sniff import Sample
@@ -50,6 +50,8 @@ class Format(Protocol):
 FORMATS: tuple[Format, ...] = (
     canonical,
     ga360_bigquery,
+    ga4_events,
+    ga4_flat,
     kaggle_json,
     ga360_flat,
     ga360_hits,

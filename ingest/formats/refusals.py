@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from ingest.formats.ga4_flat import ALIASES, folded
 from ingest.formats.ga360_fields import finer_grain, found_columns, has_sessions
 from ingest.sniff import Sample
 
@@ -56,15 +57,17 @@ def interface_report(sample: Sample) -> str | None:
 
 
 def ga4_events(sample: Sample) -> str | None:
-    """Refuse GA4 event exports, which must be put together into sessions first."""
-    names = set(sample.keys) | {key for entry in sample.objects for key in _folded(entry)}
-    if "eventname" not in names or "userpseudoid" not in names:
+    """Refuse GA4 event lists without what puts events together into sessions."""
+    names = set(map(folded, sample.header)) | {folded(key) for entry in sample.objects for key in entry}
+    if "eventname" not in names or "userpseudoid" not in names or "eventparams" in names:
         return None
-    if "eventparams" in names:
-        return "holds GA4 events (event_name, event_params): this version reads session exports only."
-    missing = [name for name in ("ga_session_id", "event_timestamp") if name.replace("_", "") not in names]
+    missing = [
+        needed
+        for needed, field in (("ga_session_id", "session"), ("event_timestamp", "at"), ("event_date", "date"))
+        if not names.intersection(ALIASES[field])
+    ]
     if not missing:
-        return "holds GA4 events, one a row: this version reads session exports only."
+        return None
     return (
         f"is a GA4 event list without {' and '.join(missing)}: its events cannot be put together into sessions. Export "
         "the whole events_YYYYMMDD tables from BigQuery, with event_params, instead."

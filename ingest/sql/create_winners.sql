@@ -13,6 +13,7 @@ with rows as (
     where reject_reason is null
         and session_date >= cast($first_day as date)
         and session_date < cast($first_day as date) + interval 1 month
+        and (file_no >= $first_merged or session_id not in (select session_id from merged_sessions))
 ),
 
 distinct_rows as (

@@ -2,8 +2,8 @@
 copy (
     with incoming as (
         select * exclude (
-            reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, content_hash, filename,
-        file_row_number, export_row, export_rows
+            reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, content_hash,
+            export_row, export_rows, filename, file_row_number
         )
         from read_parquet($staged, filename = true, file_row_number = true, hive_partitioning = false) as staged
         semi join decided
@@ -14,9 +14,11 @@ copy (
     ),
 
     staying as (
-        select *
-        from read_parquet($stored, hive_partitioning = false)
+        select * exclude (filename)
+        from stored
         anti join decided using (session_date, session_id)
+        anti join changed_sessions
+            on stored.session_id = changed_sessions.session_id and stored.session_date = changed_sessions.stored_date
     )
 
     select * from staying

@@ -1,0 +1,17 @@
+-- one row per changed session of a share, as ingest/sql/stage.sql writes them
+copy (
+    select
+        * exclude (is_rounded, unknown_country),
+        cast(null as varchar) as reject_reason,
+        cast(null as varchar) as reject_value,
+        cast(null as varchar) as reject_row,
+        unknown_country,
+        coalesce(is_rounded, false) as is_rounded,
+        false as is_order_assumed,
+        false as is_cut,
+        hash(session_id, parts, orders) as content_hash,
+        cast(null as bigint) as export_row,
+        cast(null as bigint) as export_rows
+    from assembled
+    semi join changed_sessions using (session_id)
+) to $target (format parquet, compression lz4)
