@@ -27,7 +27,7 @@ from queries.store import Store, StoreError
 from queries.vocabulary import DIMENSIONS
 
 if TYPE_CHECKING:
-    from ingest.report import FileReport, IngestReport
+    from ingest.report import IngestReport
     from ingest.report import Progress as Step
     from queries.leak_report import Leak, LeakReport
 
@@ -79,32 +79,92 @@ def _store(folder: Path) -> Store:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of exports.", metavar="PATH...")],
-    store: StoreOption,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders or globs of exports.", metavar="PATH...", show_default=False),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(envvar="SILENT_LEAK_STORE", help="The folder that holds the store.", show_default=False),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the full report as JSON to this file.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Read the exports by this mapping file (TOML): their columns, our names.")
+    ] = None,
+    suggest_mapping: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a first mapping file for this export, to be checked and edited, and stop.", metavar="FILE"
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with a rejected row or a warning.")] = False,
+    wait: Annotated[float, typer.Option(help="Wait so many seconds for another writer of the store.", min=0)] = 0,
     memory_limit: Annotated[
         str | None, typer.Option(help='At most this much memory for DuckDB, such as "2GB".')
     ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Threads to use; all cores unless given.", min=1)] = None,
 ) -> None:
     """Read Google Analytics exports into a store; what is already there is not counted twice.
 
-    Accepted: flat GA360 CSV, Kaggle's JSON-in-CSV, GA360 BigQuery NDJSON, and CSV or Parquet with the session columns
-    of data/README.md. Each file is accepted or refused whole; single rows that cannot be read are counted and shown.
+    Exports are recognised by what is in them: sessions of GA360 / Universal Analytics (flat, with JSON cells, nested,
+    or hits and products), as CSV, JSON, Parquet or Excel, also compressed or zipped; anything else by a mapping file.
+    Each file is accepted or refused whole; single rows that cannot be read are counted, shown, and kept in rejects/.
 
-    Example: silent-leak ingest exports/2017-*.csv --store my-store --report report.json
+    Examples: silent-leak ingest exports/2017-*.csv --store my-store --report report.json
+
+    silent-leak ingest --suggest-mapping shop.csv, then silent-leak ingest shop.csv --mapping shop.mapping.toml ...
     """
-    result = ingest_with_progress(paths, _store(store), memory_limit)
+    if suggest_mapping:
+        _suggest(suggest_mapping)
+        return
+    if not paths:
+        raise typer.BadParameter("name the exports to ingest: files, folders or globs", param_hint="PATH...")
+    if not store:
+        raise typer.BadParameter("name the folder of the store (or set SILENT_LEAK_STORE)", param_hint="--store")
+    if report and not report.parent.is_dir():
+        raise typer.BadParameter(f"the folder {report.parent} does not exist", param_hint="--report")
+    result = ingest_with_progress(paths, _store(store), mapping, strict, wait, memory_limit, jobs)
     print_report(result)
     if report:
         report.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n", encoding="utf-8")
-        out.print(f"Report: {escape(str(report))}", highlight=False)
+        out.print(f"Report: {escape(str(report))}", highlight=False, soft_wrap=True)
     if not result.accepted:
         raise typer.Exit(1)
 
 
-def ingest_with_progress(paths: Sequence[str | Path], store: Store, memory_limit: str | None = None) -> "IngestReport":
+def _suggest(export: Path) -> None:
+    from ingest.mapping_suggest import mapping_name, suggest_mapping
+    from ingest.report import RefusedFileError
+    from ingest.sniff import look_at
+
+    target = Path(mapping_name(export))
+    try:
+        text = suggest_mapping(look_at(export))
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except RefusedFileError as refusal:
+        raise fail(str(refusal)) from None
+    except FileExistsError:
+        raise fail(f"{target} exists already: move it away, or ingest with --mapping {target}") from None
+    except OSError as error:
+        raise fail(f"{target} cannot be written here ({error.strerror}): go to a folder of your own") from None
+    out.print(f"{escape(str(target))} is a first mapping: check each line, then ingest with", highlight=False)
+    command = f"silent-leak ingest {export} --mapping {target} --store STORE"
+    out.print(f"  {escape(command)}", highlight=False, soft_wrap=True)
+
+
+def ingest_with_progress(
+    paths: Sequence[str | Path],
+    store: Store,
+    mapping: Path | None = None,
+    strict: bool = False,
+    wait: float = 0,
+    memory_limit: str | None = None,
+    jobs: int | None = None,
+) -> "IngestReport":
     """Ingest while a progress bar on stderr says what is being done; raises typer.Exit(1) when it cannot be done."""
-    from ingest.pipeline import ingest_exports
+    from ingest.mapping import load_mapping
+    from ingest.pipeline import Options, ingest_exports
     from ingest.report import IngestError
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -116,49 +176,36 @@ def ingest_with_progress(paths: Sequence[str | Path], store: Store, memory_limit
             name = escape(Path(step.path).name) if step.path else ""
             bar.update(task, description=f"{words[step.stage]} {name}", total=step.total or None, completed=step.done)
 
+        def waiting(owner: str) -> None:
+            bar.update(task, description=f"Waiting for process {owner}, which writes the store")
+
         try:
-            return ingest_exports(paths, store, progress=show, memory_limit=memory_limit)
+            options = Options(load_mapping(mapping) if mapping else None, strict, wait, memory_limit, jobs)
+            return ingest_exports(paths, store, progress=show, options=options, waiting=waiting)
         except IngestError as error:
             raise fail(str(error)) from None
 
 
+FINDING_STYLES = {"refused": "bold red", "rejected": "red", "warning": "yellow", "note": "dim"}
+
+
 def print_report(report: "IngestReport") -> None:
     """Print one line per file, then what was refused, rejected or is odd, in words."""
+    from ingest.telling import COLUMNS, closing, findings, table_rows
+
     table = Table(title="Ingest", title_justify="left", header_style="bold", box=None, pad_edge=False)
-    words, numbers = ("File", "Shape"), ("Rows", "Added", "Replaced", "Duplicates", "Rejected", "Converted", "Revenue")
-    for name in (*words, *numbers, "Days"):
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    for file in report.files:
-        table.add_row(*_report_row(file))
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in ("File", "Shape", "Days") else "right", overflow="fold")
+    for row in table_rows(report):
+        table.add_row(*map(escape, row), style="red" if row[1] == "refused" else None)
     out.print(table)
-    for file in report.files:
-        name = escape(Path(file.path).name or str(file.path))
-        if file.status == "refused":
-            out.print(
-                f"[bold red]refused[/bold red] {name}: {escape(str(file.reason))}", highlight=False, soft_wrap=True
-            )
-        for reject in file.rejected:
-            example = f" (row {reject.examples[0].row}: {reject.examples[0].value})" if reject.examples else ""
-            told = f"{reject.count:,} × {escape(reject.reason)}{escape(example)}"
-            out.print(f"[yellow]rejected[/yellow] {name}: {told}", highlight=False, soft_wrap=True)
-        for warning in file.warnings:
-            out.print(f"[yellow]note[/yellow] {name}: {escape(warning)}", highlight=False, soft_wrap=True)
-    if report.version_after is None:
-        out.print("Nothing was stored.")
-    elif report.version_before == report.version_after:
-        out.print(f"The store is unchanged (version {report.version_after}).")
-    else:
-        out.print(f"The store is now at version {report.version_after}.")
-
-
-def _report_row(file: "FileReport") -> tuple[str, ...]:
-    name = escape(Path(file.path).name or str(file.path))
-    if file.status == "refused":
-        return (name, "[red]refused[/red]", *[""] * 8)
-    days = f"{file.first_date} to {file.last_date}" if file.first_date else "-"
-    counts = (file.rows, file.sessions_added, file.sessions_replaced, file.duplicates, file.rows_rejected)
-    money = (f"{file.converted:,}", f"{float(file.revenue):,.2f}")
-    return name, escape(file.shape or ""), *(f"{count:,}" for count in counts), *money, days
+    for finding in findings(report):
+        style = FINDING_STYLES[finding.kind]
+        told = f"[{style}]{finding.kind:8}[/{style}] {escape(finding.where)}: {escape(finding.text)}"
+        out.print(told, highlight=False, soft_wrap=True)
+    if report.rejects:
+        out.print(f"The rejected rows are in {escape(report.rejects)}", highlight=False, soft_wrap=True)
+    out.print(closing(report))
 
 
 # ------------------------------------------------------------------------------------------------------- dashboard

@@ -1,5 +1,6 @@
 """What is odd about a staged file: rejected rows by reason, and warnings about the whole file."""
 
+import datetime as dt
 import math
 import statistics
 from collections.abc import Iterable
@@ -167,9 +168,21 @@ def _rejects(connection: duckdb.DuckDBPyConnection, staged: str, lost: list[Lost
 def _missing_day_warnings(report: FileReport) -> list[str]:
     if not report.missing_days:
         return []
-    shown = ", ".join(report.missing_days[:NAMED_DAYS]) + (", ..." if len(report.missing_days) > NAMED_DAYS else "")
+    ranges = day_ranges([dt.date.fromisoformat(day) for day in report.missing_days])
+    shown = ", ".join(ranges[:NAMED_DAYS]) + (", ..." if len(ranges) > NAMED_DAYS else "")
     days = "day is" if len(report.missing_days) == 1 else "days are"
     return [f"{len(report.missing_days):,} {days} missing between {report.first_date} and {report.last_date}: {shown}"]
+
+
+def day_ranges(days: list[dt.date]) -> list[str]:
+    """Return sorted days as "2017-07-03" and "2017-07-05 to 2017-07-09"."""
+    ranges: list[list[dt.date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][-1] == dt.timedelta(days=1):
+            ranges[-1].append(day)
+        else:
+            ranges.append([day])
+    return [f"{found[0]} to {found[-1]}" if len(found) > 1 else str(found[0]) for found in ranges]
 
 
 def _country_warnings(unknown: list[tuple[str, int]]) -> list[str]:

@@ -102,7 +102,7 @@ class MappedFormat:
 
     def fields_of(self, sample: Sample) -> Shape:
         """Return the nested fields that the mapping reads."""
-        return nested_shape(column for _, _, column in self.mapping.columns())
+        return nested_shape((column for _, _, column in self.mapping.columns()), sample.names)
 
     @property
     def numbers_rows(self) -> bool:
@@ -171,7 +171,7 @@ def line_of(text: str, section: str, key: str | None = None) -> int | None:
             inside = re.sub(r"""[\s"']""", "", found[1]) == section
             header = number if inside else header
         elif name := re.match(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*=""", line):
-            if inside and key in name.groups():
+            if inside and key and key in name.groups():
                 return number
             if not inside and header is None and section in name.groups():
                 header = number

@@ -1,6 +1,6 @@
 """What a mapping file means in SQL: an expression for each raw field, built with sqlglot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -47,12 +47,12 @@ def relation_of(sample: Sample, shape: Mapping[str, Any]) -> exp.Table:
     return json_relation(sample, shape) if sample.kind == "json" else parquet_relation(sample)
 
 
-def nested_shape(names: Iterable[str]) -> dict:
-    """Return the JSON shape that has the dotted names as its leaves."""
+def nested_shape(names: Iterable[str], whole: Container[str] = ()) -> dict:
+    """Return the JSON shape that has the dotted names as its leaves; the `whole` names are not split at their dots."""
     shape: dict = {}
     for name in names:
         inner = shape
-        *outer, leaf = name.split(".")
+        *outer, leaf = [name] if name in whole else name.split(".")
         for part in outer:
             inner = inner.setdefault(part, {}) or inner[part]
         inner.setdefault(leaf, None)
@@ -74,6 +74,8 @@ def _column(sample: Sample, name: str) -> exp.Expr:
         return exp.column(f"c{sample.header.index(name)}")
     if sample.kind == "parquet":
         return exp.cast(exp.column(name, quoted=True), "VARCHAR")
+    if name in sample.names or "." not in name:
+        return exp.column(name, quoted=True)
     return exp.Dot.build([exp.to_identifier(part, quoted=True) for part in name.split(".")])
 
 

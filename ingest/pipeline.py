@@ -213,7 +213,8 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
     warn_of_columns(work.connection, staged.path, report, staged.filled)
     warn_of_revenue(work.connection, staged.path, report, work.store)
     if work.options.strict and (report.warnings or report.rejected):
-        rejected = [f"{report.rows_rejected:,} rows were rejected"] if report.rejected else []
+        count = report.rows_rejected
+        rejected = [f"{count:,} {'row was' if count == 1 else 'rows were'} rejected"] if count else []
         raise RefusedFileError(
             f"{sample.path.name} is refused by --strict: {'; '.join((*rejected, *report.warnings))}. Correct the "
             "export, or ingest it without --strict."
