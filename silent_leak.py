@@ -7,7 +7,8 @@ import itertools
 import json
 import socket
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -610,17 +611,68 @@ def _told(summary: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in summary.items() if name != "operation")
 
 
+WaitOption = Annotated[float, typer.Option("--wait", help="Wait at most so many seconds for another writer.", min=0)]
+
+
 @app.command()
-def undo(store: StoreOption) -> None:
+def undo(store: StoreOption, wait: WaitOption = 0) -> None:
     """Take back the last change of a store; undo again takes back the one before."""
-    from ingest.publish import undo as take_back
+    from ingest.upkeep import undo as take_back
+
+    with _told_in_words():
+        commit = take_back(_store(store), wait)
+    out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
+
+
+@app.command()
+def optimize(
+    store: StoreOption,
+    wait: WaitOption = 0,
+    memory_limit: Annotated[str | None, typer.Option(help='At most this much memory, such as "2GB".')] = None,
+) -> None:
+    """Put the files of each month together, so that they are few and large; readers are not disturbed.
+
+    An ingest leaves one file a month already; other tools that write into the store may leave more.
+    """
+    from ingest.upkeep import optimize as put_together
+
+    with _told_in_words():
+        commit = put_together(_store(store), wait=wait, memory_limit=memory_limit)
+    if commit is None:
+        out.print("Nothing to do: each month is one file.")
+    else:
+        out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
+
+
+@app.command()
+def vacuum(
+    store: StoreOption,
+    keep_days: Annotated[
+        float, typer.Option(help="Keep what was current within so many days: undo can still go back to it.", min=0)
+    ] = 7,
+    wait: WaitOption = 0,
+) -> None:
+    """Remove the files of old versions.
+
+    Kept are the current version, the one before the last ingest, and those that were current within --keep-days or the
+    last hour. Undo cannot go further back than that afterwards.
+    """
+    from ingest.upkeep import vacuum as remove_old
+
+    with _told_in_words():
+        done = remove_old(_store(store), keep_days, wait=wait)
+    out.print(f"Removed {done.files:,} files ({done.bytes:,} bytes). Kept: the current version, and from version "
+              f"{done.oldest_version} on what undo needs.", highlight=False)  # fmt: skip
+
+
+@contextmanager
+def _told_in_words() -> Generator[None]:
     from ingest.report import IngestError
 
     try:
-        commit = take_back(_store(store))
+        yield
     except (StoreError, IngestError) as error:
         raise fail(str(error)) from None
-    out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
 
 
 def main() -> None:

@@ -1,10 +1,7 @@
 """From export files to a new version of the store: find, recognise, read, check, publish."""
 
 import errno
-import shutil
-import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +15,10 @@ from ingest.files import find_files, fingerprint
 from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
 from ingest.mapping import MappedFormat, Mapping
-from ingest.publish import forget_dead_runs, publish, withdraw
+from ingest.publish import publish
 from ingest.rejects import RejectsFile
 from ingest.report import FileReport, IngestError, IngestReport, Progress, RefusedFileError
+from ingest.runs import run_folder
 from ingest.sniff import Sample, look_at
 from ingest.staging import stage
 from queries.store import Store
@@ -96,7 +94,7 @@ def ingest_exports(
         with only_writer(store.path, options.wait, waiting):
             before = _version(store)
             with (
-                _run_folder(store) as folder,
+                run_folder(store) as folder,
                 connect(folder, options.memory_limit, options.jobs) as connection,
                 RejectsFile(folder) as rejects,
             ):
@@ -220,24 +218,3 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
             "export, or ingest it without --strict."
         )
     return accepted
-
-
-@contextmanager
-def _run_folder(store: Store) -> Generator[Path]:
-    """Give the run a staging folder; whatever happens, leave neither it nor uncommitted part files behind."""
-    forget_dead_runs(store)
-    folder = store.path / "staging" / uuid.uuid4().hex
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    except BaseException:
-        withdraw(store, folder.name)
-        raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        _remove_if_empty(folder.parent)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

@@ -1,8 +1,7 @@
-"""Publish staged sessions: month by month, then one atomic commit; undo it; clean up after dead runs."""
+"""Publish staged sessions: month by month, then one atomic commit."""
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from ingest.engine import glob_safe, run
-from ingest.lock import only_writer
 from ingest.merge import merge_sessions, name_stored
 from ingest.report import FileReport, IngestError, Progress
-from queries.store import Commit, Store
+from ingest.runs import PARTITION
+from queries.store import Store
 from queries.vocabulary import SESSION_COLUMNS
 
-PARTITION = "session_month"
 DELTA_TYPES = {
     "BIGINT": "long",
     "INTEGER": "integer",
@@ -32,8 +30,6 @@ DELTA_TYPES = {
     "BOOLEAN": "boolean",
     "DECIMAL(18, 6)": "decimal(18,6)",
 }
-NOTHING = -1
-"""The version that an undo of the first ingest goes back to: none, an empty store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ def publish(
 
     `staged` is file number -> report; the reports are given their counts of added, replaced and duplicate sessions.
     """
-    stored = _stored_files(store)
+    stored = stored_files(store)
     merged = merge_sessions(connection, folder, staged, [file for files in stored.values() for file in files])
     first_merged = max(staged) + 1
     paths = [glob_safe(folder / f"{number}.parquet") for number in (*staged, *merged.files)]
@@ -82,49 +78,10 @@ def publish(
         done += month.sessions
     watch(Progress("publish", str(store.path), total, total))
     if changed:
-        _commit(store, actions, changed, _summary(folder.name, staged.values(), changed))
+        commit_files(store, actions, changed, _summary(folder.name, staged.values(), changed))
 
 
-def undo(store: Store) -> Commit:
-    """Go back to what the store held before the last ingest that still counts; return the new commit.
-
-    Undoing twice goes back two ingests; undoing the first leaves an empty store. Raises IngestError when there is
-    nothing to undo, StoreError when there is no store.
-    """
-    store.table()
-    with only_writer(store.path):
-        table = store.table()
-        forget_dead_runs(store)
-        current = _content_version(store)
-        if current == NOTHING:
-            raise IngestError(f"{store.path} is empty: every ingest was undone already.")
-        target = current - 1 if current > 0 else NOTHING
-        properties = _properties({"operation": "undo", "undone_version": current, "restored_version": target})
-        if target == NOTHING:
-            table.create_write_transaction([], "overwrite", table.schema(), commit_properties=properties)
-        else:
-            table.restore(target, commit_properties=properties)
-    return store.history(1)[0]
-
-
-def withdraw(store: Store, run_id: str) -> None:
-    """Remove the part files of a run that was not committed."""
-    if not _is_committed(store, run_id):
-        for part in store.sessions.glob(f"{PARTITION}=*/part-{run_id}.parquet"):
-            part.unlink(missing_ok=True)
-        for month in store.sessions.glob(f"{PARTITION}=*"):
-            if not any(month.iterdir()):
-                month.rmdir()
-
-
-def forget_dead_runs(store: Store) -> None:
-    """Remove what runs that died have left: their part files and staging folders (call it under the lock)."""
-    for folder in sorted((store.path / "staging").glob("*")):
-        withdraw(store, folder.name)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stored_files(store: Store) -> dict[str, list[str]]:
+def stored_files(store: Store) -> dict[str, list[str]]:
     """Return month -> the store's files of it."""
     stored: dict[str, list[str]] = {}
     if store.exists:
@@ -206,8 +163,12 @@ def _make_durable(file: Path) -> None:
             os.close(descriptor)
 
 
-def _commit(store: Store, actions: list[AddAction | RemoveAction], months: list[str], summary: dict) -> None:
-    properties = _properties(summary)
+def commit_files(store: Store, actions: Sequence[AddAction | RemoveAction], months: list[str], summary: dict) -> None:
+    """Let files take the place of all files of some months, as one commit.
+
+    Raises IngestError, with the store as it was, when the Delta log cannot be written.
+    """
+    told = properties(summary)
     try:
         if not store.exists:
             create_table_with_add_actions(
@@ -216,17 +177,17 @@ def _commit(store: Store, actions: list[AddAction | RemoveAction], months: list[
                 [action for action in actions if isinstance(action, AddAction)],
                 partition_by=[PARTITION],
                 name="sessions",
-                commit_properties=properties,
+                commit_properties=told,
             )
             return
         table = store.table()
         table.create_write_transaction(
-            actions,
+            list(actions),
             "overwrite",
             _schema(),
             partition_by=[PARTITION],
             partition_filters=[(PARTITION, "in", months)],
-            commit_properties=properties,
+            commit_properties=told,
         )
     except DeltaError as error:
         raise IngestError(f"{store.path} could not be committed, it is as it was: {error}") from error
@@ -247,23 +208,11 @@ def _summary(run_id: str, reports: Iterable[FileReport], months: list[str]) -> d
     }
 
 
-def _properties(summary: dict) -> CommitProperties:
+def properties(summary: dict) -> CommitProperties:
+    """Return a commit's summary as the Delta log keeps it."""
     return CommitProperties(custom_metadata={"silent_leak": summary})
 
 
 def _schema() -> Schema:
     fields = [Field(column.name, PrimitiveType(DELTA_TYPES[column.sql_type])) for column in SESSION_COLUMNS]
     return Schema([*fields, Field(PARTITION, PrimitiveType("string"))])
-
-
-def _content_version(store: Store) -> int:
-    """Return the version whose content the store shows: through undo commits, back to an ingest."""
-    summaries = {commit.version: commit.summary for commit in store.history()}
-    version = max(summaries)
-    while version >= 0 and summaries[version].get("operation") != "ingest":
-        version = summaries[version].get("restored_version", version - 1)
-    return version
-
-
-def _is_committed(store: Store, run_id: str) -> bool:
-    return store.exists and any(commit.summary.get("run") == run_id for commit in store.history())

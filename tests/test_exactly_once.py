@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ingest.pipeline import ingest_exports
-from ingest.publish import undo
+from ingest.upkeep import undo
 from queries.store import Store
 
 DAYS = ("20240130", "20240131", "20240201", "20240202")

@@ -14,8 +14,8 @@ from filelock import FileLock
 
 from ingest import pipeline
 from ingest.pipeline import ingest_exports
-from ingest.publish import undo
 from ingest.report import IngestError
+from ingest.upkeep import undo
 from queries.store import Store, StoreError
 
 
@@ -144,7 +144,7 @@ def test_a_failure_before_the_commit_leaves_the_store_as_it_was(store, export, m
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr("ingest.publish._commit", fail)
+    monkeypatch.setattr("ingest.publish.commit_files", fail)
     with pytest.raises((KeyboardInterrupt, IngestError)):
         ingest_exports([export("b.csv", "20170704", "20170901", pageviews=9)], store)
     assert stored_rows(store) == before
@@ -165,7 +165,7 @@ def test_a_writer_killed_while_publishing_leaves_the_store_readable_and_the_next
         def wait(*_):
             pathlib.Path(sys.argv[3]).touch()
             time.sleep(60)
-        ingest.publish._commit = wait
+        ingest.publish.commit_files = wait
         ingest_exports([sys.argv[1]], Store(sys.argv[2]))
     """)
     reached = tmp_path / "reached"
