@@ -18,6 +18,7 @@ EFFECT_PRECISION = 0.1
 PRECISION_LIMITS = (0.05, 1e4)
 FIRST_ROUNDS, LATER_ROUNDS = 40, 12
 STEEPEST = 0.05
+SMALLEST_GAIN, SMALLEST_MOVE = 0.01, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,21 @@ class Design:
 
     def gram(self, weights: Floats) -> Floats:
         """Return the weighted cross products of the columns."""
-        gram = np.diag(self.totals(weights))
-        gram[0, 1:] = gram[1:, 0] = np.diag(gram)[1:]
+        gram = np.zeros((self.width, self.width))
+        totals = None if self.pairs else self.totals(weights)
         for first, second, together in self.pairs:
             shape = self.sizes[first], self.sizes[second]
             table = np.bincount(together, weights, minlength=shape[0] * shape[1]).reshape(shape)
             rows = slice(self.starts[first], self.starts[first] + shape[0])
             columns = slice(self.starts[second], self.starts[second] + shape[1])
             gram[rows, columns], gram[columns, rows] = table, table.T
+            if first == 0:
+                gram[0, rows], gram[0, columns] = table.sum(axis=1), table.sum(axis=0)
+        if totals is None:
+            gram[0, 0] = gram[0, 1 : self.starts[1]].sum()
+            totals = gram[0].copy()
+        gram[0], gram[:, 0] = totals, totals
+        gram[np.diag_indices(self.width)] = totals
         return gram
 
 
@@ -128,7 +136,7 @@ def fit_baseline(
         state, value = state.moved(step, value)
         moved = state.update_precisions(factor)
         value = state.value() if moved else value
-        if gain < 1e-3 and moved < 0.02:
+        if gain < SMALLEST_GAIN and moved < SMALLEST_MOVE:
             break
     _, hessian = state.derivatives()
     factor = linalg.cholesky(hessian, lower=True, check_finite=False)
@@ -154,14 +162,14 @@ class _State:
             self.logit[members] += effect
         self.rate = expit(self.logit)
         self.weight = sessions * self.rate * (1.0 - self.rate)
+        self.likelihood = float(conversions @ self.logit + sessions @ np.log1p(-self.rate))
 
     def penalty(self) -> Floats:
         parts = [np.full(size, precision) for size, precision in zip(self.design.sizes, self.precisions, strict=True)]
         return np.concatenate([[0.0], *parts, [CURVATURE_PRECISION], np.full(len(self.found), EFFECT_PRECISION)])
 
     def value(self) -> float:
-        likelihood = self.conversions @ self.logit - self.sessions @ np.logaddexp(0.0, self.logit)
-        return float(likelihood - 0.5 * self.penalty() @ self.parameters**2)
+        return self.likelihood - 0.5 * float(self.penalty() @ self.parameters**2)
 
     def derivatives(self) -> tuple[Floats, Floats]:
         width, design = self.design.width, self.design
@@ -230,5 +238,9 @@ def _start(
     else:
         kept = min(len(parameters), len(start.parameters))
         parameters[:kept] = start.parameters[:kept]
+        for place in range(kept, len(parameters)):
+            members = found[place - width - 1]
+            should = float(sessions[members] @ start.rate[members])
+            parameters[place] = np.log((float(conversions[members].sum()) + 0.5) / (should + 0.5))
         precisions, centre = start.precisions.copy(), start.centre
     return _State(design, sessions, conversions, found, parameters, precisions, centre)

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+OTHER = "(other)"
 CUTS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06)
 
 
@@ -89,7 +90,12 @@ class Cells:
         """Return the number of values of each dimension."""
         return tuple(len(names) for names in self.labels)
 
-    def coarsened(self, most: int, other: str = "(other)") -> Self:
+    @property
+    def others(self) -> tuple[int | None, ...]:
+        """Return the code of "(other)" in each dimension, None where it has none."""
+        return tuple(names.index(OTHER) if OTHER in names else None for names in self.labels)
+
+    def coarsened(self, most: int, other: str = OTHER) -> Self:
         """Return cells with the rarest values of each dimension put under `other`, until there are at most so many.
 
         The share of the sessions below which a value is put there rises step by step: a value that rare hardly holds

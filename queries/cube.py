@@ -1,24 +1,28 @@
 """Ask for the cell table: one GROUP BY over the chosen dimensions, each cut to its largest values plus "(other)"."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from typing import Any
 
 import numpy as np
 from sqlglot import exp
 
-from queries.cells import Cells
+from queries.cells import CUTS, OTHER, Cells
 from queries.compose import Question, sessions_relation
 from queries.engine import Cancel, Engine, QuestionError
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
-OTHER = "(other)"
 TOP_VALUES = 30
 MOST_CELLS = 100_000
 LARGEST_KEY = 2**62
+FEW_SESSIONS = 1_000_000
+MOST_COMBINATIONS = 2_000_000
 SMALLEST_SHARE = 0.002
-SUMS = ("sessions", "completions", "converted", "revenue")
 ORDER_SAMPLE = 5000
+SUMS = ("sessions", "completions", "converted", "revenue")
 
 
 def ask_cells(
@@ -35,28 +39,27 @@ def ask_cells(
 
     `step` names the funnel step whose completion is asked: sessions that reached it, and of them those that reached
     the next; without it all sessions, and of them those that reached the last step. `top` is the number of values
-    that each dimension keeps at most; fewer where there would be more than 100,000 cells. Raises QuestionError for a
-    step that is none or the last, FilterError for a dimension.
+    that each dimension keeps at most, of those with 0.2 % of the sessions or more; fewer in a store of millions, so
+    that there are about 100,000 cells at most. Raises QuestionError for a step that is none or the last, FilterError
+    for a dimension.
     """
     filters = filters or Filters()
     reached, completed = _positions(funnel, step)
-    question = compose_cells(dimensions, filters, funnel, reached, completed, top)
-    columns = engine.arrays("cells", question, filters, cancel)
-    orders = engine.arrays("orders", compose_orders(filters, funnel), filters, cancel)["revenue"]
-    kinds = columns["dimension"]
-    labels: list[list[str]] = []
-    for place in range(len(dimensions)):
-        rows = kinds == place
-        labels.append([*columns["label"][rows][np.argsort(columns["key"][rows])], OTHER])
-    inside = kinds == -1
-    codes = np.column_stack(np.unravel_index(columns["key"][inside].astype(np.int64), [top + 1] * len(dimensions)))
-    codes = np.minimum(codes, [len(names) - 1 for names in labels])
-    sessions, completions, converted = (
-        columns[name][inside].astype(float) for name in ("sessions", "completions", "converted")
-    )
+    asked = {name: compose_labels(name, filters, funnel, reached, top) for name in dimensions}
+    with ThreadPoolExecutor() as pool:
+        sample = pool.submit(engine.arrays, "orders", compose_orders(filters, funnel), filters, cancel)
+        counted = list(pool.map(lambda name: engine.arrays("labels", asked[name], filters, cancel), asked))
+        labels = _labels(counted, top)
+        question = compose_cells(dimensions, labels, filters, funnel, reached, completed)
+        columns = engine.arrays("cells", question, filters, cancel)
+        orders = np.asarray(sample.result()["revenue"], float)
+    codes = np.column_stack(np.unravel_index(columns["key"].astype(np.int64), [len(names) + 1 for names in labels]))
+    sessions, completions, converted, revenue = (np.ma.filled(columns[name], 0).astype(float) for name in SUMS)
     onward = float(converted.sum() / completions.sum()) if completions.sum() else 1.0
+    if orders.sum():
+        orders *= revenue.sum() / converted.sum() / orders.mean()
     return Cells.of_codes(
-        dimensions, labels, codes, sessions, completions, columns["revenue"][inside], np.asarray(orders, float), onward
+        dimensions, [[OTHER, *names] for names in labels], codes, sessions, completions, revenue, orders, onward
     ).coarsened(MOST_CELLS, OTHER)
 
 
@@ -82,31 +85,91 @@ def _positions(funnel: Funnel, step: str | None) -> tuple[int, int]:
     return names.index(step) + 1, names.index(step) + 2
 
 
-def compose_cells(
-    dimensions: Sequence[str], filters: Filters, funnel: Funnel, reached: int, completed: int, top: int
-) -> Question:
-    """Return the statement of the cell table: label rows (`dimension` >= 0), then cell rows (`dimension` = -1).
+def _labels(counted: Sequence[dict[str, Any]], top: int) -> list[list[str]]:
+    """Return the values that each dimension keeps, the largest first: fewer where many sessions fill many cells."""
+    total = max((float(sizes["total"][0]) for sizes in counted if len(sizes["total"])), default=0.0)
+    labels: list[list[str]] = []
+    for share in (SMALLEST_SHARE, *CUTS):
+        labels = [
+            [str(label) for label in sizes["label"][sizes["sessions"] >= share * total] if label != OTHER][:top]
+            for sizes in counted
+        ]
+        if total <= FEW_SESSIONS or prod(len(values) + 1 for values in labels) <= MOST_COMBINATIONS:
+            break
+    return labels
 
-    Each dimension is cut to its largest values first, so that rows are grouped by one packed integer: grouping by the
-    texts themselves takes many times as long where there are many rare ones. A cell's key holds one digit to the base
-    `top` + 1 per dimension, the first dimension highest.
-    """
-    chosen = [check_dimension(name) for name in dimensions]
-    if (top + 1) ** len(chosen) > LARGEST_KEY:
-        raise QuestionError(f"{len(chosen)} dimensions of {top} values are too many for one cell table: ask for fewer")
-    sessions, parameters = sessions_relation({*chosen, "step", "revenue"}, filters, None, funnel)
-    parameters |= {"completed": completed, "top": top, "other": OTHER, "least": SMALLEST_SHARE}
-    if reached:
-        parameters["reached"] = reached
+
+def _inside(
+    columns: set[str], filters: Filters, funnel: Funnel, reached: int
+) -> tuple[exp.Select, exp.Select, dict[str, Any]]:
+    sessions, parameters = sessions_relation({*columns, "step"} if reached else columns, filters, None, funnel)
     inside = exp.select("*").from_("sessions")
     if reached:
+        parameters["reached"] = reached
         inside = inside.where(exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="reached")))
-    parts = [_labels(place) for place in range(len(chosen))]
-    statement = exp.union(*parts, _cells(chosen, top), distinct=False)
-    statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside, materialized=False)
-    for place, name in enumerate(chosen):
-        statement = statement.with_(f"largest_{place}", as_=_largest(name), materialized=True)
-    return Question(statement.sql(dialect="duckdb", pretty=True), parameters)
+    return sessions, inside, parameters
+
+
+def compose_labels(dimension: str, filters: Filters, funnel: Funnel, reached: int, top: int) -> Question:
+    """Return the statement of the largest values of a dimension: grain label, largest first, and the `total` of all."""
+    name = check_dimension(dimension)
+    sessions, inside, parameters = _inside({name}, filters, funnel, reached)
+    whole = exp.Window(this=exp.Sum(this=_total("sessions")))
+    label, total = exp.alias_(exp.column(name), "label"), exp.alias_(whole, "total")
+    largest = exp.Ordered(this=exp.column("sessions"), desc=True, nulls_first=False)
+    counted = exp.select(label, exp.alias_(_total("sessions"), "sessions"), total).from_("inside").group_by(name)
+    statement = exp.select("*").from_(counted.subquery("counted")).order_by(largest, "label")
+    statement = statement.limit(exp.Placeholder(this="top")).with_("sessions", as_=sessions).with_("inside", as_=inside)
+    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "top": top + 1})
+
+
+def compose_cells(
+    dimensions: Sequence[str],
+    labels: Sequence[Sequence[str]],
+    filters: Filters,
+    funnel: Funnel,
+    reached: int,
+    completed: int,
+) -> Question:
+    """Return the statement of the cell table: grain cell, whose `key` holds one digit per dimension, the first highest.
+
+    A digit is the place of the value among the labels, from 1, or 0 for any other, to the base of their number + 1.
+    Rows are grouped by one packed integer, and list_position is worked out once per dictionary entry of a Parquet
+    column: grouping by the texts themselves, or joining them, takes many times as long.
+    """
+    if prod(len(names) + 1 for names in labels) > LARGEST_KEY:
+        raise QuestionError(f"{len(labels)} dimensions are too many for one cell table: ask for fewer")
+    sessions, inside, parameters = _inside({*dimensions, "step", "revenue"}, filters, funnel, reached)
+    key: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
+    for place, (name, names) in enumerate(zip(dimensions, labels, strict=True)):
+        parameters[f"labels_{place}"] = list(names)
+        known = exp.cast(exp.Placeholder(this=f"labels_{place}"), "varchar[]")
+        position = exp.Coalesce(
+            this=exp.Anonymous(this="list_position", expressions=[known, exp.column(name)]),
+            expressions=[exp.Literal.number(0)],
+        )
+        shifted = exp.Mul(this=exp.Paren(this=key), expression=exp.Literal.number(len(names) + 1))
+        key = exp.Add(this=shifted, expression=position)
+    completes = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
+    orders = exp.GT(this=exp.column("conversions"), expression=exp.Literal.number(0))
+    sums = (
+        _total("sessions"),
+        _filtered(_total("sessions"), completes),
+        _filtered(_total("conversions"), orders),
+        _filtered(_total("revenue"), orders),
+    )
+    summed = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=True)]
+    statement = exp.select(exp.alias_(key, "key"), *summed).from_("inside").group_by("1")
+    statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside)
+    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "completed": completed})
+
+
+def _total(column: str) -> exp.Sum:
+    return exp.Sum(this=exp.cast(exp.column(column), "double"))
+
+
+def _filtered(total: exp.Expr, condition: exp.Expr) -> exp.Filter:
+    return exp.Filter(this=total, expression=exp.Where(this=condition))
 
 
 def compose_orders(filters: Filters, funnel: Funnel) -> Question:
@@ -123,57 +186,3 @@ def compose_orders(filters: Filters, funnel: Funnel) -> Question:
         .with_("sessions", as_=sessions)
     )
     return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "orders": ORDER_SAMPLE})
-
-
-def _largest(dimension: str) -> exp.Select:
-    total = exp.Sum(this=exp.column("sessions"))
-    order = exp.Order(
-        expressions=[exp.Ordered(this=total, desc=True, nulls_first=False), exp.Ordered(this=exp.column(dimension))]
-    )
-    place = exp.Sub(this=exp.Window(this=exp.RowNumber(), order=order), expression=exp.Literal.number(1))
-    share = exp.Div(this=total.copy(), expression=exp.Window(this=exp.Sum(this=total.copy())))
-    ranked = (
-        exp.select(exp.alias_(exp.column(dimension), "label"), exp.alias_(place, "code"), exp.alias_(share, "share"))
-        .from_("sessions")
-        .where(exp.NEQ(this=exp.column(dimension), expression=exp.Placeholder(this="other")))
-        .group_by(dimension)
-    )
-    return (
-        exp.select("label", "code")
-        .from_(ranked.subquery("ranked"))
-        .where(exp.LT(this=exp.column("code"), expression=exp.Placeholder(this="top")))
-        .where(exp.GTE(this=exp.column("share"), expression=exp.Placeholder(this="least")))
-    )
-
-
-def _labels(place: int) -> exp.Select:
-    zeros = [exp.alias_(exp.Literal.number(0), name) for name in SUMS]
-    number = exp.alias_(exp.Literal.number(place), "dimension")
-    key = exp.alias_(exp.column("code"), "key")
-    return exp.select(number, "label", key, *zeros).from_(f"largest_{place}")
-
-
-def _cells(dimensions: Sequence[str], top: int) -> exp.Select:
-    key: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
-    joined = exp.select().from_("inside")
-    for place, name in enumerate(dimensions):
-        table = f"largest_{place}"
-        code = exp.Coalesce(this=exp.column("code", table=table), expressions=[exp.Placeholder(this="top")])
-        key = exp.Add(this=exp.Paren(this=exp.Mul(this=exp.Paren(this=key), expression=exp.Literal.number(top + 1))),
-                      expression=code)  # fmt: skip
-        same = exp.EQ(this=exp.column("label", table=table), expression=exp.column(name, table="inside"))
-        joined = joined.join(exp.to_table(table), on=same, join_type="left")
-    completed = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
-    completions = exp.Case().when(completed, exp.column("sessions", table="inside")).else_(exp.Literal.number(0))
-    summed = (
-        exp.column("sessions", table="inside"),
-        completions,
-        exp.column("conversions"),
-        exp.cast(exp.column("revenue"), "double"),
-    )
-    sums = [
-        exp.alias_(exp.cast(exp.Sum(this=column), "double"), name) for name, column in zip(SUMS, summed, strict=True)
-    ]
-    minus = exp.alias_(exp.Neg(this=exp.Literal.number(1)), "dimension")
-    blank = exp.alias_(exp.cast(exp.Null(), "varchar"), "label")
-    return joined.select(minus, blank, exp.alias_(key, "key"), *sums).group_by("3")

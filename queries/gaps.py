@@ -11,8 +11,8 @@ from queries.cells import Cells
 from queries.null import rejected
 from queries.scan import SMALLEST_EXPECTED
 
-GAP_DRAWS = 400
-BINS = 400
+GAP_DRAWS = 300
+BINS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ def _judge_values(
     size, start, column = design.sizes[dimension], design.starts[dimension], design.codes[dimension]
     sessions = np.bincount(column, cells.sessions, minlength=size)
     fitted = np.bincount(column, cells.sessions * fit.rate, minlength=size)
-    enough = np.nonzero((sessions >= min_sessions) & (sessions * fitted.sum() / sessions.sum() >= SMALLEST_EXPECTED))[0]
+    large = (sessions >= min_sessions) & (sessions * fitted.sum() / sessions.sum() >= SMALLEST_EXPECTED)
+    large &= np.arange(size) != (-1 if cells.others[dimension] is None else cells.others[dimension])
+    enough = np.nonzero(large)[0]
     if len(enough) < 2:
         return []
     conversions = np.bincount(column, cells.conversions, minlength=size)

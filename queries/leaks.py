@@ -6,6 +6,7 @@ interaction from a fault.
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from queries.baseline import Design, Fit, fit_baseline
 from queries.cells import Cells
@@ -62,6 +63,7 @@ def check_search(max_order: int, fdr: float, interval: float) -> None:
         )
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
 def find_leaks(
     cells: Cells,
     *,
@@ -111,7 +113,7 @@ def _detectable(candidates: Candidates, peeled: Peeled, fdr: float) -> Detectabl
     tau = np.array([peeled.judged.dispersions["leak"][int(order)] for order in candidates.orders[testable]])
     line = fdr * (len(peeled.found) + 1) / len(mean)
     low, high = np.zeros_like(mean), mean.copy()
-    for _ in range(30):
+    for _ in range(14):
         middle = (low + high) / 2
         passes = lower_p(middle, mean, tau) <= line
         low, high = np.where(passes, middle, low), np.where(passes, high, middle)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.null import deviance, dispersions, lower_p, rejected, upper_p
-from queries.scan import Candidates, Scan, parental_ratios
+from queries.parents import parental_ratios
+from queries.scan import Candidates, Scan
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -11,10 +11,10 @@ from scipy.special import expit
 
 from queries.baseline import Codes, Design, Fit, Floats
 from queries.cells import Cells
+from queries.tables import Keys, Tables, summed
 
 LARGEST_LEVERAGE = 0.9
 SMALLEST_EXPECTED = 5.0
-SMALLEST_PARENTAL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,34 @@ class Candidates:
     sessions: Floats
     conversions: Floats
     too_small: int
+    keys: Keys
 
     @classmethod
     def of(cls, cells: Cells, design: Design, orders: range, min_sessions: float) -> Self:
-        """Enumerate the segments of these orders; one that holds the same sessions as a shorter one is left out."""
+        """Enumerate the segments of these orders.
+
+        Left out are those that hold the same sessions as a shorter one, and those of "(other)": what is lumped there
+        differs from segment to segment, and nobody could act on it.
+        """
         blocks, totals, converted, sizes, parents, small = [], [], [], [], [], 0
         known: dict[tuple[int, ...], Floats] = {}
         pairs: dict[tuple[int, ...], Codes] = {}
+        all_keys = Keys(design.codes, cells.sizes)
         for order in range(1, orders.stop):
             for chosen in combinations(range(len(cells.sizes)), order):
                 shape = tuple(cells.sizes[place] for place in chosen)
-                keys = np.ravel_multi_index(tuple(design.codes[place] for place in chosen), shape)
+                keys = all_keys.of(chosen)
                 table = np.bincount(keys, cells.sessions, minlength=int(np.prod(shape))).astype(float)
                 known[chosen] = table
                 if order < orders.start:
                     continue
                 enough = table >= min_sessions
                 small += int(np.count_nonzero((table > 0) & ~enough))
-                kept = np.nonzero(enough & ~_repeats(table, chosen, shape, known))[0]
+                named = np.ones(shape, dtype=bool)
+                for axis, place in enumerate(chosen):
+                    if (rest := cells.others[place]) is not None:
+                        named[(slice(None),) * axis + (rest,)] = False
+                kept = np.nonzero(enough & named.ravel() & ~_repeats(table, chosen, shape, known))[0]
                 if not len(kept):
                     continue
                 block = _block(chosen, shape, kept, keys, sum(sizes))
@@ -71,7 +81,7 @@ class Candidates:
                 converted.append(np.bincount(block.group, cells.conversions[block.members], minlength=len(kept)))
         orders_of = np.repeat([len(block.dimensions) for block in blocks], sizes).astype(np.intp)
         above = np.concatenate(parents) if parents else np.zeros((0, 1), dtype=np.intp)
-        return cls(tuple(blocks), orders_of, above, _joined(totals), _joined(converted), small)
+        return cls(tuple(blocks), orders_of, above, _joined(totals), _joined(converted), small, all_keys)
 
     def __len__(self) -> int:
         """Return the number of segments."""
@@ -79,34 +89,42 @@ class Candidates:
 
     def sums(self, *columns: Floats) -> Floats:
         """Return the sum of each column of cells over each segment (segments x columns)."""
-        sums = np.empty((len(self), len(columns)))
-        for block in self.blocks:
+        return np.column_stack([self._sums(Tables(self.keys, column)) for column in columns])
+
+    def _sums(self, tables: Tables) -> Floats:
+        sums = np.empty(len(self))
+        for block in reversed(self.blocks):
             rows = slice(block.first, block.first + len(block.values))
-            for place, column in enumerate(columns):
-                sums[rows, place] = np.bincount(block.group, column[block.members], minlength=len(block.values))
+            if self.keys.fits(block.dimensions):
+                sums[rows] = tables.of(block.dimensions)[tuple(block.values.T)]
+            else:
+                sums[rows] = summed(block.group, tables.column[block.members], len(block.values))
         return sums
 
     def gradients(self, design: Design, fit: Fit) -> Floats:
         """Return for each segment the derivative of its expected conversions by each parameter."""
         width = design.width
         gradients = np.zeros((len(self), len(fit.parameters)))
-        sloped = fit.weight * fit.slope
-        for block in self.blocks:
-            count = len(block.values)
-            inside = gradients[block.first : block.first + count]
-            weights = sloped[block.members]
-            inside[:, 0] = np.bincount(block.group, weights, minlength=count)
+        tables = Tables(self.keys, fit.weight * fit.slope)
+        for block in reversed(self.blocks):
+            inside = gradients[block.first : block.first + len(block.values)]
             for place, (start, size) in enumerate(zip(design.starts, design.sizes, strict=True)):
-                if place in block.dimensions:
-                    inside[np.arange(count), start + block.values[:, block.dimensions.index(place)]] = inside[:, 0]
-                    continue
-                keys = block.group * size + design.codes[place][block.members]
-                table = np.bincount(keys, weights, minlength=count * size)
-                inside[:, start : start + size] = table.reshape(count, size)
-        gradients[:, width] = self.sums(fit.weight * fit.bend)[:, 0]
+                if place not in block.dimensions:
+                    inside[:, start : start + size] = _beside(block, place, size, tables)
+            inside[:, 0] = self._own(block, tables, inside, design)
+            for axis, place in enumerate(block.dimensions):
+                inside[np.arange(len(inside)), design.starts[place] + block.values[:, axis]] = inside[:, 0]
+        gradients[:, width] = self._sums(Tables(self.keys, fit.weight * fit.bend))
         for number, members in enumerate(fit.found, start=width + 1):
             gradients[:, number] = self.shared(members, fit.weight[members])
         return gradients
+
+    @staticmethod
+    def _own(block: Block, tables: Tables, inside: Floats, design: Design) -> Floats:
+        for place, (start, size) in enumerate(zip(design.starts, design.sizes, strict=True)):
+            if place not in block.dimensions:
+                return inside[:, start : start + size].sum(axis=1)
+        return summed(block.group, tables.column[block.members], len(block.values))
 
     def shared(self, cells: Codes, weights: Floats) -> Floats:
         """Return the sum over each segment of the weights of these few cells (indices in ascending order)."""
@@ -186,6 +204,17 @@ def corrected(conversions: Floats, fitted: Floats, variance: Floats, leverage: F
     return Scan(fitted, expected, leverage, variance, factor * conversions, factor * expected, testable)
 
 
+def _beside(block: Block, place: int, size: int, tables: Tables) -> Floats:
+    """Return the sums of each segment of a block over each value of one more dimension (segments x values)."""
+    together = tuple(sorted((*block.dimensions, place)))
+    if tables.keys.fits(together):
+        table = np.moveaxis(tables.of(together), together.index(place), -1)
+        return table[tuple(block.values.T)]
+    keys = block.group * size + tables.keys.codes[place][block.members]
+    table = summed(keys, tables.column[block.members], len(block.values) * size)
+    return table.reshape(len(block.values), size)
+
+
 def _block(chosen: tuple[int, ...], shape: tuple[int, ...], kept: Codes, keys: Codes, first: int) -> Block:
     group = _lookup(int(np.prod(shape)), kept, 0)[keys]
     members = np.nonzero(group >= 0)[0]
@@ -225,30 +254,6 @@ def _repeats(
 
 def _joined(parts: list[Floats]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0)
-
-
-def parental_ratios(candidates: Candidates, looked: Scan, dispersion: float) -> Floats:
-    """Return by how much the parents of each segment, apart from the segment itself, run above expectation.
-
-    Real interactions of two values reach into every combination of three that holds them. The effect of a parent is
-    the residual of its other cells in a fit without the segment, shrunk by k = 1 / tau^2; the main effects have
-    carried the share `absorbed` of it to the segment already. Products of gradients with H^-1 give both exactly.
-    """
-    ratios = np.ones(len(candidates))
-    if dispersion < SMALLEST_PARENTAL or looked.cross is None:
-        return ratios
-    prior = dispersion**-2
-    information, lost = looked.variance, looked.fitted - candidates.conversions
-    for parent, cross in zip(candidates.parents.T, looked.cross.T, strict=True):
-        rows = np.nonzero((parent >= 0) & looked.testable)[0]
-        above, free = parent[rows], information[rows] * (1.0 - looked.leverage[rows])
-        own = looked.leverage[rows] * information[rows]
-        absorbed = (cross[rows] - own) / free
-        residual = lost[rows] * (1.0 - absorbed) - lost[above]
-        others = looked.leverage[above] * information[above] - 2 * cross[rows] + own + absorbed**2 * free
-        rest = np.maximum(information[above] - information[rows] - others, 0.0)
-        ratios[rows] *= np.exp(np.clip(residual / (rest + prior) * (1.0 - absorbed), -2.0, 2.0))
-    return ratios
 
 
 def own_scan(candidates: Candidates, design: Design, fit: Fit, cells: Cells, found: tuple[int, ...]) -> Scan:

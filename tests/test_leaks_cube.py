@@ -51,7 +51,7 @@ def test_each_combination_is_one_cell_with_its_sums(engine):
 def test_values_after_the_largest_are_other(engine):
     cells = ask_cells(engine, TWO, top=2)
     assert named(cells)[("desktop", "(other)")] == (2, 0, 0)
-    assert cells.labels == (("mobile", "desktop", "(other)"), ("google", "bing", "(other)"))
+    assert cells.labels == (("(other)", "mobile", "desktop"), ("(other)", "google", "bing"))
     assert cells.sessions.sum() == 12
 
 

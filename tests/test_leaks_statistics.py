@@ -10,7 +10,8 @@ from scipy import stats
 from queries.baseline import Design, fit_baseline
 from queries.cells import Cells
 from queries.null import deviance, dispersion, dispersions, lower_p, rejected, upper_p
-from queries.scan import Candidates, corrected, own_scan, parental_ratios, scan
+from queries.parents import parental_ratios
+from queries.scan import Candidates, corrected, own_scan, scan
 
 counts = st.floats(0, 400)
 means = st.floats(0.5, 400)
@@ -215,3 +216,13 @@ def test_neither_the_order_of_rows_nor_the_names_of_values_change_the_scan(rando
         key = tuple((place, renamed[place][value]) for place, value in candidates.key(segment))
         assert again.expected[places[key]] == pytest.approx(looked.expected[segment], rel=1e-6)
         assert again.mean[places[key]] == pytest.approx(looked.mean[segment], rel=1e-6)
+
+
+def test_nothing_that_is_lumped_together_is_judged():
+    cells = invented()
+    lumped = dataclasses.replace(cells, labels=(("d0", "d1", "(other)"), *cells.labels[1:]))
+    _, _, all_of_them, _ = looked_at(cells)
+    _, _, candidates, _ = looked_at(lumped)
+    keys = {candidates.key(segment) for segment in range(len(candidates))}
+    assert keys == {key for key in map(all_of_them.key, range(len(all_of_them))) if (0, 2) not in key}
+    assert keys
