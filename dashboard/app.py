@@ -3,39 +3,28 @@
 Under `panel serve dashboard/app.py` the environment variable SILENT_LEAK_STORE names the store.
 """
 
+import base64
 import html
 import os
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
 import panel as pn
-import panel_material_ui as pmui
 
 from dashboard.fonts import font_face_css
 from dashboard.freshness import SECONDS, source_of
-from dashboard.theme import DARK, FONT, LIGHT, mui_theme
+from dashboard.theme import FONT
 from dashboard.viewer import Viewer
+from dashboard.views import shown_views
 from queries.store import Store, StoreError
 
 TITLE = "Silent Leak Detector"
 STORE_VARIABLE = "SILENT_LEAK_STORE"
-SIDEBAR_WIDTH = 256
-LOGO = Path(__file__).parent / "logo.svg"
-
-SCROLLS_AS_ONE = {
-    "height": "auto",
-    "minHeight": "100vh",
-    "overflow": "visible",
-    "width": "100%",
-    "& .main": {"backgroundColor": "background.default", "overflow": "visible", "minWidth": 0},
-    "& .main-content": {"overflowY": "visible"},
-    "& .MuiDrawer-docked": {"position": "sticky", "top": 0},
-    "& .main .MuiToolbar-root, & .sidebar .MuiToolbar-root": {"margin": 0},
-}
-"""The document scrolls, not a box in it: a phone hides its bars, and print shows every card."""
+HERE = Path(__file__).parent
 
 
-def create_app(store: Store, *, title: str = TITLE) -> pmui.Page:
+def create_app(store: Store, *, title: str = TITLE) -> pn.Template:
     """Return one viewer's page over a store, in the state that its URL holds; call it once a session.
 
     A folder that holds no store gives a page that says which command fills it.
@@ -44,46 +33,44 @@ def create_app(store: Store, *, title: str = TITLE) -> pmui.Page:
         source = source_of(store)
     except StoreError as error:
         return explain("There is nothing to show yet", str(error), title=title)
-    viewer = Viewer(source, _query())
-    page = _page(title, [viewer.cards, viewer.address], [viewer.panel], dark=viewer.theme is DARK)
-
-    def toggled(event) -> None:
-        if event.new != (viewer.theme is DARK):
-            viewer.selection.theme = DARK.name if event.new else LIGHT.name
-
-    page.param.watch(toggled, "dark_theme")
-    viewer.on_narrow = lambda: page.param.update(sidebar_open=False)
-    viewer.selection.param.watch(lambda _: page.param.update(dark_theme=viewer.theme is DARK), "theme")
+    viewer = Viewer(source, _query(), title=title)
     if viewer.browser.is_served:
         pn.state.onload(viewer.browser.loaded)
         pn.state.on_session_destroyed(lambda _: viewer.stop())
         pn.state.add_periodic_callback(viewer.look_for_data, period=int(SECONDS * 1000))
-    return page
+    return _document(title, viewer.page, [view.title for view in shown_views()])
 
 
-def explain(heading: str, text: str, *, title: str = TITLE) -> pmui.Page:
+def explain(heading: str, text: str, *, title: str = TITLE) -> pn.Template:
     """Return a page that only says why there is nothing to show, and what to do."""
     said = f"<h1>{html.escape(heading)}</h1><p>{html.escape(text)}</p>"
     rules = f":host{{font-family:{FONT};padding:32px;max-width:720px}} h1{{font-size:22px;font-weight:500}}"
-    return _page(title, [pn.pane.HTML(said, stylesheets=[rules], sizing_mode="stretch_width")], [], dark=False)
+    return _document(title, pn.pane.HTML(said, stylesheets=[rules], sizing_mode="stretch_width"), [])
 
 
-def _page(title: str, main: list, sidebar: list, *, dark: bool) -> pmui.Page:
-    return pmui.Page(
-        title=title,
-        logo=LOGO,
-        favicon=LOGO,
-        main=main,
-        sidebar=sidebar,
-        sidebar_width=SIDEBAR_WIDTH,
-        sidebar_resizable=False,
-        sidebar_open="Mobi" not in (pn.state.headers or {}).get("User-Agent", ""),
-        busy_indicator=None,
-        dark_theme=dark,
-        theme_config=mui_theme(),
-        raw_css=[font_face_css(), f"body{{margin:0;font-family:{FONT}}}"],
-        sx=SCROLLS_AS_ONE,
-    )
+def _document(title: str, page: pn.viewable.Viewable, views: list[str]) -> pn.Template:
+    document = pn.Template(_shell())
+    document.add_panel("viewer", page)
+    document.add_variable("app_title", title)
+    document.add_variable("app_views", views)
+    document.add_variable("app_icon", _icon())
+    document.add_variable("app_css", _first_css() if views else font_face_css())
+    return document
+
+
+@cache
+def _shell() -> str:
+    return (HERE / "shell.html").read_text(encoding="utf-8")
+
+
+@cache
+def _icon() -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode((HERE / "logo.svg").read_bytes()).decode("ascii")
+
+
+@cache
+def _first_css() -> str:
+    return font_face_css() + (HERE / "first.css").read_text(encoding="utf-8")
 
 
 def _query() -> str:
@@ -92,7 +79,7 @@ def _query() -> str:
     return f"?{urlencode(pairs)}" if pairs else ""
 
 
-def _served() -> pmui.Page:
+def _served() -> pn.Template:
     folder = os.environ.get(STORE_VARIABLE)
     if not folder:
         remedy = f"Set {STORE_VARIABLE} to its folder, for example: {STORE_VARIABLE}=store panel serve dashboard/app.py"

@@ -2,14 +2,14 @@
 
 import {color, h, percent} from "./dom.js"
 
-// What a click on a mark asks for: a click filters, Shift adds, Alt excludes.
-function filterOn(act, action) {
-  return (event) => act({
-    kind: "filter", dimension: action.dimension, value: action.value, additive: event.shiftKey, exclude: event.altKey,
-  })
+// What a click on a mark asks for (Action in dashboard/body.py): a click filters, Shift adds, Alt excludes.
+export function doing(act, action) {
+  return (event) => act({kind: "filter", ...action, additive: event.shiftKey, exclude: event.altKey})
 }
 
-const keyOf = (action) => `${action.dimension}=${action.value}`
+export function keyOf(action) {
+  return `do ${JSON.stringify(action)}`
+}
 
 export function legend(items) {
   if (!items?.length) return null
@@ -51,7 +51,7 @@ function cellContent(cell, act) {
     cell.sub && h("span", {class: "cell-sub"}, cell.sub),
   ]
   const label = cell.action
-    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(cell.action), on: {click: filterOn(act, cell.action)}}, text)
+    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(cell.action), on: {click: doing(act, cell.action)}}, text)
     : text
   return [
     cell.bar != null && h("span", {class: "bar", style: {width: percent(cell.bar)}}),
@@ -123,7 +123,7 @@ export function steps(body, act) {
   const cells = (row) => row.cells.map((cell, number) => h("span", {
     class: `step-cell ${cellClass(cell, columns[number])}`, title: cell.title}, cell.text))
   const label = (row) => row.action
-    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(row.action), on: {click: filterOn(act, row.action)}}, row.label)
+    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(row.action), on: {click: doing(act, row.action)}}, row.label)
     : h("span", {}, row.label)
   const stepRow = (row) => h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place), cells(row))
   const axis = body.ticks?.length ? h("div", {class: "step-row step-axis", "aria-hidden": "true"}, h("span", {class: "step-label"}),

@@ -25,11 +25,21 @@ from typing import Literal, NotRequired, TypedDict
 Tone = Literal["", "muted", "loss", "accent", "warn", "ok"]
 
 
-class Action(TypedDict):
-    """Say what a click filters: one value of one dimension (Shift-click adds it, Alt-click excludes it)."""
+class Action(TypedDict, total=False):
+    """Say what a click does; the keys that are present decide.
+
+    `dimension` and `value` filter to one value (Shift-click adds it, Alt-click excludes it). `where` filters to one
+    value in each of several dimensions, in place of what they had. `view` opens a view, alone or after the filter.
+    `card`, `name` and `option` choose a card's setting, alone or before the view opens.
+    """
 
     dimension: str
     value: str
+    where: dict[str, str]
+    view: str
+    card: str
+    name: str
+    option: str
 
 
 class LegendItem(TypedDict):

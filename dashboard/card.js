@@ -1,33 +1,18 @@
-// The page's content: finding, chips, count, and one card per chart. All of one change arrives as one `state` and is drawn at once.
-//
-//   layout   JSON [{name, title, cards: [{name, label, renderer, span, height, settings: [{name, options}]}]}], fixed per page
-//   state    JSON {version, finding, context, chips, counted, empty, settings, cards: {name: CardState | {error, query_id}}}
-//   figures  "<mode>:<base64 of gzipped JSON {name: json_item}>", prebuilt once per process and theme
-//   busy     true while a newer selection is computed: the old charts stay, dimmed after 150 ms
-// Everything a person does goes to Python as a message {kind, ...}; Python answers with `state`, or with a message for SQL and CSV.
+// One card: label, heading, picture, note, and its tools; it keeps its old picture until a new state replaces it.
 
-import {kpis, legend, steps, table, twin} from "../_js/body.js"
-import {announce, h, icon, listen, redraw} from "../_js/dom.js"
+import {legend, twin} from "../_js/body.js"
+import {h, icon, redraw} from "../_js/dom.js"
+import {panel} from "../_js/popover.js"
 import {Plot} from "../_js/plot.js"
+import {BODIES} from "../_js/renderers.js"
+import {save, snapshot} from "../_js/takeaway.js"
 
-const BODIES = {kpis, steps, rows: table, "bokeh+table": table, bokeh: () => []}
+const MOST_BUTTONS = 4
 
-async function unpacked(base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
-  return await new Response(stream).json()
-}
-
-function save(blob, name) {
-  const link = h("a", {href: URL.createObjectURL(blob), download: name})
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-}
-
-class Card {
+export class Card {
   constructor(chart, act) {
-    Object.assign(this, {chart, act, framed: chart.renderer !== "kpis", showsTable: false, state: null})
-    this.heading = h("h3", {id: `${chart.name}-heading`, class: this.framed ? "heading" : "unseen"}, chart.label)
+    Object.assign(this, {chart, act, framed: chart.renderer !== "kpis", showsTable: false, state: null, mode: ""})
+    this.heading = h("h2", {id: `${chart.name}-heading`, class: this.framed ? "heading" : "unseen"}, chart.label)
     this.holder = h("div", {class: "plot", style: {"min-height": `${chart.height}px`}})
     this.body = h("div", {class: "body"})
     this.legend = h("div", {class: "legends"})
@@ -41,28 +26,28 @@ class Card {
       drawn && h("div", {}, this.holder, this.legend), this.body, !drawn && this.legend)
     this.element = h("article", {
       class: `${this.framed ? "card" : "strip"} waiting`, id: `card-${chart.name}`, "aria-labelledby": this.heading.id,
-      style: {"--span": chart.span, "--height": `${chart.height}px`},
+      style: {"--height": `${chart.height}px`},
     }, this.framed ? this.head() : this.heading, this.problem, this.picture, this.twin, this.framed && this.note)
   }
 
   head() {
     const tool = (name, label, listener) => h("button", {
-      type: "button", class: "tool", title: label, "aria-label": `${label}: ${this.chart.label}`, on: {click: listener}}, icon(name))
+      type: "button", class: "tool", title: label, "aria-label": `${label}: ${this.chart.label}`, on: listener && {click: listener}}, icon(name))
     this.tableTool = tool("table", "Show as table", () => this.toggleTable())
     this.tableTool.setAttribute("aria-pressed", "false")
-    const downloads = h("div", {class: "menu", popover: "auto"},
-      h("button", {type: "button", on: {click: () => (downloads.hidePopover(), this.act({kind: "csv", card: this.chart.name}))}}, "Figures (CSV)"),
-      this.plot && h("button", {type: "button", on: {click: () => (downloads.hidePopover(), this.png())}}, "Picture (PNG)"))
-    const download = tool("download", "Download", () => {
-      const box = download.getBoundingClientRect()
-      downloads.style.top = `${box.bottom + 4}px`
-      downloads.style.left = `${Math.max(8, box.right - 152)}px`
-      downloads.togglePopover()
-    })
+    const download = tool("download", "Download")
+    const item = (text, listener) => h("button", {type: "button", class: "option", on: {click: () => (menu.close(), listener())}}, text)
+    const menu = panel({button: download, label: `Download: ${this.chart.label}`, className: "menu-panel", draw: () => [
+      item("Figures (CSV)", () => this.act({kind: "csv", card: this.chart.name})),
+      item("Figures (Parquet)", () => this.act({kind: "parquet", card: this.chart.name})),
+      item("Picture (PNG)", () => this.takePicture("png")),
+      item("Picture (SVG)", () => this.takePicture("svg")),
+      item("How this is computed", () => this.act({kind: "method", card: this.chart.name})),
+    ]})
     return h("header", {class: "head"},
       h("div", {class: "titles"}, h("p", {class: "label"}, this.chart.label), this.heading),
       h("div", {class: "tools"}, this.settings, this.tableTool,
-        tool("code", "Show SQL", () => this.act({kind: "sql", card: this.chart.name})), download, downloads))
+        tool("code", "Show SQL", () => this.act({kind: "sql", card: this.chart.name})), download, menu.box))
   }
 
   toggleTable() {
@@ -71,20 +56,36 @@ class Card {
     this.draw()
   }
 
-  async png() {
-    const blob = await this.plot.png()
-    if (blob) save(blob, `${this.fileName}.png`)
+  async takePicture(kind) {
+    const blob = await snapshot(this, kind, this.stated || [])
+    if (blob) save(blob, `${this.fileName}.${kind}`)
   }
 
-  update(state, settings, fileName) {
+  control({name, options}, settings) {
+    const chosen = settings[`${this.chart.name}.${name}`]
+    const label = `${name.replaceAll("_", " ")}: ${this.chart.label}`
+    const choose = (option) => this.act({kind: "setting", card: this.chart.name, name, option})
+    if (options.length > MOST_BUTTONS) {
+      const list = h("select", {"aria-label": label, "data-key": name, on: {change: () => choose(list.value)}},
+        options.map((option) => h("option", {value: option, selected: option === chosen}, option)))
+      return list
+    }
+    return h("div", {class: "segmented", role: "group", "aria-label": label}, options.map((option) => h("button", {
+      type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(option === chosen), on: {click: () => choose(option)},
+    }, option)))
+  }
+
+  choose(settings) {
+    const now = this.chart.settings.map(({name}) => settings[`${this.chart.name}.${name}`]).join("\n")
+    if (now === this.chosen) return
+    this.chosen = now
+    redraw(this.settings, this.chart.settings.map((setting) => this.control(setting, settings)))
+  }
+
+  update(state, stated, fileName) {
     this.state = state
+    this.stated = stated
     this.fileName = `${fileName}_${this.chart.name}`
-    redraw(this.settings, this.chart.settings.map(({name, options}) => h("div", {
-      class: "segmented", role: "group", "aria-label": `${name.replaceAll("_", " ")}: ${this.chart.label}`,
-    }, options.map((option) => h("button", {
-      type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(settings[`${this.chart.name}.${name}`] === option),
-      on: {click: () => this.act({kind: "setting", card: this.chart.name, name, option})},
-    }, option)))))
     this.draw()
   }
 
@@ -102,9 +103,7 @@ class Card {
     this.problem.hidden = !(stopped && this.framed)
     this.picture.hidden = Boolean(stopped && this.framed) || this.showsTable
     this.twin.hidden = Boolean(stopped) || !this.showsTable
-    redraw(this.problem, state.error
-      ? [icon("warn"), h("div", {}, h("p", {}, state.error), h("button", {type: "button", class: "button", on: {click: () => this.act({kind: "retry"})}}, "Try again"))]
-      : [icon("empty"), h("p", {}, state.empty || "")])
+    redraw(this.problem, state.error ? this.failure(state) : [icon("empty"), h("p", {}, state.empty || "")])
     this.problem.classList.toggle("failed", Boolean(state.error))
     if (state.error) return
     this.heading.textContent = state.heading
@@ -112,130 +111,21 @@ class Card {
     if (this.tableTool) this.tableTool.disabled = !state.table
     if (this.showsTable && state.table) redraw(this.twin, twin(state.table))
     if (state.empty && this.framed) return
-    redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act))
+    redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act, this))
     redraw(this.legend, legend(state.body?.legend))
     this.plot?.patch(state)
   }
-}
 
-function chips(list, act) {
-  const remove = (chip) => act({kind: "remove", dimension: chip.dimension, exclude: chip.exclude})
-  return list.map((chip) => h("li", {class: "chip"},
-    h("button", {
-      type: "button", class: "chip-body", "data-key": `chip ${chip.dimension} ${chip.exclude}`, title: chip.values,
-      on: {
-        click: () => announce("edit", chip.dimension),
-        keydown: (event) => ["Delete", "Backspace"].includes(event.key) && (event.preventDefault(), remove(chip)),
-      },
-    }, `${chip.title} ${chip.exclude ? "is not" : "is"} `, h("b", {}, chip.label)),
-    h("button", {type: "button", class: "chip-x", "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
-}
-
-function dialog() {
-  const text = h("div", {class: "dialog-body"})
-  const title = h("h2", {id: "dialog-title"})
-  const box = h("dialog", {"aria-labelledby": "dialog-title", on: {click: (event) => event.target === box && box.close()}},
-    h("div", {class: "dialog"},
-      h("header", {}, title, h("button", {type: "button", class: "tool", "aria-label": "Close", on: {click: () => box.close()}}, icon("close"))), text))
-  box.open_with = (heading, questions) => {
-    title.textContent = heading
-    redraw(text, questions.map((question) => h("section", {},
-      h("h3", {}, question.title, h("button", {type: "button", class: "button", on: {click: () => navigator.clipboard?.writeText(question.sql)}}, "Copy")),
-      h("pre", {tabindex: "0"}, question.sql),
-      h("table", {class: "rows dense"}, h("caption", {}, "Bound values"), h("tbody", {}, question.parameters.map(([name, value]) =>
-        h("tr", {}, h("th", {scope: "row", class: "left"}, `$${name}`), h("td", {class: "left"}, value))))))))
-    box.showModal()
-  }
-  return box
-}
-
-export function render({model}) {
-  const act = (action) => model.send_msg(action)
-  const layout = JSON.parse(model.layout)
-  const cards = new Map()
-  const finding = h("h1", {class: "finding"})
-  const context = h("p", {class: "context"})
-  const chipList = h("ul", {class: "chips", "aria-label": "Active filters"})
-  const reset = h("button", {type: "button", class: "button quiet", hidden: true, on: {click: () => act({kind: "reset"})}}, "Reset")
-  const counted = h("p", {class: "counted", role: "status"})
-  const nothing = h("div", {class: "nothing", hidden: true})
-  const sql = dialog()
-  const root = h("div", {class: "page"},
-    h("div", {class: "filter-bar"}, chipList, reset, counted),
-    h("div", {class: "content"},
-      h("div", {class: "lead"}, finding, context), nothing,
-      layout.filter((view) => view.cards.length).map((view) => h("section", {class: "view", "aria-labelledby": `view-${view.name}`},
-        h("h2", {id: `view-${view.name}`, tabindex: "-1"}, view.title),
-        h("div", {class: "grid"}, view.cards.map((chart) => {
-          const card = new Card(chart, act)
-          cards.set(chart.name, card)
-          return card.element
-        }))))),
-    sql)
-
-  function draw() {
-    if (!model.state) return
-    const state = JSON.parse(model.state)
-    finding.textContent = state.finding
-    context.textContent = state.context
-    redraw(chipList, chips(state.chips, act))
-    reset.hidden = state.chips.length < 2
-    counted.textContent = state.counted
-    nothing.hidden = !state.empty
-    redraw(nothing, state.empty ? [
-      state.chips.map((chip) => h("button", {type: "button", class: "button", on: {click: () => act({kind: "remove", dimension: chip.dimension, exclude: chip.exclude})}}, `Remove ${chip.title.toLowerCase()}`)),
-      h("button", {type: "button", class: "button", on: {click: () => act({kind: "reset"})}}, "Reset")] : [])
-    for (const [name, card] of cards) if (state.cards[name]) card.update(state.cards[name], state.settings, state.file_name)
+  failure(state) {
+    const again = h("button", {type: "button", class: "button", on: {click: () => this.act({kind: "retry"})}}, "Try again")
+    const copy = state.query_id && h("button", {type: "button", class: "button", on: {click: () => navigator.clipboard?.writeText(state.query_id)}}, `Copy id ${state.query_id}`)
+    return [icon("warn"), h("div", {}, h("p", {}, state.error), h("div", {class: "buttons"}, again, copy))]
   }
 
-  let shown = ""
-  async function embed() {
-    const [mode, packed] = [model.figures.slice(0, model.figures.indexOf(":")), model.figures.slice(model.figures.indexOf(":") + 1)]
-    root.classList.toggle("dark", mode === "dark")
-    if (!packed || shown === mode) return
-    shown = mode
-    const items = await unpacked(packed)
-    for (const [name, card] of cards) {
-      if (shown !== mode) return
-      if (!card.plot) continue
-      if (items[name]) await card.plot.show(items[name])
-      else card.fail("This chart could not be drawn; the server's log has the details.")
-    }
-    root.classList.add("drawn")
+  async embed(item, mode) {
+    if (!this.plot || this.mode === mode) return
+    this.mode = mode
+    if (item) await this.plot.show(item)
+    else this.fail("This chart could not be drawn; the server's log has the details.")
   }
-
-  let dimming = null
-  function dim() {
-    clearTimeout(dimming)
-    if (model.busy) dimming = setTimeout(() => root.classList.add("busy"), 150)
-    else root.classList.remove("busy")
-    for (const card of cards.values()) card.element.setAttribute("aria-busy", String(model.busy))
-  }
-
-  function answered(message) {
-    if (message.kind === "sql") sql.open_with(message.title, message.questions)
-    if (message.kind === "csv") save(new Blob([message.text], {type: "text/csv;charset=utf-8"}), message.name)
-  }
-
-  model.on("state", draw)
-  model.on("figures", embed)
-  model.on("busy", dim)
-  model.on("msg:custom", answered)
-  model.on("remove", () => { for (const card of cards.values()) card.plot?.clear() })
-  listen(model, "view", (name) => {
-    const heading = root.querySelector(`#view-${CSS.escape(name)}`)
-    heading?.scrollIntoView({block: "start"})
-    heading?.focus({preventScroll: true})
-  })
-  if (window.innerWidth < 600) act({kind: "narrow"})
-  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)").matches
-  if (model.follows_system && prefersDark !== model.figures.startsWith("dark:")) {
-    root.classList.toggle("dark", prefersDark)
-    act({kind: "prefers", mode: prefersDark ? "dark" : "light"})
-  } else {
-    embed()
-  }
-  draw()
-  dim()
-  return root
 }

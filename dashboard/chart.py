@@ -2,6 +2,25 @@
 
 A chart module in `dashboard/charts/` makes one `Chart`. Its figure is built once per process and theme (hvPlot -> Bokeh
 -> JSON); each viewer only receives a `CardState`, pure data made by `update`; the browser patches the figure with it.
+
+How to add to the page without touching its other files:
+
+- **A card** is one module with `CHART = Chart(...)`, its line in `CHARTS` (`dashboard/charts/__init__.py`), its name in
+  the `cards` of a view or several (`dashboard/views.py`), its table in `dashboard/methods.toml`. Only the cards of the
+  shown view are asked and drawn.
+- **The compared period**: `Need("funnel", by=..., compared=True)` asks the same question of the compared days. Its
+  `Result` has no rows when nothing is compared; `Context.compared` then is None, else the filters of that period.
+- **What is no SQL metric** (leaks, data checks, an ingest report): `Need("leaks", compute=function)`, where
+  `function(engine, filters, funnel, cancel)` returns a `Result` (rows as mappings; `sql` "" when there is none).
+- **Settings** are the card's own controls: name -> (options, default). Up to four short options are buttons, more are a
+  list. They reach `needs(settings)` and `Context.settings`, and the URL ("funnel.scale=Log") by themselves. A name in
+  `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice.
+- **Deeds**: what a click does is an `Action` of `dashboard/body.py`: filter to one value, filter to several at once
+  (`where`), open a view, choose a setting. In JS: `h("button", {on: {click: doing(act, action)}})`.
+- **A view** is one line in `VIEWS`: name, title, question, cards, icon, key, and if it has them its own `Finding` and
+  `OpenCount`. A view without cards is not shown.
+- **A new way to draw** is one exported function `(body, act, card) -> elements` in a script beside `body.js`, named in
+  `SCRIPTS` (`dashboard/page.py`) and in `BODIES` of `dashboard/renderers.js`; its rules go in a sheet of `SHEETS`.
 """
 
 import datetime as dt
@@ -12,19 +31,26 @@ from typing import Any
 from bokeh.models import LayoutDOM
 
 from dashboard.theme import Theme
-from queries.engine import Result
+from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
 from queries.funnel import Funnel
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow."""
+    """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow.
+
+    `compared` asks for the compared period instead of the shown one, `whole` for all days of the store (a judgement
+    that needs the past). `compute` answers what no metric does.
+    """
 
     metric: str
     by: str | None = None
     shows: str | None = None
     options: tuple[tuple[str, int], ...] = ()
+    compared: bool = False
+    whole: bool = False
+    compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +59,7 @@ class Context:
 
     `store_days` are the days with sessions before any filter (the `trend` of no filters): they tell a day without an
     export from one on which no session passes. None when they are not known: a day without sessions is then missing.
+    `compared` are the filters of the compared period, None when nothing is compared; `version` is the store's.
     """
 
     filters: Filters
@@ -41,6 +68,28 @@ class Context:
     last_date: dt.date | None
     settings: Mapping[str, Any] = field(default_factory=dict)
     store_days: frozenset[dt.date] | None = None
+    compared: Filters | None = None
+    version: int = 0
+
+
+SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": (("30", "50", "100", "500"), "")}
+"""Controls that the filter bar holds for all cards: name -> (options, default); "" leaves each card its own default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Write a view's own sentence and its line of context from what it asks for."""
+
+    needs: tuple[Need, ...]
+    write: Callable[[Sequence[Result], Context], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount:
+    """Count what is open in a view, for the number beside its name in the rail; 0 shows none."""
+
+    needs: tuple[Need, ...]
+    count: Callable[[Sequence[Result], Context], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +126,8 @@ class Chart:
 
     `build` returns a Bokeh figure, or several side by side, whose patchable models carry names; None for a card drawn
     from `body` by the component named in `renderer`. `settings` are the card's controls: name -> (options, default).
-    `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels.
+    `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
+    entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name.
     """
 
     name: str
@@ -89,3 +139,4 @@ class Chart:
     settings: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     span: int = 12
     height: int = 280
+    method: str = ""

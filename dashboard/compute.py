@@ -1,13 +1,15 @@
-"""From a question to all that a page shows: every card's state, the finding, the counts; no Panel in it."""
+"""From a question to all that a view shows: its cards' states, its finding, the counts; no Panel in it."""
 
 import dataclasses
+import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.chart import CardState, Chart, Context, Finding, Need
 from dashboard.charts import finding
+from dashboard.periods import Comparison, Days
 from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
 from queries.funnel import Funnel
@@ -17,17 +19,28 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Hold one question of a page: filters, funnel, and the settings of each card by its name."""
+    """Hold one question of a page: filters, funnel, the settings of each card by its name, and what is compared."""
 
     filters: Filters
     funnel: Funnel
     settings: Mapping[str, Mapping[str, str]]
+    comparison: Comparison | None = None
+    finding: Finding = finding.FINDING
+
+    @property
+    def compared(self) -> Filters | None:
+        """Return the same filters on the compared days; None when nothing is compared."""
+        days = self.comparison.days if self.comparison else None
+        if days is None:
+            return None
+        return dataclasses.replace(self.filters, date_from=days.first, date_to=days.last)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what a page shows for one question; `cards` and `results` are by card name."""
+    """Hold what a view shows for one question; `cards` and `results` are by card name."""
 
+    ask: Ask
     store_version: int
     context: Context
     shown: int
@@ -37,30 +50,53 @@ class Answer:
     results: Mapping[str, Sequence[Result]]
 
 
-def store_totals(engine: Engine) -> dict[str, Any]:
-    """Return the overview row of the whole store."""
-    return engine.run("overview").rows[0]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Hold what the store has before any filter: its sessions and its days."""
+
+    sessions: int
+    first_date: dt.date | None
+    last_date: dt.date | None
+    days: frozenset[dt.date]
+    by_day: Mapping[dt.date, int]
+
+    @property
+    def span(self) -> Days | None:
+        """Return the first and the last day; None for a store without sessions."""
+        return Days(self.first_date, self.last_date) if self.first_date and self.last_date else None
 
 
-def answer(engine: Engine, charts: Sequence[Chart], ask: Ask, cancel: Cancel | None = None) -> Answer:
-    """Return everything a page shows for one question; one failing card fails alone. Raises Cancelled."""
-    total = store_totals(engine)
-    days = frozenset(row["session_date"] for row in engine.run("trend").rows)
-    context = Context(ask.filters, ask.funnel, total["first_date"], total["last_date"], store_days=days)
+def held_by(engine: Engine) -> Held:
+    """Return what the store has; quick after the first time, since the engine keeps both answers."""
+    rows = engine.run("trend").rows
+    by_day = {row["session_date"]: row["sessions"] for row in rows}
+    return Held(sum(by_day.values()), min(by_day, default=None), max(by_day, default=None), frozenset(by_day), by_day)
+
+
+def context_of(engine: Engine, ask: Ask, held: Held) -> Context:
+    """Return what the sentences of a page need besides counts."""
+    version = engine.snapshot.version
+    return Context(ask.filters, ask.funnel, held.first_date, held.last_date, {}, held.days, ask.compared, version)
+
+
+def answer(
+    engine: Engine, charts: Sequence[Chart], ask: Ask, cancel: Cancel | None = None, held: Held | None = None
+) -> Answer:
+    """Return everything a view shows for one question; one failing card fails alone. Raises Cancelled."""
+    held = held or held_by(engine)
+    context = context_of(engine, ask, held)
+    shown = engine.run("overview", ask.filters, cancel=cancel).rows[0]
     cards: dict[str, dict[str, Any]] = {}
     results: dict[str, Sequence[Result]] = {}
     for chart in charts:
         cards[chart.name], results[chart.name] = _card(engine, chart, ask, context, cancel)
-    shown = engine.run("overview", ask.filters, cancel=cancel).rows[0]
-    return Answer(
-        engine.snapshot.version,
-        context,
-        shown["sessions"] or 0,
-        total["sessions"] or 0,
-        _finding(engine, ask, context, cancel),
-        cards,
-        results,
-    )
+    said = _finding(engine, ask, context, cancel)
+    return Answer(ask, context.version, context, shown["sessions"] or 0, held.sessions, said, cards, results)
+
+
+def results_of(engine: Engine, needs: Sequence[Need], ask: Ask, cancel: Cancel | None = None) -> list[Result]:
+    """Return the result of each need, in order; that of a compared period is empty when nothing is compared."""
+    return [_run(engine, need, ask, cancel) for need in needs]
 
 
 def _card(
@@ -69,27 +105,36 @@ def _card(
     settings = ask.settings.get(chart.name, {})
     results: list[Result] = []
     try:
-        results += [_run(engine, need, ask, cancel) for need in chart.needs(settings)]
+        results += results_of(engine, chart.needs(settings), ask, cancel)
         state = chart.update(results, dataclasses.replace(context, settings=settings))
         return as_json(state), results
     except Cancelled:
         raise
     except QueryError as error:
         LOG.exception("card %s: query %s failed", chart.name, error.query_id)
-        return {"error": f"This chart could not be computed. Query {error.query_id}: {error.reason}"}, results
+        text = f"This chart could not be computed. Query {error.query_id}: {error.reason}"
+        return {"error": text, "query_id": error.query_id}, results
     except Exception as error:
         LOG.exception("card %s could not be drawn", chart.name)
         return {"error": f"This chart could not be drawn ({type(error).__name__}); the log has the details."}, results
 
 
 def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
-    filters = ask.filters.without(need.shows) if need.shows else ask.filters
+    filters: Filters | None = ask.compared if need.compared else ask.filters
+    if filters is None:
+        return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
+    if need.whole:
+        filters = dataclasses.replace(filters, date_from=None, date_to=None)
+    if need.shows:
+        filters = filters.without(need.shows)
+    if need.compute:
+        return need.compute(engine, filters, ask.funnel, cancel)
     return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
 
 
 def _finding(engine: Engine, ask: Ask, context: Context, cancel: Cancel | None) -> tuple[str, str]:
     try:
-        return finding.finding([_run(engine, need, ask, cancel) for need in finding.NEEDS], context)
+        return ask.finding.write(results_of(engine, ask.finding.needs, ask, cancel), context)
     except Cancelled:
         raise
     except Exception:

@@ -31,6 +31,27 @@ const ICONS = {
   search: ["M8.75 13.5a4.75 4.75 0 1 0 0-9.5 4.75 4.75 0 0 0 0 9.5z", "M12.25 12.25 16 16"],
   warn: ["M10 4 17 16H3z", "M10 8.5v3.5", "M10 13.8v.2"],
   empty: ["M4 12.5 6 5h8l2 7.5v3.5H4z", "M4 12.5h3.5L8.5 14h3l1-1.5H16"],
+  calendar: ["M4 5h12v11.5H4z", "M4 8.5h12", "M7 3v3.5", "M13 3v3.5"],
+  down: ["M6 8.5l4 4 4-4"],
+  plus: ["M10 5v10", "M5 10h10"],
+  menu: ["M4 6h12", "M4 10h12", "M4 14h12"],
+  link: ["M8.5 11.5l3-3", "M9 6.5l2-2a3.2 3.2 0 0 1 4.5 4.500l-2 2", "M11 13.500l-2 2a3.2 3.2 0 0 1-4.500-4.500l2-2"],
+  moon: ["M16 12.200A6.500 6.500 0 0 1 7.800 4a6.500 6.500 0 1 0 8.200 8.200z"],
+  sun: ["M10 13.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7z", "M10 2.500v1.500", "M10 16v1.500", "M2.500 10H4", "M16 10h1.500", "M4.700 4.700l1 1", "M14.300 14.300l1 1", "M4.700 15.300l1-1", "M14.300 5.700l1-1"],
+  bookmark: ["M6 3.500h8v13l-4-3-4 3z"],
+  help: ["M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14z", "M8 8.200a2 2 0 1 1 2.800 1.900c-.5.2-.8.6-.8 1.200v.4", "M10 13.800v.1"],
+  info: ["M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14z", "M10 9v4.500", "M10 6.500v.1"],
+  check: ["M4.500 10.500l3.500 3.500 7.500-8"],
+  none: ["M10 16.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "M5.500 14.500l9-9"],
+  grid: ["M3.500 3.500h5v6h-5z", "M11.500 3.500h5v3.500h-5z", "M11.500 10h5v6.500h-5z", "M3.500 12.500h5v4h-5z"],
+  funnel: ["M3.500 4.500h13", "M3.500 8.200h9.500", "M3.500 11.900h6", "M3.500 15.500h3"],
+  globe: ["M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14z", "M3 10h14", "M10 3c2.500 2 2.500 12 0 14", "M10 3c-2.500 2-2.500 12 0 14"],
+  clock: ["M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14z", "M10 6v4.200l2.700 1.700"],
+  share: ["M5 11.800a1.800 1.800 0 1 0 0-3.600 1.800 1.800 0 0 0 0 3.600z", "M15 6.800a1.800 1.800 0 1 0 0-3.600 1.800 1.800 0 0 0 0 3.600z", "M15 16.800a1.800 1.800 0 1 0 0-3.600 1.800 1.800 0 0 0 0 3.600z", "M6.700 9.200 13.300 5.800", "M6.700 10.800l6.600 3.400"],
+  drop: ["M10 3c2.800 3.500 4.800 6 4.800 8.600a4.800 4.800 0 0 1-9.600 0C5.200 9 7.200 6.500 10 3z"],
+  sliders: ["M3.500 5.500h13", "M3.500 10h13", "M3.500 14.500h13", "M7 4v3", "M12.500 8.500v3", "M6 13v3"],
+  shield: ["M10 3l5.500 2v4.500c0 3.500-2.300 6-5.500 7.500-3.200-1.500-5.500-4-5.500-7.500V5z", "M7.500 10l1.800 1.800 3.200-3.300"],
+  bars: ["M5 16V9", "M10 16V4", "M15 16v-5"],
 }
 
 export function icon(name) {
@@ -38,7 +59,7 @@ export function icon(name) {
     viewBox: "0 0 20 20", width: 18, height: 18, fill: "none", stroke: "currentColor", "stroke-width": 1.5,
     "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", focusable: "false",
   }, [])
-  for (const d of ICONS[name]) picture.append(fill(document.createElementNS(SVG, "path"), {d}, []))
+  for (const d of ICONS[name] || ICONS.bars) picture.append(fill(document.createElementNS(SVG, "path"), {d}, []))
   return picture
 }
 
@@ -60,14 +81,4 @@ export function redraw(container, ...children) {
       if (element.dataset.key === key) return element.focus({preventScroll: true})
     }
   }
-}
-
-export function announce(name, detail) {
-  window.dispatchEvent(new CustomEvent(`silent-leak:${name}`, {detail}))
-}
-
-export function listen(model, name, listener) {
-  const heard = (event) => listener(event.detail)
-  window.addEventListener(`silent-leak:${name}`, heard)
-  model.on("remove", () => window.removeEventListener(`silent-leak:${name}`, heard))
 }

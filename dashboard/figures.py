@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,23 +17,40 @@ from dashboard.theme import Theme, bokeh_theme
 
 LOG = logging.getLogger(__name__)
 
+_items: dict[tuple[str, str], dict[str, Any] | None] = {}
 _packed: dict[tuple[str, tuple[str, ...]], str] = {}
-_building = threading.Lock()
+_building: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
 
 def packed_figures(charts: Sequence[Chart], theme: Theme) -> str:
     """Return "<theme>:<base64 of gzipped JSON>": an object of chart name -> `bokeh.embed.json_item`.
 
-    Building takes seconds (hvPlot), so it happens once; later viewers share the text. A figure that cannot be built is
-    None, and its card says so.
+    Building takes seconds (hvPlot), so each figure is built once a theme; later viewers share the text. A figure that
+    cannot be built is None, and its card says so.
     """
-    key = (theme.name, tuple(chart.name for chart in charts))
-    with _building:
-        if key not in _packed:
-            items = {chart.name: _item(chart, theme) for chart in charts if chart.build}
-            text = json.dumps(items, separators=(",", ":")).encode()
-            _packed[key] = f"{theme.name}:{base64.b64encode(gzip.compress(text, mtime=0)).decode('ascii')}"
-        return _packed[key]
+    key = _key(charts, theme)
+    if key not in _packed:
+        items = {chart.name: _built(chart, theme) for chart in charts if chart.build}
+        text = json.dumps(items, separators=(",", ":")).encode()
+        _packed[key] = f"{theme.name}:{base64.b64encode(gzip.compress(text, mtime=0)).decode('ascii')}"
+    return _packed[key]
+
+
+def ready_figures(charts: Sequence[Chart], theme: Theme) -> str | None:
+    """Return the packed figures if nobody has to wait for them, else None."""
+    return _packed.get(_key(charts, theme))
+
+
+def _key(charts: Sequence[Chart], theme: Theme) -> tuple[str, tuple[str, ...]]:
+    return theme.name, tuple(chart.name for chart in charts)
+
+
+def _built(chart: Chart, theme: Theme) -> dict[str, Any] | None:
+    key = theme.name, chart.name
+    with _building[key]:
+        if key not in _items:
+            _items[key] = _item(chart, theme)
+        return _items[key]
 
 
 def _item(chart: Chart, theme: Theme) -> dict[str, Any] | None:

@@ -1,52 +1,28 @@
-"""The filters as a person sees them: the sidebar's lists, the chips, and the words for dimensions and values."""
+"""The filters as a person sees them: the chips, the lists of values, and the words for dimensions and values."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import param
-from panel.custom import JSComponent
-
-from dashboard.card import stylesheet
 from dashboard.charts.words import value_label
-from dashboard.format import count, date_range, day
+from dashboard.format import count, date_range, day, rate
 from dashboard.selection import Selection
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
-from queries.vocabulary import TITLES
+from queries.vocabulary import DIMENSIONS, TITLES
 
-SIDEBAR_DIMENSIONS = ("device_category", "country", "source", "channel_group", "visitor_type")
-OPEN_AT_FIRST = ("device_category", "country")
-LISTED = 40
-FOUND = 40
+FIRST_DIMENSIONS = ("device_category", "country", "source", "channel_group", "visitor_type")
+"""Where most questions begin; the other dimensions follow in the order of the vocabulary."""
+LISTED = 60
 
-Value = tuple[str, str, int]
-"""One line of a list: the value, its label, its sessions."""
+Value = tuple[str, str, int, str]
+"""One line of a list: the value, its label, its sessions, its conversion rate in words."""
 
 
-class FilterPanel(JSComponent):
-    """Draw the sidebar; the parameters are described at the top of `filters.js`."""
-
-    views = param.String(default="[]")
-    fields = param.String(default="")
-    mode = param.String(default="light")
-
-    _bundle = "filters.js"
-    _js = ["dom.js"]
-    _stylesheets = [stylesheet("filters.css")]
-
-    def __init__(self, on_action: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        """Take the function that acts on messages."""
-        super().__init__(**params)
-        self._on_action = on_action
-
-    def _handle_msg(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._on_action(data)
-
-    def reply(self, message: dict[str, Any]) -> None:
-        """Send this viewer's browser what a search found."""
-        self._send_msg(message)
+def dimensions() -> list[dict[str, str]]:
+    """Return every dimension with its title, the most used first."""
+    names = (*FIRST_DIMENSIONS, *(name for name in DIMENSIONS if name not in FIRST_DIMENSIONS))
+    return [{"name": name, "title": TITLES[name]} for name in names]
 
 
 def label_of(dimension: str, value: str) -> str:
@@ -59,49 +35,39 @@ def label_of(dimension: str, value: str) -> str:
 def values_of(engine: Engine, dimension: str, filters: Filters, cancel: Cancel | None = None) -> list[Value]:
     """Return the values of a dimension with their sessions under the other filters, most sessions first."""
     rows = engine.run("segments", filters.without(dimension), by=dimension, cancel=cancel).rows
-    return [(row["segment"], label_of(dimension, row["segment"]), row["sessions"]) for row in rows]
+    return [
+        (row["segment"], label_of(dimension, row["segment"]), row["sessions"], rate(row["conversion_rate"]))
+        for row in rows
+    ]
 
 
 def matching(values: Sequence[Value], text: str) -> list[Value]:
-    """Return the first values whose name or label holds the text, whatever the case."""
+    """Return the values whose name or label holds the text, whatever the case."""
     wanted = text.strip().lower()
-    return [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()][:FOUND]
+    return [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()]
 
 
-def field(dimension: str, values: Sequence[Value], selection: Selection) -> dict[str, Any]:
-    """Return one list of the sidebar as `filters.js` reads it."""
+def listing(dimension: str, values: Sequence[Value], text: str, selection: Selection) -> dict[str, Any]:
+    """Return one list as `filterbar.js` reads it: chosen values first, then the largest that match."""
     chosen = selection.include.get(dimension, ())
     excluded = selection.exclude.get(dimension, ())
+    marked = {*chosen, *excluded}
+    found = matching(values, text)
+    gone = [(value, label_of(dimension, value), 0, "") for value in marked - {line[0] for line in values}]
+    shown = [line for place, line in enumerate(found) if place < LISTED or line[0] in marked]
     return {
-        "name": dimension,
-        "title": TITLES[dimension],
-        "open": dimension in OPEN_AT_FIRST or bool(chosen or excluded),
-        "total": len(values),
-        "values": [line for place, line in enumerate(values) if place < LISTED or line[0] in chosen],
+        "dimension": dimension,
+        "text": text,
+        "values": [*shown, *([] if text.strip() else gone)],
+        "total": len(found),
         "chosen": chosen,
         "excluded": excluded,
-        "labels": {value: label_of(dimension, value) for value in (*chosen, *excluded)},
-    }
-
-
-def dates_field(selection: Selection, first: dt.date | None, last: dt.date | None) -> dict[str, Any]:
-    """Return the range of days as `filters.js` reads it: what can be chosen and what is."""
-    start, end = selection.date_from or first, selection.date_to or last
-    return {
-        "first": first.isoformat() if first else "",
-        "last": last.isoformat() if last else "",
-        "from": start.isoformat() if start else "",
-        "to": end.isoformat() if end else "",
-        "chosen": bool(selection.date_from or selection.date_to),
     }
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:
-    """Return the active filters in words: days first, then wanted, then unwanted values."""
+    """Return the active filters in words: wanted values, then unwanted ones."""
     shown = []
-    if selection.date_from or selection.date_to:
-        text = days_in_words(selection.date_from, selection.date_to)
-        shown.append({"dimension": "dates", "title": "Days", "exclude": False, "label": text, "values": text})
     for exclude, wanted in ((False, selection.include), (True, selection.exclude)):
         for dimension, values in wanted.items():
             labels = [label_of(dimension, value) for value in values]
@@ -114,6 +80,15 @@ def chips(selection: Selection) -> list[dict[str, Any]]:
                 "values": ", ".join(labels),
             })  # fmt: skip
     return shown
+
+
+def filter_sentences(selection: Selection) -> list[str]:
+    """Return each filter as words, days first: 5-7 Jul 2017; Country is United States."""
+    said = []
+    if selection.date_from or selection.date_to:
+        said.append(days_in_words(selection.date_from, selection.date_to))
+    said += [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['values']}" for chip in chips(selection)]
+    return said
 
 
 def days_in_words(first: dt.date | None, last: dt.date | None) -> str:

@@ -24,6 +24,11 @@ class Source:
         self._looked = time.monotonic()
         self._looking = threading.Lock()
 
+    @property
+    def site(self) -> str:
+        """Return the name of what is measured: that of the store's folder."""
+        return self.engine.store.path.name.replace("_", " ").replace("-", " ")
+
     def newest(self) -> Snapshot:
         """Return the newest version, looked up every few seconds at most; the old one while the store is unreadable."""
         with self._looking:

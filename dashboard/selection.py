@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import param
 
+from dashboard.chart import SHARED_SETTINGS
+from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
 from queries.vocabulary import DIMENSIONS
@@ -25,23 +27,29 @@ class Selection(param.Parameterized):
     """Hold all that one viewer has chosen; every other part of the page follows it.
 
     `include` and `exclude` map a dimension to its values, in the order they were chosen. `settings` holds only what
-    differs from the defaults. `theme` "" follows the reader's system.
+    differs from the defaults. `steps` are the chosen positions of the funnel's steps from 1, () for all of them.
+    `compare` is a mode of `periods`, `compared_days` those of mode "custom". `theme` "" follows the reader's system.
     """
 
+    view = param.String(default="", doc="Name of the shown view; empty for the first.")
     date_from = param.CalendarDate(
         default=None, allow_None=True, doc="First day, inclusive; None for the first there is."
     )
     date_to = param.CalendarDate(default=None, allow_None=True, doc="Last day, inclusive; None for the last there is.")
     include = param.Dict(default={}, doc="Wanted values per dimension.")
     exclude = param.Dict(default={}, doc="Unwanted values per dimension.")
+    compare = param.Selector(default=PREVIOUS, objects=list(MODES))
+    compared_days = param.ClassSelector(class_=Days, default=None, allow_None=True)
     funnel_name = param.Selector(default=ENGAGEMENT.name, objects=[funnel.name for funnel in FUNNELS])
+    steps = param.ClassSelector(class_=tuple, default=(), doc="Positions of the chosen steps; empty for all.")
     settings = param.Dict(default={}, doc="Chosen options of the cards' own controls.")
     theme = param.Selector(default="", objects=["", "light", "dark"])
 
-    def __init__(self, known_settings: Settings | None = None, **chosen: Any) -> None:
-        """Start with everything selected; `known_settings` are the controls that the page's cards have."""
+    def __init__(self, known_settings: Settings | None = None, views: Iterable[str] = (), **chosen: Any) -> None:
+        """Start with everything selected; `known_settings` are the controls of the cards, `views` their names."""
         super().__init__(**chosen)
-        self._known = dict(known_settings or {})
+        self._known = {**SHARED_SETTINGS, **(known_settings or {})}
+        self._views = tuple(views)
 
     @property
     def filters(self) -> Filters:
@@ -50,21 +58,59 @@ class Selection(param.Parameterized):
 
     @property
     def funnel(self) -> Funnel:
-        """Return the chosen funnel."""
+        """Return the chosen funnel with the chosen steps."""
+        funnel = self.whole_funnel
+        chosen = tuple(funnel.steps[position - 1] for position in self.steps if position <= len(funnel.steps))
+        return Funnel(funnel.name, chosen) if len(chosen) > 1 else funnel
+
+    @property
+    def whole_funnel(self) -> Funnel:
+        """Return the chosen funnel with all its steps."""
         return next(funnel for funnel in FUNNELS if funnel.name == self.funnel_name)
 
     def setting(self, card: str, name: str) -> str:
-        """Return the chosen option of one control of a card, or its default."""
+        """Return the chosen option of one control of a card: its own, that of the whole page, or its default."""
         key = f"{card}.{name}"
-        return self.settings.get(key, self._known[key][1])
+        options, default = self._known[key]
+        shared = self.settings.get(name, "")
+        return self.settings.get(key, shared if shared in options else default)
+
+    def shared_setting(self, name: str) -> str:
+        """Return the option chosen for all cards, empty where each card has its own default."""
+        return self.settings.get(name, "")
+
+    def choose_view(self, name: str) -> None:
+        """Show a view; one that does not exist is ignored."""
+        if name in self._views:
+            self.view = "" if name == self._views[0] else name
+
+    def choose_comparison(self, mode: str, first: dt.date | None = None, last: dt.date | None = None) -> None:
+        """Choose what the shown days are compared with; the two days belong to mode "custom"."""
+        if mode not in MODES or (mode == CUSTOM and not (first and last)):
+            return
+        days = Days(min(first, last), max(first, last)) if mode == CUSTOM and first and last else None
+        self.param.update(compare=mode, compared_days=days)
+
+    def choose_funnel(self, name: str, steps: Iterable[int] = ()) -> None:
+        """Choose a funnel and the positions of its steps; fewer than two, or all of them, mean all."""
+        funnel = next((funnel for funnel in FUNNELS if funnel.name == name), None)
+        if funnel:
+            self.param.update(funnel_name=name, steps=_positions(steps, len(funnel.steps)))
 
     def choose_setting(self, card: str, name: str, option: str) -> None:
-        """Choose an option of a control; anything that does not exist is ignored, since the browser may send it."""
-        key = f"{card}.{name}"
+        """Choose an option of a control; anything that does not exist is ignored, since the browser may send it.
+
+        Without a card it is chosen for all cards, and their own choices of that name are dropped.
+        """
+        key = f"{card}.{name}" if card else name
         options, default = self._known.get(key, ((), ""))
-        if option in options:
+        if not card and key in SHARED_SETTINGS and (option in options or not option):
+            own = {k: chosen for k, chosen in self.settings.items() if k != name and not k.endswith(f".{name}")}
+            self.settings = {**own, name: option} if option else own
+        elif option in options:
             others = {known: chosen for known, chosen in self.settings.items() if known != key}
-            self.settings = others if option == default else {**others, key: option}
+            stays = option == default and not self.settings.get(name)
+            self.settings = others if stays else {**others, key: option}
 
     def choose_dates(self, first: dt.date | None, last: dt.date | None) -> None:
         """Choose a range of days; two dates in the wrong order are swapped."""
@@ -88,23 +134,43 @@ class Selection(param.Parameterized):
             other: _with(getattr(self, other), dimension, opposite),
         })  # fmt: skip
 
+    def choose_where(self, where: Mapping[str, str]) -> None:
+        """Filter to one value in each of several dimensions; other dimensions keep their filters."""
+        wanted = {dimension: (value,) for dimension, value in where.items() if dimension in DIMENSIONS}
+        unwanted = {dimension: values for dimension, values in self.exclude.items() if dimension not in wanted}
+        self.param.update(include={**self.include, **wanted}, exclude=unwanted)
+
+    def switch(self, dimension: str) -> None:
+        """Turn the wanted values of a dimension into unwanted ones, or the reverse."""
+        wanted, unwanted = self.include.get(dimension, ()), self.exclude.get(dimension, ())
+        self.param.update(
+            include=_with(self.include, dimension, unwanted), exclude=_with(self.exclude, dimension, wanted)
+        )
+
     def remove(self, dimension: str, *, exclude: bool = False) -> None:
         """Take the filter off one dimension."""
         name = "exclude" if exclude else "include"
         self.param.update({name: _with(getattr(self, name), dimension, ())})
 
     def reset(self) -> None:
-        """Select everything again; the funnel, the cards' settings and the theme stay."""
-        self.param.update(date_from=None, date_to=None, include={}, exclude={})
+        """Select everything again; the view, the funnel, the cards' settings and the theme stay."""
+        self.param.update(date_from=None, date_to=None, include={}, exclude={}, compare=PREVIOUS, compared_days=None)
 
     def to_query(self) -> str:
         """Return the selection as a URL query ("?country=US&from=2017-07-05"), empty when nothing is chosen."""
-        pairs: list[tuple[str, str]] = []
+        pairs: list[tuple[str, str]] = [("view", self.view)] if self.view else []
         pairs += [(name, day.isoformat()) for name, day in (("from", self.date_from), ("to", self.date_to)) if day]
         for prefix, wanted in (("", self.include), (EXCLUDED, self.exclude)):
             pairs += [(prefix + dimension, value) for dimension, values in sorted(wanted.items()) for value in values]
+        if self.compare != PREVIOUS:
+            pairs.append(("compare", self.compare))
+        if self.compare == CUSTOM and self.compared_days:
+            days = self.compared_days
+            pairs += [("compare_from", days.first.isoformat()), ("compare_to", days.last.isoformat())]
         if self.funnel_name != ENGAGEMENT.name:
             pairs.append(("funnel", self.funnel_name))
+        if self.steps:
+            pairs.append(("steps", "-".join(str(position) for position in self.steps)))
         pairs += sorted(self.settings.items())
         if self.theme:
             pairs.append(("theme", self.theme))
@@ -119,12 +185,20 @@ class Selection(param.Parameterized):
             first, last = last, first
         funnel = single.get("funnel", "")
         theme = single.get("theme", "")
+        view = single.get("view", "")
+        compare, days = _comparison(single)
+        name = funnel if funnel in self.param.funnel_name.objects else ENGAGEMENT.name
+        steps = [int(part) for part in single.get("steps", "").split("-") if part.isascii() and part.isdigit()]
         self.param.update(
+            view=view if view in self._views[1:] else "",
+            compare=compare,
+            compared_days=days,
             date_from=first,
             date_to=last,
             include=_wanted(pairs, ""),
             exclude=_wanted(pairs, EXCLUDED),
-            funnel_name=funnel if funnel in self.param.funnel_name.objects else ENGAGEMENT.name,
+            funnel_name=name,
+            steps=_positions(steps, len(next(f for f in FUNNELS if f.name == name).steps)),
             settings={key: option for key, option in single.items() if self._differs(key, option)},
             theme=theme if theme in self.param.theme.objects else "",
         )
@@ -132,6 +206,19 @@ class Selection(param.Parameterized):
     def _differs(self, key: str, option: str) -> bool:
         options, default = self._known.get(key, ((), ""))
         return option in options and option != default
+
+
+def _comparison(single: Mapping[str, str]) -> tuple[str, Days | None]:
+    mode = single.get("compare", PREVIOUS)
+    first, last = _day(single.get("compare_from")), _day(single.get("compare_to"))
+    if mode == CUSTOM and first and last:
+        return CUSTOM, Days(min(first, last), max(first, last))
+    return (mode, None) if mode in MODES and mode != CUSTOM else (PREVIOUS, None)
+
+
+def _positions(steps: Iterable[int], most: int) -> tuple[int, ...]:
+    chosen = tuple(sorted({position for position in steps if 1 <= position <= most}))
+    return chosen if 1 < len(chosen) < most else ()
 
 
 def _with(wanted: Wanted, dimension: str, values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -3,12 +3,11 @@
 import threading
 
 import panel as pn
-from panel_material_ui import Page
 
 from dashboard.app import TITLE, create_app
-from dashboard.charts import CHARTS
 from dashboard.figures import packed_figures
 from dashboard.theme import THEMES
+from dashboard.views import charts_of, shown_views
 from queries.store import Store
 
 
@@ -26,7 +25,7 @@ def serve(
     Only browsers that come by `address:port` or localhost may connect. Raises OSError when the port is taken.
     """
 
-    def page() -> Page:  # a function, because pn.serve shows a functools.partial as text
+    def page() -> pn.Template:  # a function, because pn.serve shows a functools.partial as text
         return create_app(store, title=title)
 
     threading.Thread(target=prepare, name="figures", daemon=True).start()
@@ -44,6 +43,7 @@ def serve(
 
 
 def prepare() -> None:
-    """Build the figures of both themes, so that no viewer waits for them."""
+    """Build the figures of both themes, view by view, so that no viewer waits for them."""
     for theme in THEMES:
-        packed_figures(CHARTS, theme)
+        for view in shown_views():
+            packed_figures(charts_of(view), theme)

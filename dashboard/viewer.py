@@ -1,88 +1,117 @@
-"""One viewer: a selection, the components that show it, and the questions that it asks."""
+"""One viewer: a selection, the page that shows it, and the questions that it asks."""
 
-import datetime as dt
-import json
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from dashboard import download
 from dashboard.browser import Browser
-from dashboard.card import Cards
 from dashboard.charts import CHARTS
 from dashboard.charts.words import empty_sentence
-from dashboard.compute import Answer, Ask, answer
-from dashboard.figures import packed_figures
-from dashboard.filters import SIDEBAR_DIMENSIONS, FilterPanel, Value, chips, dates_field, field, matching, values_of
-from dashboard.format import count, day, exact, plural
+from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
+from dashboard.controls import compared_period, controls
+from dashboard.deeds import DEEDS, Deed, cleaned
+from dashboard.download import Stated
+from dashboard.figures import packed_figures, ready_figures
+from dashboard.filters import listing, values_of
+from dashboard.format import count, date_range, day, exact, plural
 from dashboard.freshness import Source
-from dashboard.location import AddressBar
+from dashboard.page import Shell, as_text, layout
+from dashboard.saved import SavedViewError, SavedViews
 from dashboard.selection import Selection
-from dashboard.theme import DARK, LIGHT
-from dashboard.views import VIEWS, charts_of
-from queries.engine import Cancel, Cancelled
+from dashboard.theme import DARK, LIGHT, Theme
+from dashboard.views import View, charts_of, shown_views, view_named
+from queries.engine import Cancel, Cancelled, Result
+from queries.vocabulary import DIMENSIONS
 
 LOG = logging.getLogger(__name__)
 WORKERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
 KNOWN_SETTINGS = {f"{chart.name}.{name}": choice for chart in CHARTS for name, choice in chart.settings.items()}
 SEEN = [name for name in Selection.param if name != "name"]
+FIRST_ANSWER_SECONDS = 0.25
+"""How long a new page waits for its answer, so that a quick one travels with the document."""
+MOST_STEPS_BACK = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Hold a question on its way: the view it is for, what is asked, and how to stop it."""
+
+    view: View
+    ask: Ask
+    cancel: Cancel
 
 
 class Viewer:
-    """Wire one selection to one browser: every change asks again, and all cards are drawn together.
+    """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
 
     `act` takes what a person does as a mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
 
-    def __init__(self, source: Source, query: str = "") -> None:
-        """Start from a URL's query; the first answer is on its way when this returns."""
+    def __init__(self, source: Source, query: str = "", *, title: str = "") -> None:
+        """Start from a URL's query, or from the team's default view; a quick answer is there when this returns."""
         self.source = source
         self.browser = Browser()
-        self.selection = Selection(KNOWN_SETTINGS)
-        self.selection.load_query(query)
+        self.saved = SavedViews(source.engine.store.path)
+        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()])
+        self.selection.load_query(query or self._default_query())
         self.prefers_dark = False
-        self.on_narrow: Callable[[], object] = lambda: None
-        self.echo = 0
-        self._moving = False
-        self.values: dict[str, list[Value]] = {}
+        self.held: Held | None = None
         self.answer: Answer | None = None
+        self._moving = False
+        self._grouped: set[str] | None = None
         self._cancel = Cancel()
+        self._listing = Cancel()
         self._acting = threading.RLock()
-        self.address = AddressBar(query=query)
-        self.cards = Cards(
+        self._past: list[dict[str, Any]] = []
+        self.page = Shell(
             self.act,
-            layout=_layout(),
-            figures=packed_figures(CHARTS, self.theme),
+            layout=layout(title, source.site),
+            query=self.selection.to_query(),
+            replaces=True,
+            mode=self.theme.name,
             follows_system=not self.selection.theme,
         )
-        self.panel = FilterPanel(self.act, views=_views(), mode=self.theme.name)
+        self._show_figures()
         self.selection.param.watch(self._selected, SEEN)
-        self.address.param.watch(self._moved, "query")
-        self.ask()
+        self.page.param.watch(self._moved, "query")
+        asked = self.ask()
+        if asked is not None:
+            wait([asked], FIRST_ANSWER_SECONDS)
 
     @property
-    def theme(self):
+    def theme(self) -> Theme:
         """Return the theme to draw in: the chosen one, else the one that the reader's system prefers."""
         dark = self.selection.theme == DARK.name or (not self.selection.theme and self.prefers_dark)
         return DARK if dark else LIGHT
 
-    def ask(self) -> None:
-        """Ask for everything the page shows; an older question still running is cancelled."""
+    @property
+    def view(self) -> View:
+        """Return the view that is shown."""
+        return view_named(self.selection.view)
+
+    def ask(self) -> Any:
+        """Ask for everything the view shows; an older question still running is cancelled."""
         self._cancel.cancel()
         self._cancel = cancel = Cancel()
-        self.cards.busy = True
-        settings = {
-            chart.name: {name: self.selection.setting(chart.name, name) for name in chart.settings} for chart in CHARTS
+        self.page.busy = True
+        view = self.view
+        settings: dict[str, dict[str, str]] = {
+            chart.name: {name: self.selection.setting(chart.name, name) for name in chart.settings}
+            for chart in charts_of(view)
         }
-        asked = Ask(self.selection.filters, self.selection.funnel, settings)
-        WORKERS.submit(self._compute, asked, cancel)
+        asked = Ask(self.selection.filters, self.selection.funnel, settings, finding=view.finding)
+        return WORKERS.submit(self._compute, Question(view, asked, cancel))
 
     def stop(self) -> None:
         """Cancel what runs, because nobody looks any more."""
         self._cancel.cancel()
+        self._listing.cancel()
 
     def look_for_data(self) -> None:
         """Ask again when the store has a newer version than what is shown."""
@@ -92,68 +121,147 @@ class Viewer:
         if self.answer and self.source.newest().version != self.answer.store_version:
             self.browser.later(self.ask)
 
-    def _compute(self, asked: Ask, cancel: Cancel) -> None:
+    def _compute(self, asked: Question) -> None:
         engine = self.source.engine
         try:
-            answered = answer(engine, CHARTS, asked, cancel)
-            self.browser.later(partial(self._show, answered, cancel))
-            values = {name: values_of(engine, name, asked.filters, cancel) for name in SIDEBAR_DIMENSIONS}
-            self.browser.later(partial(self._list, values, answered, cancel))
+            held = held_by(engine)
+            ask = replace(asked.ask, comparison=compared_period(self.selection, held))
+            answered = answer(engine, charts_of(asked.view), ask, asked.cancel, held)
+            self.browser.later(partial(self._show, answered, held, asked))
+            counts = self._open_counts(ask, held, asked.cancel)
+            self.browser.later(partial(self._count, counts, asked))
         except Cancelled:
             return
-        except Exception:
+        except Exception as error:
             LOG.exception("the page could not be computed")
+            self.browser.later(partial(self._fail, error, asked))
 
-    def _show(self, answered: Answer, cancel: Cancel) -> None:
-        if cancel.cancelled:
+    def _open_counts(self, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:
+        """Return the numbers beside the names in the rail; one that cannot be counted is left out."""
+        counted = {}
+        engine = self.source.engine
+        for view in shown_views():
+            if view.open is None:
+                continue
+            try:
+                found = results_of(engine, view.open.needs, ask, cancel)
+                counted[view.name] = view.open.count(found, context_of(engine, ask, held))
+            except Cancelled:
+                raise
+            except Exception:
+                LOG.exception("the open findings of %s could not be counted", view.name)
+        return counted
+
+    def _show(self, answered: Answer, held: Held, asked: Question) -> None:
+        if asked.cancel.cancelled:
             return
-        self.answer = answered
-        self.cards.param.update(state=self._state(answered), busy=False)
+        self.answer, self.held = answered, held
+        self.page.param.update(
+            bar=as_text(self._controls(held)), state=as_text(self._state(answered, held, asked.view)), busy=False
+        )
 
-    def _list(self, values: dict[str, list[Value]], answered: Answer, cancel: Cancel) -> None:
-        if not cancel.cancelled:
-            self.values = values
-            self.panel.fields = self._fields(answered)
+    def _fail(self, error: Exception, asked: Question) -> None:
+        if not asked.cancel.cancelled:
+            self.page.busy = False
+            self.page.reply({"kind": "failed", "text": f"This view could not be computed ({type(error).__name__})."})
 
-    def _state(self, answered: Answer) -> str:
-        return as_text({
+    def _count(self, counts: dict[str, int], asked: Question) -> None:
+        if not asked.cancel.cancelled and counts:
+            self.page.reply({"kind": "open", "counts": counts})
+
+    def _controls(self, held: Held) -> dict[str, Any]:
+        settings = {key: self.selection.setting(*key.split(".", 1)) for key in KNOWN_SETTINGS}
+        return {**controls(self.selection, held), "view": self.view.name, "settings": settings}
+
+    def _state(self, answered: Answer, held: Held, view: View) -> dict[str, Any]:
+        compared = answered.ask.comparison.days if answered.ask.comparison else None
+        return {
+            "view": view.name,
             "version": answered.store_version,
             "finding": answered.finding[0],
             "context": answered.finding[1],
-            "chips": chips(self.selection),
             "counted": f"{count(answered.shown)} of {plural(answered.total, 'session')}",
+            "compared": compared.words if compared else "",
             "empty": None if answered.shown else empty_sentence(answered.context),
-            "settings": {key: self.selection.setting(*key.split(".", 1)) for key in KNOWN_SETTINGS},
-            "file_name": download.file_name(self.selection, answered.store_version),
+            "stated": download.stated_lines(self.stated()),
+            "file_name": self.file_name(),
+            "foot": self._foot(held),
             "cards": answered.cards,
-        })  # fmt: skip
+        }
 
-    def _fields(self, answered: Answer) -> str:
-        first, last = answered.context.first_date, answered.context.last_date
-        return as_text({
-            "echo": self.echo,
-            "dates": dates_field(self.selection, first, last),
-            "dimensions": [field(name, values, self.selection) for name, values in self.values.items()],
-            "foot": self._foot(answered),
-        })  # fmt: skip
-
-    def _foot(self, answered: Answer) -> list[str]:
-        loaded = self.source.engine.snapshot.loaded_at
+    def _foot(self, held: Held) -> list[str]:
+        snapshot = self.source.engine.snapshot
+        loaded = snapshot.loaded_at
         return [
-            f"Data to {day(answered.context.last_date, year=True)}",
-            f"{exact(answered.total)} sessions, version {answered.store_version}",
+            f"Data to {day(held.last_date, year=True)}",
+            f"{exact(held.sessions)} sessions, version {snapshot.version}",
             f"Loaded {day(loaded.date(), year=True)}, {loaded:%H:%M} UTC",
         ]
 
+    def stated(self) -> Stated:
+        """Return what every file that is taken away says about itself."""
+        answered, held = self.answer, self.held
+        period = held.span if held else None
+        first, last = self.selection.date_from, self.selection.date_to
+        shown = date_range(first or (period.first if period else None), last or (period.last if period else None))
+        comparison = answered.ask.comparison if answered else None
+        return Stated(
+            self.selection,
+            self.view.title,
+            shown,
+            comparison.days.words if comparison and comparison.days else "",
+            answered.store_version if answered else 0,
+            answered.shown if answered else 0,
+            answered.total if answered else 0,
+        )
+
+    def file_name(self) -> str:
+        """Return the first part of the name of every file that is taken away."""
+        return download.file_name(self.selection, self.answer.store_version if self.answer else 0)
+
+    def results(self, card: str) -> Sequence[Result]:
+        """Return what a shown card was made from."""
+        return self.answer.results.get(card, ()) if self.answer else ()
+
+    def label(self, card: str) -> str:
+        """Return the label of a card, empty for one that does not exist."""
+        return next((chart.label for chart in CHARTS if chart.name == card), "")
+
+    def _show_figures(self) -> None:
+        charts, theme = charts_of(self.view), self.theme
+        ready = ready_figures(charts, theme)
+        if ready:
+            self.page.figures = ready
+        else:
+            WORKERS.submit(self._build_figures, charts, theme)
+
+    def _build_figures(self, charts: Sequence[Any], theme: Theme) -> None:
+        packed = packed_figures(charts, theme)
+
+        def place() -> None:
+            if self.theme is theme:
+                self.page.figures = packed
+
+        self.browser.later(place)
+
     def _selected(self, *events: Any) -> None:
         changed = {event.name for event in events}
+        if self._grouped is not None:
+            self._grouped |= changed
+        else:
+            self._follow(changed)
+
+    def _follow(self, changed: set[str]) -> None:
         if "theme" in changed:
-            self.cards.figures = packed_figures(CHARTS, self.theme)
-            self.panel.mode = self.theme.name
+            self.page.mode = self.theme.name
+        if {"theme", "view"} & changed:
+            self._show_figures()
         query = self.selection.to_query()
-        if query != self.address.query:
-            self.address.replaces = self._moving or changed == {"theme"}
-            self.address.query = query
+        if query != self.page.query:
+            self.page.replaces = self._moving or changed == {"theme"}
+            self.page.query = query
+        if self.held:
+            self.page.bar = as_text(self._controls(self.held))
         if changed != {"theme"}:
             self.ask()
 
@@ -165,125 +273,76 @@ class Viewer:
             finally:
                 self._moving = False
 
+    @contextmanager
+    def one_step(self) -> Generator[None]:
+        """Take several changes of the selection as one: one step in the history, one question."""
+        self._grouped = set()
+        try:
+            yield
+        finally:
+            changed, self._grouped = self._grouped, None
+            if changed:
+                self._follow(changed)
+
+    def remember(self) -> None:
+        """Keep the filters as they are, so that Esc can bring them back."""
+        names = ("date_from", "date_to", "include", "exclude")
+        self._past = [*self._past, {name: getattr(self.selection, name) for name in names}][-MOST_STEPS_BACK:]
+
+    def undo(self) -> None:
+        """Bring the filters back as they were before the last change of them."""
+        while self._past:
+            before = self._past.pop()
+            if any(getattr(self.selection, name) != value for name, value in before.items()):
+                self.selection.param.update(before)
+                return
+
+    def list_values(self, dimension: str, text: str) -> None:
+        """Send the values of a dimension that hold a text; a newer list replaces one still on its way."""
+        if dimension not in DIMENSIONS:
+            return
+        self._listing.cancel()
+        self._listing = cancel = Cancel()
+        filters = self.selection.filters
+
+        def work() -> None:
+            try:
+                values = values_of(self.source.engine, dimension, filters, cancel)
+            except Cancelled:
+                return
+            except Exception:
+                LOG.exception("the values of %s could not be listed", dimension)
+                return
+            found = listing(dimension, values, text, self.selection)
+            self.browser.later(lambda: self.page.reply({"kind": "values", **found}))
+
+        WORKERS.submit(work)
+
+    def tell_saved(self, text: str) -> None:
+        """Send the list of saved views, and what just happened to it."""
+        try:
+            book = self.saved.read()
+        except SavedViewError as error:
+            self.page.reply({"kind": "saved", "views": [], "default": "", "text": str(error)})
+            return
+        views = [{"name": view.name, "query": view.query, "saved_on": view.saved_on} for view in book.views]
+        self.page.reply({"kind": "saved", "views": views, "default": book.default, "text": text})
+
+    def _default_query(self) -> str:
+        try:
+            book = self.saved.read()
+        except SavedViewError:
+            LOG.exception("the default view could not be read")
+            return ""
+        default = book.named(book.default)
+        return default.query if default else ""
+
     def act(self, said: Mapping[str, Any]) -> None:
         """Do what a person asked for; what is not understood is ignored."""
         deed = DEEDS.get(str(said.get("kind")))
         if deed:
-            self.browser.now(partial(self._do, deed, said))
+            self.browser.now(partial(self._do, deed, cleaned(said)))
 
-    def _do(self, deed: Callable[["Viewer", Mapping[str, Any]], object], said: Mapping[str, Any]) -> None:
+    def _do(self, deed: Deed, said: Mapping[str, Any]) -> None:
         with self._acting:
-            if isinstance(said.get("echo"), int):
-                self.echo = said["echo"]
-            deed(self, {key: value for key, value in said.items() if isinstance(value, str | bool)})
-
-    def _filter(self, said: Mapping[str, Any]) -> None:
-        additive, exclude = said.get("additive") is True, said.get("exclude") is True
-        self.selection.toggle(said.get("dimension", ""), said.get("value", ""), additive=additive, exclude=exclude)
-
-    def _remove(self, said: Mapping[str, Any]) -> None:
-        if said.get("dimension") == "dates":
-            self.selection.choose_dates(None, None)
-        else:
-            self.selection.remove(said.get("dimension", ""), exclude=said.get("exclude") is True)
-
-    def _choose_dates(self, said: Mapping[str, Any]) -> None:
-        first, last = (_day(said.get(name)) for name in ("first", "last"))
-        if self.answer:
-            context = self.answer.context
-            first = None if first == context.first_date else first
-            last = None if last == context.last_date else last
-        self.selection.choose_dates(first, last)
-
-    def _choose_setting(self, said: Mapping[str, Any]) -> None:
-        self.selection.choose_setting(said.get("card", ""), said.get("name", ""), said.get("option", ""))
-
-    def _prefer(self, said: Mapping[str, Any]) -> None:
-        self.prefers_dark = said.get("mode") == DARK.name
-        self.selection.param.trigger("theme")
-
-    def _results(self, said: Mapping[str, Any]) -> Sequence[Any]:
-        return self.answer.results.get(said.get("card", ""), ()) if self.answer else ()
-
-    def _label(self, said: Mapping[str, Any]) -> str:
-        return next((chart.label for chart in CHARTS if chart.name == said.get("card")), "")
-
-    def _sql(self, said: Mapping[str, Any]) -> None:
-        asked = download.questions(self._results(said))
-        self.cards.reply({"kind": "sql", "title": f"SQL: {self._label(said)}", "questions": asked})
-
-    def _csv(self, said: Mapping[str, Any]) -> None:
-        if self.answer:
-            text = download.csv_text(self._label(said), self._results(said), self.selection)
-            name = f"{download.file_name(self.selection, self.answer.store_version)}_{said.get('card')}.csv"
-            self.cards.reply({"kind": "csv", "name": name, "text": text})
-
-    def _search(self, said: Mapping[str, Any]) -> None:
-        dimension, text = said.get("dimension", ""), said.get("text", "")
-        found = matching(self.values.get(dimension, []), text)
-        self.panel.reply({"dimension": dimension, "text": text.strip().lower(), "values": found})
-
-
-DEEDS: dict[str, Callable[[Viewer, Mapping[str, Any]], object]] = {
-    "filter": Viewer._filter,
-    "remove": Viewer._remove,
-    "reset": lambda viewer, _: viewer.selection.reset(),
-    "dates": Viewer._choose_dates,
-    "setting": Viewer._choose_setting,
-    "retry": lambda viewer, _: viewer.ask(),
-    "prefers": Viewer._prefer,
-    "narrow": lambda viewer, _: viewer.on_narrow(),
-    "sql": Viewer._sql,
-    "csv": Viewer._csv,
-    "search": Viewer._search,
-}
-"""What a browser may ask for, by the message's `kind`."""
-
-
-@cache
-def _layout() -> str:
-    return as_text([
-        {
-            "name": view.name,
-            "title": view.title,
-            "cards": [
-                {
-                    "name": chart.name,
-                    "label": chart.label,
-                    "renderer": chart.renderer,
-                    "span": chart.span,
-                    "height": chart.height,
-                    "settings": [{"name": name, "options": options} for name, (options, _) in chart.settings.items()],
-                }
-                for chart in charts_of(view)
-            ],
-        }
-        for view in VIEWS
-    ])  # fmt: skip
-
-
-@cache
-def _views() -> str:
-    return as_text([{"name": view.name, "title": view.title} for view in VIEWS])
-
-
-def as_text(value: Any) -> str:
-    """Return a value as JSON that a browser accepts: no NaN, days as ISO text, numpy scalars as numbers."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"a card's state holds a {type(value).__name__}, which the browser cannot read")
-
-
-def _day(text: Any) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+            deed(self, said)

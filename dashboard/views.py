@@ -2,29 +2,61 @@
 
 from dataclasses import dataclass
 
-from dashboard.chart import Chart
-from dashboard.charts import CHARTS
+from dashboard.chart import Chart, Finding, OpenCount
+from dashboard.charts import CHARTS, finding
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Name one view and its cards, in page order."""
+    """Name one view, the question it answers, and its cards in page order; a card may be on several views.
+
+    A card is its name, or its name and the width that it has here in twelfths. `icon` is one of `ICONS` in `dom.js`,
+    `key` the letter that opens the view after `g`. `second` puts it below the line in the rail.
+    """
 
     name: str
     title: str
-    cards: tuple[str, ...]
+    question: str
+    cards: tuple[str | tuple[str, int], ...]
+    icon: str
+    key: str
+    finding: Finding = finding.FINDING
+    open: OpenCount | None = None
+    second: bool = False
 
 
 VIEWS = (
-    View("overview", "Overview", ("kpis", "trend", "takeaways")),
-    View("funnel", "Funnel", ("funnel", "completion", "revenue_lost", "converted_vs_engaged")),
-    View("geography", "Geography", ("countries",)),
-    View("duration", "Duration", ("durations",)),
-    View("sources", "Sources", ("sources",)),
-)
+    View("overview", "Overview", "What happened, can I trust it, where next?",
+         ("kpis", "trend", "takeaways"), "grid", "o"),
+    View("funnel", "Funnel", "At which step, on what, compared with before?",
+         ("funnel", "completion", "revenue_lost", "converted_vs_engaged"), "funnel", "f"),
+    View("geography", "Geography", "Where?", ("countries",), "globe", "g"),
+    View("duration", "Duration", "Do buyers behave otherwise?", ("durations",), "clock", "d"),
+    View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s"),
+    View("leaks", "Leaks", "What exactly, how sure, how much money?", (), "drop", "l"),
+    View("explore", "Explore", "Let me look for myself.", (), "sliders", "e", second=True),
+    View("quality", "Data quality", "May I believe the numbers?", (), "shield", "q", second=True),
+)  # fmt: skip
+
+
+def shown_views() -> tuple[View, ...]:
+    """Return the views that have cards."""
+    return tuple(view for view in VIEWS if view.cards)
+
+
+def view_named(name: str) -> View:
+    """Return the view of that name, the first one for a name that does not exist."""
+    views = shown_views()
+    return next((view for view in views if view.name == name), views[0])
+
+
+def placed(view: View) -> tuple[tuple[Chart, int], ...]:
+    """Return the charts of a view that exist, in its order, each with its width in twelfths."""
+    known = {chart.name: chart for chart in CHARTS}
+    cards = [card if isinstance(card, tuple) else (card, 0) for card in view.cards]
+    return tuple((known[name], span or known[name].span) for name, span in cards if name in known)
 
 
 def charts_of(view: View) -> tuple[Chart, ...]:
     """Return the charts of a view that exist, in its order."""
-    known = {chart.name: chart for chart in CHARTS}
-    return tuple(known[name] for name in view.cards if name in known)
+    return tuple(chart for chart, _ in placed(view))

@@ -2,9 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["fonttools[woff]==4.68.0"]
 # ///
-"""Make `roboto-500.woff2`: Latin Roboto Medium with the comparison signs and the narrow space that the page uses.
+"""Make `roboto-400.woff2` and `roboto-500.woff2`: Latin Roboto with the comparison signs and narrow space of the page.
 
-panel-material-ui ships Roboto 400 and 700; without this file weight 500 would fall back to 400. Run by hand:
+Run by hand:
 
     npm pack @fontsource/roboto@5.3.0 && tar xzf fontsource-roboto-5.3.0.tgz
     uv run data/make_roboto.py package/files
@@ -18,16 +18,16 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph  # ty: ignore[import-not-found
 
 SIGNS = "≤≥≈≠∞"
 NARROW_NO_BREAK_SPACE = "\u202f"
-TARGET = Path(__file__).with_name("roboto-500.woff2")
+WEIGHTS = (400, 500)
 
 
-def medium(fontsource_files: Path) -> TTFont:
-    """Return Roboto 500 with fontsource's Latin letters and five signs of its mathematical subset.
+def latin_with_signs(fontsource_files: Path, weight: int) -> TTFont:
+    """Return one weight of Roboto with fontsource's Latin letters and five signs of its mathematical subset.
 
     The narrow space is half a space wide, as browsers make it up for the weights that lack it.
     """
-    latin = TTFont(fontsource_files / "roboto-latin-500-normal.woff2", recalcTimestamp=False)
-    mathematical = TTFont(fontsource_files / "roboto-math-500-normal.woff2")
+    latin = TTFont(fontsource_files / f"roboto-latin-{weight}-normal.woff2", recalcTimestamp=False)
+    mathematical = TTFont(fontsource_files / f"roboto-math-{weight}-normal.woff2")
     latin["glyf"].glyphs  # noqa: B018 - the table must be read before the order of its glyphs changes
     codes = {ord(NARROW_NO_BREAK_SPACE): "uni202F"}
     latin["glyf"]["uni202F"] = Glyph()
@@ -51,7 +51,9 @@ def medium(fontsource_files: Path) -> TTFont:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: uv run data/make_roboto.py FOLDER  (the files/ folder of npm @fontsource/roboto 5.3.0)")
-    font = medium(Path(sys.argv[1]))
-    font.flavor = "woff2"
-    font.save(TARGET)
-    print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes")
+    for chosen in WEIGHTS:
+        font = latin_with_signs(Path(sys.argv[1]), chosen)
+        font.flavor = "woff2"
+        target = Path(__file__).with_name(f"roboto-{chosen}.woff2")
+        font.save(target)
+        print(f"{target.name}: {target.stat().st_size:,} bytes")

@@ -1,11 +1,15 @@
 """The page without a browser: what it is built from, what a viewer's deeds change, what goes wrong alone."""
 
+import base64
 import datetime as dt
 import inspect
+import io
 import json
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from builders import session, sessions, store_of
 
@@ -15,12 +19,13 @@ from dashboard.app import create_app, explain
 from dashboard.chart import CardState, Chart, Need
 from dashboard.charts import CHARTS
 from dashboard.compute import Ask, answer
-from dashboard.download import csv_text, file_name
+from dashboard.deeds import DEEDS
+from dashboard.download import methods
 from dashboard.freshness import Source
-from dashboard.selection import Selection
+from dashboard.page import SCRIPTS, as_text
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
-from dashboard.viewer import DEEDS, KNOWN_SETTINGS, Viewer, as_text
-from dashboard.views import VIEWS
+from dashboard.viewer import KNOWN_SETTINGS, Question, Viewer
+from dashboard.views import VIEWS, charts_of, placed, shown_views
 from queries.engine import Cancel, Cancelled, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
@@ -51,40 +56,83 @@ class AtOnce:
     """Stand in for the thread pool: what is submitted has happened when submit returns."""
 
     def submit(self, call, *arguments):
-        call(*arguments)
+        done = Future()
+        done.set_result(call(*arguments))
+        return done
 
 
 def shown(viewer):
-    return json.loads(viewer.cards.state)
+    return json.loads(viewer.page.state)
 
 
-def test_every_chart_is_on_exactly_one_view():
-    placed = [name for view in VIEWS for name in view.cards]
-    assert sorted(placed) == sorted(chart.name for chart in CHARTS)
+def bar(viewer):
+    return json.loads(viewer.page.bar)
+
+
+@pytest.fixture
+def replies(viewer, monkeypatch):
+    said = []
+    monkeypatch.setattr(viewer.page, "reply", said.append)
+    return said
+
+
+def test_every_chart_is_on_a_view_and_every_card_of_a_view_exists():
+    names = {card if isinstance(card, str) else card[0] for view in VIEWS for card in view.cards}
+    assert names == {chart.name for chart in CHARTS}
+    assert all(len(placed(view)) == len(view.cards) for view in VIEWS)
+
+
+def test_every_view_has_a_name_and_a_key_of_its_own():
+    for part in ("name", "title", "key"):
+        assert len({getattr(view, part) for view in VIEWS}) == len(VIEWS)
+    icons = (Path(inspect.getfile(dashboard)).parent / "dom.js").read_text(encoding="utf-8")
+    assert all(f"  {view.icon}: [" in icons for view in VIEWS)
+
+
+def test_every_card_says_how_it_is_computed():
+    assert {chart.name for chart in CHARTS} <= set(methods())
+
+
+def test_every_script_may_be_fetched_and_every_renderer_is_known():
+    folder = Path(inspect.getfile(dashboard)).parent
+    assert {path.name for path in folder.glob("*.js")} == {*SCRIPTS, "page.js"}
+    renderers = (folder / "renderers.js").read_text(encoding="utf-8")
+    for chart in CHARTS:
+        assert (
+            f'"{chart.renderer}":' in renderers
+            or f"  {chart.renderer}," in renderers
+            or f"  {chart.renderer}:" in renderers
+        )
 
 
 def test_a_page_is_built_from_a_store_and_a_url(store):
     page = create_app(store, title="Shop")
-    assert page.title == "Shop"
-    assert len(page.main) == 2
-    assert len(page.sidebar) == 1
+    assert page._render_variables["app_title"] == "Shop"
+    assert page._render_variables["app_views"] == [view.title for view in shown_views()]
+
+
+def content(page):
+    return page._render_items["viewer"][0].object
 
 
 def test_a_folder_without_a_store_gives_a_page_that_names_the_command(tmp_path):
-    page = create_app(Store(tmp_path / "nothing <b>here</b>"))
-    text = page.main[0].object
+    text = content(create_app(Store(tmp_path / "nothing <b>here</b>")))
     assert "silent-leak ingest" in text
     assert "<b>" not in text
 
 
 def test_an_explanation_is_text_and_never_markup():
-    assert "&lt;script&gt;" in explain("<script>", "&").main[0].object
+    assert "&lt;script&gt;" in content(explain("<script>", "&"))
 
 
-def test_all_cards_arrive_in_one_state(viewer):
+@pytest.mark.parametrize("view", [view.name for view in shown_views()])
+def test_all_cards_of_a_view_and_no_others_arrive_in_one_state(viewer, view):
+    viewer.act({"kind": "view", "view": view})
     state = shown(viewer)
-    assert set(state["cards"]) == {chart.name for chart in CHARTS}
+    assert state["view"] == view
+    assert set(state["cards"]) == {chart.name for chart in charts_of(viewer.view)}
     assert not [card for card in state["cards"].values() if "error" in card]
+    assert viewer.page.query == ("" if view == "overview" else f"?view={view}")
     assert state["counted"] == "196 of 196 sessions"
     assert state["empty"] is None
 
@@ -93,21 +141,73 @@ def test_a_click_on_a_mark_filters_and_the_chip_takes_it_back(viewer):
     viewer.act({"kind": "filter", "dimension": "country", "value": "GB", "additive": False, "exclude": False})
     state = shown(viewer)
     assert state["counted"] == "60 of 196 sessions"
-    assert [(chip["title"], chip["label"]) for chip in state["chips"]] == [("Country", "United Kingdom")]
-    assert viewer.address.query == "?country=GB"
+    assert [(chip["title"], chip["label"]) for chip in bar(viewer)["chips"]] == [("Country", "United Kingdom")]
+    assert viewer.page.query == "?country=GB"
     viewer.act({"kind": "remove", "dimension": "country", "exclude": False})
-    assert shown(viewer)["chips"] == []
-    assert viewer.address.query == ""
+    assert bar(viewer)["chips"] == []
+    assert viewer.page.query == ""
 
 
-def test_the_list_of_a_filtered_dimension_keeps_its_other_values(viewer):
-    viewer.act({"kind": "filter", "dimension": "country", "value": "GB", "echo": 7})
-    fields = json.loads(viewer.panel.fields)
-    countries = next(field for field in fields["dimensions"] if field["name"] == "country")
-    devices = next(field for field in fields["dimensions"] if field["name"] == "device_category")
-    assert [value for value, _, _ in countries["values"]] == ["US", "GB", "MT"]
-    assert [value for value, _, _ in devices["values"]] == ["mobile"]
-    assert (countries["chosen"], fields["echo"]) == (["GB"], 7)
+def test_esc_brings_back_the_filters_before_the_last_change(viewer):
+    viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
+    viewer.act({"kind": "filter", "dimension": "device_category", "value": "mobile"})
+    viewer.act({"kind": "undo"})
+    assert viewer.page.query == "?country=GB"
+    viewer.act({"kind": "undo"})
+    viewer.act({"kind": "undo"})
+    assert viewer.page.query == ""
+
+
+def test_one_click_may_filter_several_dimensions_and_open_a_view_in_one_step(viewer):
+    where = {"country": "US", "device_category": "desktop", "revenue": "1"}
+    viewer.act({"kind": "filter", "where": where, "view": "funnel"})
+    assert viewer.page.query == "?view=funnel&country=US&device_category=desktop"
+    assert shown(viewer)["view"] == "funnel"
+    viewer.act({"kind": "undo"})
+    assert viewer.page.query == "?view=funnel"
+
+
+def test_the_list_of_a_filtered_dimension_keeps_its_other_values(viewer, replies):
+    viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
+    viewer.act({"kind": "values", "dimension": "country", "text": ""})
+    viewer.act({"kind": "values", "dimension": "device_category", "text": "MOB"})
+    countries, devices = (said for said in replies if said["kind"] == "values")
+    assert [line[0] for line in countries["values"]] == ["US", "GB", "MT"]
+    assert [line[:3] for line in devices["values"]] == [("mobile", "Mobile", 60)]
+    assert countries["chosen"] == ("GB",)
+
+
+def test_a_period_is_compared_with_the_days_before_it_and_says_which(viewer):
+    assert bar(viewer)["compare"]["label"] == "off, no earlier data"
+    viewer.act({"kind": "dates", "first": "2017-07-05", "last": "2017-07-05"})
+    assert bar(viewer)["compare"]["label"] == "4 Jul 2017"
+    assert viewer.answer.ask.compared.date_from == dt.date(2017, 7, 4)
+    viewer.act({"kind": "compare", "mode": "year"})
+    year = next(option for option in bar(viewer)["compare"]["options"] if option["mode"] == "year")
+    assert (year["possible"], year["words"]) == (False, "no earlier data")
+    assert viewer.answer.ask.compared is None
+    viewer.act({"kind": "compare", "mode": "custom", "first": "2017-07-02", "last": "2017-07-04"})
+    assert bar(viewer)["compare"]["label"] == "2–4 Jul 2017"
+    assert viewer.page.query.endswith("compare=custom&compare_from=2017-07-02&compare_to=2017-07-04")
+
+
+def test_a_funnel_keeps_the_chosen_steps(viewer):
+    viewer.act({"kind": "view", "view": "funnel"})
+    viewer.act({"kind": "funnel", "name": "Engagement", "steps": [1, 4, 9]})
+    assert bar(viewer)["funnel"]["label"] == "Engagement, 2 of 4 steps"
+    assert viewer.page.query == "?view=funnel&steps=1-4"
+    assert [group["name"] for group in shown(viewer)["cards"]["funnel"]["body"]["groups"]] == ["Browsed", "Converted"]
+    viewer.act({"kind": "funnel", "name": "Checkout", "steps": []})
+    assert viewer.page.query == "?view=funnel&funnel=Checkout"
+
+
+def test_a_choice_for_all_cards_reaches_each_that_has_it(viewer):
+    viewer.act({"kind": "view", "view": "geography"})
+    viewer.act({"kind": "setting", "name": "min_sessions", "option": "50"})
+    assert bar(viewer)["settings"]["countries.min_sessions"] == "50"
+    assert viewer.page.query == "?view=geography&min_sessions=50"
+    viewer.act({"kind": "setting", "name": "min_sessions", "option": ""})
+    assert viewer.page.query == "?view=geography"
 
 
 def test_an_empty_selection_says_which_filter_empties_it(viewer):
@@ -120,19 +220,20 @@ def test_an_empty_selection_says_which_filter_empties_it(viewer):
 
 def test_days_are_chosen_and_the_whole_range_is_no_filter(viewer):
     viewer.act({"kind": "dates", "first": "2017-07-04", "last": "2017-07-05"})
-    assert shown(viewer)["chips"][0]["label"] == "from 4 Jul 2017"
+    assert bar(viewer)["dates"]["label"] == "4–5 Jul 2017"
+    assert viewer.page.query == "?from=2017-07-04"
     viewer.act({"kind": "dates", "first": "2017-07-02", "last": "2017-07-05"})
-    assert shown(viewer)["chips"] == []
+    assert viewer.page.query == ""
     viewer.act({"kind": "dates", "first": "soon", "last": None})
-    assert shown(viewer)["chips"] == []
+    assert viewer.page.query == ""
 
 
 def test_back_in_the_browser_restores_the_selection_without_a_new_step(viewer):
     viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
-    viewer.address.query = "?country=US&bogus=1"
+    viewer.page.query = "?country=US&bogus=1"
     assert viewer.selection.include == {"country": ("US",)}
-    assert viewer.address.query == "?country=US"
-    assert viewer.address.replaces
+    assert viewer.page.query == "?country=US"
+    assert viewer.page.replaces
 
 
 @pytest.mark.parametrize(
@@ -164,8 +265,7 @@ def test_every_message_that_the_browser_sends_is_understood():
         sent |= {
             part.split('"')[1] for part in script.read_text(encoding="utf-8").split("kind: ")[1:] if part[0] == '"'
         }
-    assert sent <= set(DEEDS) | {"values"}
-    assert set(DEEDS) <= sent | {"narrow"}
+    assert sent == set(DEEDS) - {"switch"}
 
 
 def test_a_setting_of_a_card_is_asked_for_and_kept_in_the_url(viewer):
@@ -173,19 +273,20 @@ def test_a_setting_of_a_card_is_asked_for_and_kept_in_the_url(viewer):
     other = next(option for option in options if option != default)
     card, name = key.split(".")
     viewer.act({"kind": "setting", "card": card, "name": name, "option": other})
-    assert shown(viewer)["settings"][key] == other
-    assert viewer.address.query == f"?{key}={other}"
+    assert bar(viewer)["settings"][key] == other
+    assert viewer.page.query == f"?{key}={other}"
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
     assert viewer.theme is LIGHT
     viewer.act({"kind": "prefers", "mode": "dark"})
     assert viewer.theme is DARK
-    assert viewer.cards.figures.startswith("dark:")
-    assert viewer.address.query == ""
+    assert viewer.page.mode == "dark"
+    assert viewer.page.figures.startswith("dark:")
+    assert viewer.page.query == ""
     viewer.selection.theme = "light"
     assert viewer.theme is LIGHT
-    assert viewer.address.query == "?theme=light"
+    assert viewer.page.query == "?theme=light"
 
 
 def test_a_failing_card_fails_alone(store, caplog):
@@ -204,6 +305,7 @@ def test_a_failing_card_fails_alone(store, caplog):
 
 def test_a_figure_that_cannot_be_built_does_not_take_the_others_with_it(monkeypatch, caplog):
     monkeypatch.setattr(figures, "_packed", {})
+    monkeypatch.setattr(figures, "_items", {})
 
     def build(theme):
         raise RuntimeError
@@ -225,13 +327,13 @@ def settings():
 
 
 def test_an_answer_that_comes_too_late_is_not_shown(viewer):
-    before = viewer.cards.state
+    before = viewer.page.state
     late, cancel = viewer.answer, Cancel()
     cancel.cancel()
     viewer.selection.toggle("country", "GB")
-    now = viewer.cards.state
-    viewer._show(late, cancel)
-    assert viewer.cards.state == now != before
+    now = viewer.page.state
+    viewer._show(late, viewer.held, Question(viewer.view, late.ask, cancel))
+    assert viewer.page.state == now != before
 
 
 def test_new_data_is_shown_when_the_store_has_a_newer_version(tmp_path, monkeypatch):
@@ -243,7 +345,7 @@ def test_new_data_is_shown_when_the_store_has_a_newer_version(tmp_path, monkeypa
     store_of(tmp_path / "store", sessions(5, country="US"))
     viewer.look_for_data()
     assert shown(viewer)["counted"] == "5 of 5 sessions"
-    assert "version 1" in json.loads(viewer.panel.fields)["foot"][1]
+    assert "version 1" in shown(viewer)["foot"][1]
 
 
 def test_states_hold_nothing_that_a_browser_cannot_read():
@@ -254,15 +356,42 @@ def test_states_hold_nothing_that_a_browser_cannot_read():
     assert as_text({"day": dt.date(2017, 7, 2)}) == '{"day":"2017-07-02"}'
 
 
-def test_a_download_names_its_filters_and_disarms_formulas(store):
-    selection = Selection()
-    selection.toggle("source", "=cmd()")
-    selection.toggle("country", "MT")
-    results = [Engine(store).run("segments", selection.filters, by="source")]
-    text = csv_text("Sources", results, selection)
-    assert text.splitlines()[1] == "# Source is =cmd(); Country is Malta; funnel Engagement"
-    assert "'=cmd(),1,0" in text
-    assert file_name(selection, 3) == "silent-leak_source-is-cmd_country-is-malta_v3"
+def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
+    viewer.act({"kind": "view", "view": "sources"})
+    viewer.act({"kind": "filter", "dimension": "source", "value": "=cmd()"})
+    viewer.act({"kind": "filter", "dimension": "country", "value": "MT"})
+    viewer.act({"kind": "csv", "card": "sources"})
+    saved = replies[-1]
+    lines = saved["text"].splitlines()
+    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.csv"
+    assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
+    assert lines[2] == '"# Days: 2–5 Jul 2017; compared with nothing"' or lines[2].startswith("# Days: 2–5 Jul 2017")
+    assert lines[3] == "# Data version 0; 1 of 196 sessions"
+    assert any(line.split(",")[2] == "'=cmd()" for line in lines if line.count(",") > 3)
+
+
+def test_parquet_holds_the_same_rows_and_says_what_they_are(viewer, replies):
+    viewer.act({"kind": "view", "view": "geography"})
+    viewer.act({"kind": "parquet", "card": "countries"})
+    saved = replies[-1]
+    table = pq.read_table(io.BytesIO(base64.b64decode(saved["base64"])))
+    assert saved["name"] == "silent-leak_v0_countries.parquet"
+    assert table.column("country").to_pylist() == ["US", "GB", "MT"]
+    assert "Data version 0" in table.schema.metadata[b"silent_leak"].decode()
+    assert "$min_sessions" in table.schema.metadata[b"sql"].decode()
+
+
+def test_a_view_is_saved_opened_by_default_and_deleted(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    own = store_of(tmp_path / "store", sessions(3, country="US"))
+    viewer = Viewer(Source(own), "?view=funnel&country=US")
+    viewer.act({"kind": "save_view", "name": '  Funnel “in”  the \\ US" '})
+    viewer.act({"kind": "default_view", "name": 'Funnel “in” the \\ US"'})
+    other = Viewer(Source(own))
+    assert other.page.query == "?view=funnel&country=US"
+    assert Viewer(Source(own), "?view=sources").page.query == "?view=sources"
+    other.act({"kind": "delete_view", "name": 'Funnel “in” the \\ US"'})
+    assert Viewer(Source(own)).page.query == ""
 
 
 def test_both_themes_have_the_same_tokens_and_readable_text_on_each_fill():

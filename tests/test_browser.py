@@ -1,6 +1,7 @@
 """The page as a person sees it, in Chromium: what is drawn, what a click does, what Back brings back."""
 
 import datetime as dt
+import io
 import os
 import re
 import shutil
@@ -13,8 +14,11 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlparse
 
+import pyarrow.parquet as pq
 import pytest
 from builders import sessions, store_of
+
+from dashboard.views import shown_views
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -144,25 +148,52 @@ def counted(page, text):
     page.locator(".counted", has_text=re.compile(f"^{re.escape(text)}$")).wait_for()
 
 
+def shows(page, view):
+    page.locator(".page.drawn .view-title", has_text=view).wait_for()
+
+
 def kpi(page, label):
     return page.locator(".kpis li", has_text=label).first.locator(".kpi-value").inner_text()
 
 
-def test_every_chart_is_drawn_and_the_finding_is_a_sentence(visit):
+def choose(page, dimension, label):
+    """Filter by the list of a dimension, as a person does: + Filter, the dimension, the box, Escape."""
+    page.get_by_role("button", name="Filter", exact=True).click()
+    panel = page.get_by_role("dialog", name="Filters", exact=True)
+    panel.get_by_role("button", name=dimension, exact=True).click()
+    panel.get_by_role("checkbox", name=label, exact=True).click()
+    page.locator(".chip").first.wait_for()
+    page.keyboard.press("Escape")
+
+
+def test_every_view_is_drawn_from_the_rail_and_has_an_address(visit):
+    page = visit()
+    for link in page.get_by_role("navigation", name="Views").first.get_by_role("link").all():
+        title = link.locator(".link-text").inner_text()
+        link.click()
+        shows(page, title)
+        assert page.locator(".problem.failed:visible, .waiting").count() == 0
+        assert page.title().startswith(title)
+    assert "view=" in page.url
+    page.go_back()
+    other = visit("?view=funnel")
+    assert other.locator("#card-funnel h2").inner_text().startswith("92")
+
+
+def test_the_first_view_has_a_sentence_and_its_figures(visit):
     page = visit()
     assert (
         page.locator("h1").inner_text()
         == "20 of 420 sessions converted: 4.76\u202f% (95\u202f% interval 3.10 to 7.24\u202f%)."
     )
-    assert page.locator(".card.waiting, .problem.failed:visible").count() == 0
-    page.wait_for_function(f"({BLANK_CANVASES})() >= 4")
+    page.wait_for_function(f"({BLANK_CANVASES})() >= 1")
     assert kpi(page, "Converted sessions") == "20"
 
 
 def test_a_filter_changes_every_figure_and_its_chip_takes_it_back(visit):
     page = visit()
     counted(page, "420 of 420 sessions")
-    page.get_by_role("checkbox", name="Mobile").check()
+    choose(page, "Device", "Mobile")
     counted(page, "160 of 420 sessions")
     assert page.locator(".chip").inner_text() == "Device is Mobile"
     assert kpi(page, "Converted sessions") == "0"
@@ -170,7 +201,6 @@ def test_a_filter_changes_every_figure_and_its_chip_takes_it_back(visit):
     page.get_by_role("button", name="Remove filter Device").click()
     counted(page, "420 of 420 sessions")
     assert page.locator(".chip").count() == 0
-    assert not page.get_by_role("checkbox", name="Mobile").is_checked()
 
 
 def test_delete_on_a_chip_removes_it_and_reset_removes_all(visit):
@@ -178,17 +208,19 @@ def test_delete_on_a_chip_removes_it_and_reset_removes_all(visit):
     counted(page, "240 of 420 sessions")
     page.locator(".chip-body", has_text="google").press("Delete")
     counted(page, "260 of 420 sessions")
-    page.get_by_role("checkbox", name="Desktop").check()
+    choose(page, "Device", "Desktop")
     page.get_by_role("button", name="Reset", exact=True).click()
     counted(page, "420 of 420 sessions")
 
 
 def test_back_forward_and_a_shared_link_bring_the_same_page(visit):
-    page = visit()
-    page.get_by_role("checkbox", name="Mobile").check()
+    page = visit("?view=sources")
+    choose(page, "Device", "Mobile")
     counted(page, "160 of 420 sessions")
+    page.locator(".button.control").first.click()
     page.get_by_label("First day").fill("2017-07-05")
     counted(page, "80 of 420 sessions")
+    page.keyboard.press("Escape")
     page.go_back()
     counted(page, "160 of 420 sessions")
     page.go_back()
@@ -198,18 +230,80 @@ def test_back_forward_and_a_shared_link_bring_the_same_page(visit):
     counted(page, "80 of 420 sessions")
     other = visit("?" + urlparse(page.url).query)
     counted(other, "80 of 420 sessions")
-    assert other.locator(".chip").all_inner_texts() == ["Days is from 5 Jul 2017", "Device is Mobile"]
+    shows(other, "Sources")
+    assert other.locator(".chip").all_inner_texts() == ["Device is Mobile"]
+    assert other.locator(".button.control").first.inner_text() == "5–6 Jul 2017"
 
 
-def test_a_click_in_a_chart_filters_the_rest(visit):
-    page = visit()
+def test_a_click_in_a_chart_filters_the_rest_and_escape_undoes_it(visit):
+    page = visit("?view=sources")
     page.locator("#card-sources .cell-button", has_text="google").first.click()
     counted(page, "240 of 420 sessions")
     assert "source=google" in page.url
+    assert page.locator("#card-sources .cell-button", has_text="(direct)").count()
+    page.keyboard.press("Escape")
+    counted(page, "420 of 420 sessions")
+
+
+def test_the_keyboard_opens_views_and_searches_the_filters(visit):
+    page = visit()
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    shows(page, "Funnel")
+    page.keyboard.press("/")
+    page.get_by_role("dialog", name="Filters", exact=True).locator(".values li").first.wait_for()
+    page.keyboard.type("mob")
+    page.locator(".values li", has_text="Desktop").wait_for(state="detached")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    counted(page, "160 of 420 sessions")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    counted(page, "420 of 420 sessions")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keyboard").is_visible()
+
+
+def test_a_comparison_says_its_dates_and_an_impossible_one_its_reason(visit):
+    page = visit("?from=2017-07-05&view=funnel")
+    compare = page.locator(".button.control", has_text="Compare")
+    assert compare.inner_text() == "Compare\n3–4 Jul 2017"
+    compare.click()
+    year = page.get_by_role("button", name="Same weekdays a year before")
+    assert year.is_disabled()
+    assert "no earlier data" in year.inner_text()
+    page.get_by_role("button", name="No comparison").click()
+    page.locator(".button.control", has_text=re.compile("off")).wait_for()
+    assert "compare=off" in page.url
+
+
+def test_the_steps_of_the_funnel_are_chosen(visit):
+    page = visit("?view=funnel")
+    page.locator(".button.control", has_text="Funnel").click()
+    page.get_by_role("checkbox", name="Deep engagement").uncheck()
+    page.locator(".step-name", has_text="Deep engagement").wait_for(state="detached")
+    assert "steps=1-2-4" in page.url
+
+
+def test_a_view_is_saved_and_opened_again_by_its_name(visit):
+    page = visit("?view=sources&country=US")
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of the view").fill("US sources")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".saved a", has_text="US sources").wait_for()
+    other = visit()
+    other.get_by_role("button", name="Saved views").click()
+    other.locator(".saved a", has_text="US sources").click()
+    counted(other, "260 of 420 sessions")
+    shows(other, "Sources")
+    assert "view=sources&country=US" in other.url
+    other.get_by_role("button", name="Saved views").click()
+    other.get_by_role("button", name="Delete US sources").click()
+    other.locator(".saved a", has_text="US sources").wait_for(state="detached")
 
 
 def test_a_source_named_like_a_script_is_text(visit):
-    page = visit()
+    page = visit("?view=sources")
     assert page.locator("#card-sources").get_by_text(SCRIPT).first.is_visible()
     assert page.title() != "owned"
     page.locator("#card-sources .cell-button", has_text=SCRIPT).first.click()
@@ -218,12 +312,12 @@ def test_a_source_named_like_a_script_is_text(visit):
 
 
 def test_dark_is_dark_everywhere_and_light_comes_back(visit):
-    page = visit()
+    page = visit("?view=geography")
     ground = "e => getComputedStyle(e).backgroundColor"
     page.get_by_role("button", name="Toggle theme").click()
-    page.locator(".page.dark").wait_for()
-    page.wait_for_function(f"({BLANK_CANVASES})() >= 4")
-    for place in ("#card-funnel", ".side", "header"):
+    page.locator(".page.dark.drawn").wait_for()
+    page.wait_for_function(f"({BLANK_CANVASES})() >= 1")
+    for place in ("#card-countries", ".rail", ".top"):
         channels = [int(number) for number in re.findall(r"\d+", page.locator(place).first.evaluate(ground))[:3]]
         assert max(channels) < 60, place
     assert "theme=dark" in page.url
@@ -234,20 +328,33 @@ def test_dark_is_dark_everywhere_and_light_comes_back(visit):
 def test_a_reader_whose_system_is_dark_sees_dark(visit):
     page = visit(scheme="dark")
     page.locator(".page.dark").wait_for()
-    page.locator(".side.dark").wait_for()
     assert "theme" not in page.url
 
 
 @pytest.mark.parametrize("width", [390, 820, 1024, 1400])
-def test_nothing_overflows_at_any_width(visit, width):
+def test_nothing_overflows_at_any_width_in_any_view(visit, width):
     page = visit(width=width, height=844)
-    page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    wide = page.locator(".card, .strip, .counted").evaluate_all(
-        "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1)"
-        ".map(e => e.id)"
-    )
-    assert wide == []
+    for view in shown_views():
+        page.evaluate(
+            "view => { history.pushState(null, '', '?view=' + view); dispatchEvent(new PopStateEvent('popstate')) }",
+            view.name,
+        )
+        shows(page, view.title)
+        page.wait_for_timeout(150)
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, view.name
+        wide = page.locator(".card, .strip, .counted").evaluate_all(
+            "all => all.filter(e => !e.closest('.filter-bar') && (e.getBoundingClientRect().right > innerWidth + 1"
+            " || e.scrollWidth > e.clientWidth + 1)).map(e => e.id || e.className)"
+        )
+        assert wide == [], view.name
+
+
+def test_on_a_phone_the_views_are_behind_a_menu(visit):
+    page = visit(width=390, height=844)
+    page.get_by_role("button", name="Open the list of views").click()
+    page.get_by_role("dialog", name="Views").get_by_role("link", name="Sources").click()
+    shows(page, "Sources")
+    assert page.get_by_role("dialog", name="Views").count() == 0
 
 
 def test_an_empty_selection_says_why_and_offers_the_way_back(visit):
@@ -259,8 +366,8 @@ def test_an_empty_selection_says_why_and_offers_the_way_back(visit):
     assert page.locator(".nothing").is_hidden()
 
 
-def test_each_card_has_its_table_its_sql_and_its_download(visit):
-    page = visit()
+def test_each_card_has_its_table_its_sql_its_method_and_its_download(visit):
+    page = visit("?view=geography")
     card = page.locator("#card-countries")
     card.get_by_role("button", name="Show as table").click()
     assert card.locator(".twin th", has_text="United States").is_visible()
@@ -269,36 +376,72 @@ def test_each_card_has_its_table_its_sql_and_its_download(visit):
     page.keyboard.press("Escape")
     page.locator("dialog[open]").wait_for(state="detached")
     card.get_by_role("button", name="Download").click()
-    with page.expect_download() as caught:
-        card.get_by_role("button", name="Figures (CSV)").click()
-    text = Path(caught.value.path()).read_text(encoding="utf-8")
-    assert caught.value.suggested_filename == "silent-leak_v0_countries.csv"
-    assert "US,260,20" in text
+    card.get_by_role("button", name="How this is computed").click()
+    assert "Wilson" in page.get_by_role("dialog", name="How this is computed").inner_text()
+    page.keyboard.press("Escape")
 
 
-def test_a_picture_can_be_taken_away(visit):
-    page = visit()
-    card = page.locator("#card-countries")
-    card.get_by_role("button", name="Download").click()
+def taken(page, card, item):
+    page.locator(card).get_by_role("button", name="Download").click()
     with page.expect_download() as caught:
-        card.get_by_role("button", name="Picture (PNG)").click()
-    assert Path(caught.value.path()).read_bytes().startswith(b"\x89PNG")
+        page.locator(card).get_by_role("button", name=item).click()
+    return caught.value.suggested_filename, Path(caught.value.path()).read_bytes()
+
+
+def test_figures_and_pictures_can_be_taken_away_and_opened(visit):
+    page = visit("?view=geography&country=US")
+    name, content = taken(page, "#card-countries", "Figures (CSV)")
+    assert name == "silent-leak_country-is-united-states_v0_countries.csv"
+    assert "# Filters: Country is United States" in content.decode()
+    assert "US,260,20" in content.decode()
+    _, content = taken(page, "#card-countries", "Figures (Parquet)")
+    assert pq.read_table(io.BytesIO(content)).column("country").to_pylist() == ["US", "GB"]
+    _, content = taken(page, "#card-countries", "Picture (PNG)")
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 20_000
+    _, content = taken(page, "#card-countries", "Picture (SVG)")
+    assert "Data version 0" in content.decode()
+    assert content.startswith(b"<svg")
+
+
+def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
+    page = visit("?from=2017-07-05")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="This view (HTML)").click()
+    target = tmp_path / "report.html"
+    caught.value.save_as(target)
+    assert "Data version 0; 210 of 420 sessions" in target.read_text(encoding="utf-8")
+    report = chromium.new_page()
+    asked = []
+    report.on("request", lambda request: asked.append(request.url) if request.url.startswith("http") else None)
+    report.goto(target.as_uri())
+    assert report.locator("h1").inner_text() == page.locator("h1").inner_text()
+    assert report.locator(".plot img").evaluate("image => image.naturalWidth") > 400
+    assert asked == []
+    report.close()
 
 
 def test_a_card_setting_is_kept_in_the_link(visit):
-    page = visit()
+    page = visit("?view=funnel")
     page.locator("#card-funnel").get_by_role("button", name="Log").click()
     page.locator("#card-funnel .step-bar.log").first.wait_for()
     assert "funnel.scale=Log" in page.url
 
 
-def test_the_page_has_no_serious_accessibility_problem(visit):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_has_an_accessibility_problem(visit, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for scheme in ("light", "dark"):
-        page = visit(scheme=scheme)
-        page.wait_for_timeout(500)
+    page = visit(scheme=scheme)
+    for view in shown_views():
+        page.evaluate(
+            "view => { history.pushState(null, '', '?view=' + view); dispatchEvent(new PopStateEvent('popstate')) }",
+            view.name,
+        )
+        shows(page, view.title)
+        page.wait_for_timeout(200)
         found = axe.Axe().run(page).response["violations"]
-        assert [(violation["id"], violation["help"]) for violation in found] == []
+        assert [(violation["id"], violation["help"]) for violation in found] == [], view.name
 
 
 def test_new_data_appears_by_itself(chromium, tmp_path):
@@ -313,7 +456,8 @@ def test_new_data_appears_by_itself(chromium, tmp_path):
         counted(page, "7 of 7 sessions")
         store_of(tmp_path / "store", sessions(9, country="US", session_date=dt.date(2017, 7, 3)))
         counted(page, "9 of 9 sessions")
-        page.locator(".foot", has_text="version 1").wait_for()
+        page.locator(".rail .foot", has_text="version 1").wait_for()
+        assert "Version 1 is here" in page.locator(".toast").inner_text()
         page.close()
     finally:
         process.send_signal(signal.SIGINT)

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.periods import MODES, Days
 from dashboard.selection import LONGEST_VALUE, MOST_VALUES, Selection
 from queries.filters import Filters
 from queries.funnel import FUNNELS
 from queries.vocabulary import DIMENSIONS
 
+VIEWS = ("overview", "funnel", "leaks")
 KNOWN = {"map.min_sessions": (("50", "100", "500"), "100"), "funnel.scale": (("Linear", "Log"), "Linear")}
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
@@ -19,23 +21,44 @@ wanted = st.dictionaries(
 )
 days = st.lists(st.none() | st.dates(dt.date(1990, 1, 1)), min_size=2, max_size=2)
 settings = st.fixed_dictionaries(
-    {}, optional={"map.min_sessions": st.sampled_from(["50", "500"]), "funnel.scale": st.just("Log")}
+    {},
+    optional={
+        "map.min_sessions": st.sampled_from(["50", "500"]),
+        "funnel.scale": st.just("Log"),
+        "min_sessions": st.just("30"),
+    },
 )
+compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.date(1990, 1, 1))
 
 
 @given(
-    days, wanted, wanted, st.sampled_from([f.name for f in FUNNELS]), settings, st.sampled_from(["", "light", "dark"])
+    days,
+    wanted,
+    wanted,
+    st.tuples(st.sampled_from(FUNNELS), st.lists(st.integers(0, 6))),
+    st.tuples(*compared),
+    settings,
+    st.sampled_from(VIEWS),
+    st.sampled_from(["", "light", "dark"]),
 )
-def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, chosen, theme):
-    selection = Selection(KNOWN, include=include, exclude=exclude, funnel_name=funnel, settings=chosen, theme=theme)
+def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, comparison, chosen, view, theme):
+    selection = Selection(KNOWN, VIEWS, include=include, exclude=exclude, settings=chosen, theme=theme)
     selection.choose_dates(*ends)
-    restored = Selection(KNOWN)
+    selection.choose_funnel(funnel[0].name, funnel[1])
+    selection.choose_comparison(*comparison)
+    selection.choose_view(view)
+    restored = Selection(KNOWN, VIEWS)
     restored.load_query(selection.to_query())
     assert restored.param.values() | {"name": ""} == selection.param.values() | {"name": ""}
     assert restored.filters == selection.filters
 
 
-@given(st.text() | texts.map(lambda text: f"?country={text}&from={text}&not.source={text}&map.min_sessions={text}"))
+@given(
+    st.text()
+    | texts.map(
+        lambda text: f"?country={text}&from={text}&not.source={text}&map.min_sessions={text}&view={text}&steps={text}"
+    )
+)
 def test_any_text_at_all_is_survived_as_a_url(query):
     selection = Selection(KNOWN)
     selection.load_query(query)
@@ -54,6 +77,12 @@ def test_any_text_at_all_is_survived_as_a_url(query):
         "?map.min_sessions=7",
         "?map.nothing=1",
         "?theme=purple",
+        "?view=nothing",
+        "?steps=1",
+        "?steps=x-y",
+        "?compare=never",
+        "?compare=custom",
+        "?compare=custom&compare_from=2017-07-02",
         "?country=",
         "?country=" + "x" * (LONGEST_VALUE + 1),
     ],
@@ -130,3 +159,37 @@ def test_a_setting_is_one_of_its_options_and_the_default_is_not_kept():
     assert selection.settings == {"map.min_sessions": "50"}
     selection.choose_setting("map", "min_sessions", "100")
     assert selection.settings == {}
+
+
+def test_a_choice_for_all_cards_replaces_their_own_and_each_may_differ_again():
+    selection = Selection(KNOWN)
+    selection.choose_setting("map", "min_sessions", "500")
+    selection.choose_setting("", "min_sessions", "50")
+    assert selection.settings == {"min_sessions": "50"}
+    assert selection.setting("map", "min_sessions") == "50"
+    selection.choose_setting("map", "min_sessions", "100")
+    assert selection.setting("map", "min_sessions") == "100"
+
+
+def test_steps_of_a_funnel_stay_in_order_and_at_least_two():
+    selection = Selection()
+    selection.choose_funnel("Engagement", [4, 1, 4])
+    assert [step.name for step in selection.funnel.steps] == ["Browsed", "Converted"]
+    selection.choose_funnel("Engagement", [2])
+    assert selection.funnel == selection.whole_funnel
+    selection.choose_funnel("Nothing", [1, 2])
+    assert selection.funnel_name == "Engagement"
+
+
+def test_turning_a_filter_round_excludes_what_was_wanted():
+    selection = Selection(include={"country": ("US",)})
+    selection.switch("country")
+    assert (selection.include, selection.exclude) == ({}, {"country": ("US",)})
+
+
+def test_custom_days_in_the_wrong_order_are_swapped():
+    selection = Selection()
+    selection.choose_comparison("custom", dt.date(2017, 7, 4), dt.date(2017, 7, 2))
+    assert selection.compared_days == Days(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
+    selection.choose_comparison("custom", dt.date(2017, 7, 4), None)
+    assert selection.compared_days == Days(dt.date(2017, 7, 2), dt.date(2017, 7, 4))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.chart import Context, Need
+from dashboard.chart import Context, Finding, Need
 from dashboard.charts.words import (
     Lead,
     Row,
@@ -75,3 +75,6 @@ def widest_gap(by_device: Sequence[Row], context: Context) -> str:
 
 def _on(row: Row) -> str:
     return f"on {row['segment']} ({part_of(row['reached'] - row['abandonments'], row['reached'])})"
+
+
+FINDING = Finding(NEEDS, finding)

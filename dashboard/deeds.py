@@ -1,0 +1,220 @@
+"""What a browser may ask for: one function a deed, and the visible mapping of a message's `kind` to it.
+
+Messages come from a browser, so nothing in them is trusted: `cleaned` lets only plain values through.
+"""
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dashboard import download
+from dashboard.saved import SavedViewError
+from dashboard.theme import DARK
+
+if TYPE_CHECKING:
+    from dashboard.viewer import Viewer
+
+Said = Mapping[str, Any]
+Deed = Callable[["Viewer", Said], object]
+
+
+def cleaned(said: Said) -> dict[str, Any]:
+    """Return the parts of a message that a deed can use: text, yes or no, texts by name, whole numbers in a list."""
+    kept: dict[str, Any] = {key: value for key, value in said.items() if isinstance(value, str | bool)}
+    where, steps = said.get("where"), said.get("steps")
+    if isinstance(where, dict):
+        kept["where"] = {key: value for key, value in where.items() if isinstance(key, str) and isinstance(value, str)}
+    if isinstance(steps, list):
+        kept["steps"] = [step for step in steps if isinstance(step, int) and not isinstance(step, bool)]
+    return kept
+
+
+def text_of(said: Said, name: str) -> str:
+    """Return a text of a message, empty when it is missing or no text."""
+    value = said.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def day_of(said: Said, name: str) -> dt.date | None:
+    """Return a day of a message, None when it is missing or no day."""
+    try:
+        return dt.date.fromisoformat(text_of(said, name)) if text_of(said, name) else None
+    except ValueError:
+        return None
+
+
+def filter_to(viewer: "Viewer", said: Said) -> None:
+    """Filter to a value, to several at once, open a view, choose a setting: whatever the action says, as one step."""
+    viewer.remember()
+    with viewer.one_step():
+        if text_of(said, "dimension"):
+            additive, exclude = said.get("additive") is True, said.get("exclude") is True
+            viewer.selection.toggle(said["dimension"], text_of(said, "value"), additive=additive, exclude=exclude)
+        if said.get("where"):
+            viewer.selection.choose_where(said["where"])
+        if text_of(said, "option"):
+            viewer.selection.choose_setting(text_of(said, "card"), text_of(said, "name"), said["option"])
+        if text_of(said, "view"):
+            viewer.selection.choose_view(said["view"])
+
+
+def open_view(viewer: "Viewer", said: Said) -> None:
+    """Show another view."""
+    viewer.selection.choose_view(text_of(said, "view"))
+
+
+def remove(viewer: "Viewer", said: Said) -> None:
+    """Take one filter off."""
+    viewer.remember()
+    if said.get("dimension") == "dates":
+        viewer.selection.choose_dates(None, None)
+    else:
+        viewer.selection.remove(text_of(said, "dimension"), exclude=said.get("exclude") is True)
+
+
+def switch(viewer: "Viewer", said: Said) -> None:
+    """Turn "is" into "is not", or the reverse."""
+    viewer.remember()
+    viewer.selection.switch(text_of(said, "dimension"))
+
+
+def reset(viewer: "Viewer", said: Said) -> None:
+    """Take all filters off."""
+    viewer.remember()
+    viewer.selection.reset()
+
+
+def choose_dates(viewer: "Viewer", said: Said) -> None:
+    """Show a range of days; the ends of the store are no filter."""
+    first, last = day_of(said, "first"), day_of(said, "last")
+    span = viewer.held.span if viewer.held else None
+    if span:
+        first = None if first == span.first else first
+        last = None if last == span.last else last
+    viewer.remember()
+    viewer.selection.choose_dates(first, last)
+
+
+def choose_comparison(viewer: "Viewer", said: Said) -> None:
+    """Compare with other days, or not at all."""
+    viewer.selection.choose_comparison(text_of(said, "mode"), day_of(said, "first"), day_of(said, "last"))
+
+
+def choose_funnel(viewer: "Viewer", said: Said) -> None:
+    """Choose a funnel and its steps."""
+    viewer.selection.choose_funnel(text_of(said, "name"), said.get("steps", ()))
+
+
+def choose_setting(viewer: "Viewer", said: Said) -> None:
+    """Choose an option of a card's control, or of the whole page's without a card."""
+    viewer.selection.choose_setting(text_of(said, "card"), text_of(said, "name"), text_of(said, "option"))
+
+
+def choose_theme(viewer: "Viewer", said: Said) -> None:
+    """Choose light or dark."""
+    if said.get("mode") in viewer.selection.param.theme.objects:
+        viewer.selection.theme = said["mode"]
+
+
+def prefer(viewer: "Viewer", said: Said) -> None:
+    """Learn what the reader's system prefers."""
+    viewer.prefers_dark = said.get("mode") == DARK.name
+    viewer.selection.param.trigger("theme")
+
+
+def list_values(viewer: "Viewer", said: Said) -> None:
+    """List the values of a dimension that hold a text."""
+    viewer.list_values(text_of(said, "dimension"), text_of(said, "text"))
+
+
+def show_sql(viewer: "Viewer", said: Said) -> None:
+    """Show the statements behind a card."""
+    asked = download.questions(viewer.results(text_of(said, "card")))
+    viewer.page.reply({"kind": "sql", "title": f"SQL: {viewer.label(text_of(said, 'card'))}", "questions": asked})
+
+
+def save_csv(viewer: "Viewer", said: Said) -> None:
+    """Save the rows behind a card as CSV."""
+    card = text_of(said, "card")
+    if viewer.answer and card in viewer.answer.results:
+        text = download.csv_text(viewer.label(card), viewer.results(card), viewer.stated())
+        viewer.page.reply(
+            {"kind": "file", "name": f"{viewer.file_name()}_{card}.csv", "type": "text/csv", "text": text}
+        )
+
+
+def save_parquet(viewer: "Viewer", said: Said) -> None:
+    """Save the rows behind a card as Parquet, several questions as a zip of files."""
+    card = text_of(said, "card")
+    if viewer.answer and card in viewer.answer.results:
+        ending, content = download.parquet_bytes(viewer.label(card), viewer.results(card), viewer.stated())
+        name = f"{viewer.file_name()}_{card}.{ending}"
+        encoded = base64.b64encode(content).decode("ascii")
+        viewer.page.reply({"kind": "file", "name": name, "type": "application/octet-stream", "base64": encoded})
+
+
+def show_method(viewer: "Viewer", said: Said) -> None:
+    """Show how a card is computed."""
+    card = text_of(said, "card")
+    if viewer.label(card):
+        viewer.page.reply({"kind": "method", "title": viewer.label(card), "paragraphs": download.method_of(card)})
+
+
+def save_view(viewer: "Viewer", said: Said) -> None:
+    """Save what is shown under a name."""
+    try:
+        viewer.saved.save(text_of(said, "name"), viewer.selection.to_query())
+        viewer.tell_saved(f"Saved as “{' '.join(text_of(said, 'name').split())}”.")
+    except SavedViewError as error:
+        viewer.tell_saved(f"Not saved: {error}.")
+
+
+def delete_view(viewer: "Viewer", said: Said) -> None:
+    """Forget a saved view."""
+    try:
+        viewer.saved.delete(text_of(said, "name"))
+        viewer.tell_saved(f"Deleted “{text_of(said, 'name')}”.")
+    except SavedViewError as error:
+        viewer.tell_saved(f"Not deleted: {error}.")
+
+
+def make_default(viewer: "Viewer", said: Said) -> None:
+    """Let a saved view open by default for everybody, or none."""
+    try:
+        book = viewer.saved.make_default(text_of(said, "name"))
+        viewer.tell_saved(f"“{book.default}” opens by default." if book.default else "The plain page opens by default.")
+    except SavedViewError as error:
+        viewer.tell_saved(f"Not changed: {error}.")
+
+
+def list_saved(viewer: "Viewer", said: Said) -> None:
+    """List the saved views."""
+    viewer.tell_saved("")
+
+
+DEEDS: dict[str, Deed] = {
+    "filter": filter_to,
+    "view": open_view,
+    "remove": remove,
+    "switch": switch,
+    "reset": reset,
+    "undo": lambda viewer, _: viewer.undo(),
+    "dates": choose_dates,
+    "compare": choose_comparison,
+    "funnel": choose_funnel,
+    "setting": choose_setting,
+    "theme": choose_theme,
+    "prefers": prefer,
+    "retry": lambda viewer, _: viewer.ask(),
+    "values": list_values,
+    "sql": show_sql,
+    "csv": save_csv,
+    "parquet": save_parquet,
+    "method": show_method,
+    "saved": list_saved,
+    "save_view": save_view,
+    "delete_view": delete_view,
+    "default_view": make_default,
+}
+"""What a browser may ask for, by the message's `kind`."""

@@ -1,0 +1,244 @@
+// The filter bar: days, comparison, funnel, chips, more filters, and how many sessions are left. One bar for all views.
+//
+//   controls  {chips, dates: {label, presets, first, last, from, to, days}, compare: {label, mode, options, from, to},
+//              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/controls.py makes it
+
+import {h, icon, percent, redraw} from "../_js/dom.js"
+import {panel} from "../_js/popover.js"
+
+function opener(name, key) {
+  const text = h("b", {})
+  const button = h("button", {type: "button", class: "button control"}, name && icon(name), key && h("span", {class: "key"}, key), text, icon("down"))
+  return {button, say: (words) => { text.textContent = words }}
+}
+
+function dayStrip(dates) {
+  return h("div", {class: "strip-days", "aria-hidden": "true"}, dates.days.map(([title, height, inside]) => h("i", {
+    title: height == null ? `${title}: no export` : title, class: [height == null ? "gap" : "", inside ? "inside" : ""].join(" "),
+    style: {height: height == null ? "100%" : `max(2px, ${percent(height)})`},
+  })))
+}
+
+function datePanel(state, act, close) {
+  const {dates} = state.controls
+  const choose = (first, last) => act({kind: "dates", first, last})
+  const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value,
+    on: {change: () => choose(first.value, last.value)}})
+  const first = input("First day", dates.from, "first")
+  const last = input("Last day", dates.to, "last")
+  return [
+    h("div", {class: "panel-title"}, "Days"),
+    h("ul", {class: "options"}, dates.presets.map((preset) => h("li", {}, h("button", {
+      type: "button", class: "option", "data-key": preset.title, "aria-pressed": String(preset.chosen),
+      on: {click: () => (choose(preset.from, preset.to), close())},
+    }, h("span", {}, preset.title), h("span", {class: "option-words"}, preset.days))))),
+    dayStrip(dates),
+    h("div", {class: "pair"}, h("label", {}, "From", first), h("label", {}, "To", last)),
+    dates.missing ? h("p", {class: "panel-note"}, `${dates.label}: ${dates.missing}.`) : null,
+  ]
+}
+
+function comparePanel(state, act, close) {
+  const {compare, dates} = state.controls
+  const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value,
+    on: {change: () => first.value && last.value && act({kind: "compare", mode: "custom", first: first.value, last: last.value})}})
+  const first = input("Compare from", compare.from || dates.first, "compare-first")
+  const last = input("Compare to", compare.to || dates.last, "compare-last")
+  return [
+    h("div", {class: "panel-title"}, `Compare ${dates.label} with`),
+    h("ul", {class: "options"}, compare.options.map((option) => h("li", {}, h("button", {
+      type: "button", class: "option", "data-key": option.mode, "aria-pressed": String(option.mode === compare.mode), disabled: !option.possible,
+      on: {click: () => {
+        if (option.mode === "custom") act({kind: "compare", mode: "custom", first: first.value, last: last.value})
+        else {
+          act({kind: "compare", mode: option.mode})
+          close()
+        }
+      }},
+    }, h("span", {}, option.title), h("span", {class: "option-words"}, option.words))))),
+    h("div", {class: "pair"}, h("label", {}, "From", first), h("label", {}, "To", last)),
+    h("p", {class: "panel-note"}, "Counts are compared per day with data, rates in percentage points."),
+  ]
+}
+
+function funnelPanel(state, act) {
+  const {funnel} = state.controls
+  const choose = () => {
+    const steps = boxes.filter((box) => box.checked).map((box) => Number(box.value))
+    act({kind: "funnel", name: funnel.name, steps})
+  }
+  const chosen = funnel.steps.filter((step) => step.chosen).length
+  const boxes = funnel.steps.map((step) => h("input", {
+    type: "checkbox", value: step.position, checked: step.chosen, disabled: step.chosen && chosen <= 2, "data-key": `step ${step.position}`, on: {change: choose},
+  }))
+  return [
+    h("div", {class: "panel-title"}, "Funnel"),
+    h("ul", {class: "options"}, funnel.options.map((option) => h("li", {}, h("button", {
+      type: "button", class: "option", "data-key": option.name, "aria-pressed": String(option.name === funnel.name),
+      on: {click: () => act({kind: "funnel", name: option.name, steps: []})},
+    }, h("span", {}, option.name), h("span", {class: "option-words"}, option.words))))),
+    h("div", {class: "panel-title"}, `Steps of ${funnel.name}`),
+    h("ul", {class: "checks"}, funnel.steps.map((step, place) => h("li", {}, h("label", {}, boxes[place], h("span", {}, step.name), h("span", {class: "option-words"}, step.words))))),
+    h("p", {class: "panel-note"}, "A session counts at a step when it meets its rule or a later one's. At least two steps stay."),
+  ]
+}
+
+class Filters {
+  constructor(state, act) {
+    Object.assign(this, {state, act, dimension: state.layout.dimensions[0].name, exclude: false, found: null, waiting: null})
+    this.search = h("input", {type: "search", class: "search", "data-key": "search", autofocus: true, autocomplete: "off",
+      on: {input: () => this.searched(), keydown: (event) => this.keys(event)}})
+    this.list = h("ul", {class: "values"})
+    this.rest = h("p", {class: "panel-note", role: "status"})
+    this.more = h("select", {"aria-label": "Dimension", class: "dimension-select", on: {change: () => this.choose(this.more.value)}})
+  }
+
+  choose(dimension) {
+    this.dimension = dimension
+    this.search.value = ""
+    this.found = null
+    this.ask()
+    this.refresh?.()
+  }
+
+  searched() {
+    clearTimeout(this.waiting)
+    this.waiting = setTimeout(() => this.ask(), this.found ? 120 : 0)
+  }
+
+  keys(event) {
+    if (event.key === "ArrowDown") {
+      event.preventDefault()
+      this.list.querySelector("input")?.focus()
+    }
+  }
+
+  ask() {
+    this.act({kind: "values", dimension: this.dimension, text: this.search.value})
+  }
+
+  answered(message) {
+    if (message.dimension !== this.dimension || message.text !== this.search.value) return
+    this.found = message
+    this.drawList()
+  }
+
+  drawList() {
+    const {found} = this
+    this.list.setAttribute("aria-busy", String(!found))
+    if (!found) return
+    const largest = Math.max(1, ...found.values.map(([, , sessions]) => sessions))
+    redraw(this.list, found.values.map(([value, label, sessions, rate]) => this.row(value, label, sessions, rate, largest)))
+    const hidden = found.total - found.values.length
+    this.rest.textContent = !found.total ? "Nothing found." : hidden > 0 ? `${hidden.toLocaleString("en")} smaller ones: search to find them.` : ""
+  }
+
+  row(value, label, sessions, rate, largest) {
+    const excluded = this.found.excluded.includes(value)
+    const marked = this.found.chosen.includes(value) || excluded
+    const box = h("input", {type: "checkbox", "data-key": `value ${value}`, checked: marked, "aria-label": label, on: {
+      change: () => this.act({kind: "filter", dimension: this.dimension, value, additive: true, exclude: excluded || (!marked && this.exclude)}),
+      keydown: (event) => this.move(event),
+    }})
+    return h("li", {class: excluded ? "excluded" : null}, h("label", {title: label}, box,
+      h("span", {class: "value-text"}, h("i", {style: {width: percent(sessions / largest)}}), h("span", {}, label)),
+      h("span", {class: "number"}, sessions.toLocaleString("en")), h("span", {class: "number rate"}, rate)),
+    h("button", {type: "button", class: "only", "data-key": `only ${value}`, "aria-label": `Only ${label}`,
+      on: {click: () => this.act({kind: "filter", dimension: this.dimension, value, additive: false, exclude: false})}}, "only"))
+  }
+
+  move(event) {
+    if (!["ArrowDown", "ArrowUp"].includes(event.key)) return
+    event.preventDefault()
+    const boxes = [...this.list.querySelectorAll("input")]
+    const next = boxes.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)
+    ;(boxes[next] || this.search).focus()
+  }
+
+  draw() {
+    const {dimensions} = this.state.layout
+    const {minimum, chips} = this.state.controls
+    const title = dimensions.find((dimension) => dimension.name === this.dimension)?.title
+    const active = new Set(chips.map((chip) => chip.dimension))
+    this.search.placeholder = `Search ${title.toLowerCase()}`
+    this.search.setAttribute("aria-label", `Search ${title}`)
+    this.list.setAttribute("aria-label", title)
+    redraw(this.more, dimensions.map(({name, title: text}) => h("option", {value: name, selected: name === this.dimension}, text)))
+    this.more.value = this.dimension
+    const mode = (exclude, text) => h("button", {type: "button", "data-key": `mode ${exclude}`, "aria-pressed": String(this.exclude === exclude),
+      on: {click: () => { this.exclude = exclude; this.refresh() }}}, text)
+    this.drawList()
+    return h("div", {class: "filter-panel"},
+      h("div", {class: "dimensions"}, h("ul", {}, dimensions.map((dimension) => h("li", {}, h("button", {
+        type: "button", class: "option", "data-key": dimension.name, "aria-pressed": String(dimension.name === this.dimension),
+        on: {click: () => this.choose(dimension.name)},
+      }, dimension.title, active.has(dimension.name) ? h("span", {class: "dot", title: "filtered"}) : null))))),
+      h("div", {class: "choices"}, this.more, h("div", {class: "choice-head"}, this.search,
+        h("div", {class: "segmented", role: "group", "aria-label": "Include or exclude"}, mode(false, "Include"), mode(true, "Exclude"))),
+      this.list, this.rest,
+      h("div", {class: "minimum"}, h("span", {id: "minimum"}, "Fewest sessions for a rate"), h("div", {class: "segmented", role: "group", "aria-labelledby": "minimum"},
+        ["", ...minimum.options].map((option) => h("button", {type: "button", "data-key": `minimum ${option}`, "aria-pressed": String(option === minimum.chosen),
+          on: {click: () => this.act({kind: "setting", name: "min_sessions", option})}}, option || "Auto"))))))
+  }
+}
+
+function chipList(state, act, edit) {
+  const remove = (chip) => act({kind: "remove", dimension: chip.dimension, exclude: chip.exclude})
+  return state.controls.chips.map((chip) => h("li", {class: "chip"},
+    h("button", {
+      type: "button", class: "chip-body", "data-key": `chip ${chip.dimension} ${chip.exclude}`, title: `${chip.values} (Delete removes it)`,
+      on: {
+        click: () => edit(chip.dimension, chip.exclude),
+        keydown: (event) => ["Delete", "Backspace"].includes(event.key) && (event.preventDefault(), remove(chip)),
+      },
+    }, `${chip.title} ${chip.exclude ? "is not" : "is"} `, h("b", {}, chip.label)),
+    h("button", {type: "button", class: "chip-x", "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
+}
+
+export function filterBar(layout, act) {
+  const state = {layout, controls: null}
+  const dates = opener("calendar", null)
+  const compare = opener(null, "Compare")
+  const funnel = opener(null, "Funnel")
+  const add = h("button", {type: "button", class: "button add"}, icon("plus"), "Filter")
+  const filters = new Filters(state, act)
+  const panels = {
+    dates: panel({button: dates.button, label: "Days", draw: () => datePanel(state, act, () => panels.dates.close())}),
+    compare: panel({button: compare.button, label: "Comparison", draw: () => comparePanel(state, act, () => panels.compare.close())}),
+    funnel: panel({button: funnel.button, label: "Funnel and its steps", draw: () => funnelPanel(state, act)}),
+    filters: panel({button: add, label: "Filters", draw: () => filters.draw(), className: "wide"}),
+  }
+  filters.refresh = () => panels.filters.refresh()
+  add.addEventListener("click", () => panels.filters.isOpen() && filters.ask())
+  const chips = h("ul", {class: "chips", "aria-label": "Active filters"})
+  const counted = h("p", {class: "counted", role: "status"})
+  const reset = h("button", {type: "button", class: "button quiet", hidden: true, on: {click: () => act({kind: "reset"})}}, "Reset")
+  const element = h("div", {class: "filter-bar", role: "region", "aria-label": "Filters"}, dates.button, compare.button, funnel.button, chips, add, reset, counted,
+    Object.values(panels).map((each) => each.box))
+
+  function edit(dimension, exclude = false) {
+    filters.exclude = exclude
+    filters.choose(dimension)
+    panels.filters.open()
+  }
+
+  return {
+    element,
+    search: () => { panels.filters.isOpen() || panels.filters.open(); filters.ask() },
+    edit,
+    values: (message) => filters.answered(message),
+    count: (text) => { if (counted.textContent !== text) counted.textContent = text },
+    draw(controls) {
+      state.controls = controls
+      dates.say(controls.dates.label)
+      compare.say(controls.compare.label)
+      funnel.say(controls.funnel.label)
+      for (const each of [dates, compare, funnel]) each.button.hidden = false
+      redraw(chips, chipList(state, act, edit))
+      chips.hidden = !controls.chips.length
+      reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.from && !preset.chosen))
+      for (const each of Object.values(panels)) each.refresh()
+      if (panels.filters.isOpen()) filters.ask()
+    },
+  }
+}
