@@ -1,12 +1,13 @@
 """Compose the statement of a question: the metric's SQL over the relations `sessions` and `steps`, built with sqlglot.
 
-Every value is a bound parameter, every identifier comes from the vocabulary.
+Every value is a bound parameter, every identifier comes from the vocabulary. A statement depends on the shape of the
+filters only (which columns, how many values), so it is composed once a shape; composing costs as much as a small query.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
@@ -17,30 +18,75 @@ from queries.metrics import Metric, metric_named
 from queries.vocabulary import COLUMN_NAMES
 
 EVERYTHING = "(all)"
+STATEMENTS = 2048
+TOTALS = {"total_pageviews": "pageviews", "largest_revenue": "revenue"}
+"""Totals of a row that carry a session's own column where each row is one session."""
+
+Reads = Literal["files", "rows", "totals"]
+"""What a statement reads: the store's `$files`; a `$table` of sessions; a `$table` whose rows stand for many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold one composed statement: SQL text and its bound values (the list of files apart)."""
+    """Hold one composed statement: SQL text and its bound values (the list of files or the table's name apart)."""
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def compose(metric: Metric, filters: Filters, by: str | None, funnel: Funnel, options: Mapping[str, int]) -> Question:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Hold what the SQL of filters depends on: which dates are given, and how many values of which dimensions."""
+
+    date_from: bool
+    date_to: bool
+    include: tuple[tuple[str, int], ...]
+    exclude: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, filters: Filters) -> "Shape":
+        """Return the shape of filters."""
+        include, exclude = (
+            tuple((check_dimension(dimension), len(values)) for dimension, values in pairs)
+            for pairs in (filters.include, filters.exclude)
+        )
+        return cls(filters.date_from is not None, filters.date_to is not None, include, exclude)
+
+
+def compose(
+    metric: Metric,
+    filters: Filters,
+    by: str | None,
+    funnel: Funnel,
+    options: Mapping[str, int],
+    reads: Reads = "files",
+) -> Question:
     """Return the metric's SQL with its relations `sessions` and `steps` put before it, and the values to bind."""
-    query = _parsed(metric.name).copy()
-    wanted = {column.name for column in query.find_all(exp.Column)}
-    sessions, parameters = sessions_relation(wanted, filters, by, funnel)
-    parameters.update(options)
+    sql, values = _statement(metric.name, Shape.of(filters), by, funnel, reads)
+    return Question(sql, {**filter_values(filters), **dict(values), **options})
+
+
+@lru_cache(STATEMENTS)
+def _statement(
+    name: str, shape: Shape, by: str | None, funnel: Funnel, reads: Reads
+) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    query = _parsed(name).copy()
+    wanted = columns_of(name)
+    sessions, values = _relation(wanted, shape, by, funnel, reads)
     supplied = [exp.CTE(this=sessions, alias=exp.TableAlias(this=exp.to_identifier("sessions")))]
     if any(table.name == "steps" for table in query.find_all(exp.Table)):
-        steps, values = _steps(funnel)
-        parameters.update(values)
+        steps, named = _steps(funnel)
+        values |= named
         supplied.insert(0, exp.CTE(this=steps, alias=exp.TableAlias(this=exp.to_identifier("steps"))))
     own = query.args.get("with_") or exp.With(expressions=[])
     query.set("with_", exp.With(expressions=[*supplied, *own.expressions]))
-    return Question(query.sql(dialect="duckdb", pretty=True), parameters)
+    return query.sql(dialect="duckdb", pretty=True), tuple(values.items())
+
+
+@cache
+def columns_of(name: str) -> frozenset[str]:
+    """Return every column name that a metric's SQL speaks of, its own ones included."""
+    return frozenset(column.name for column in _parsed(name).find_all(exp.Column))
 
 
 @cache
@@ -55,49 +101,70 @@ def sessions_relation(
     wanted: set[str], filters: Filters, by: str | None, funnel: Funnel
 ) -> tuple[exp.Select, dict[str, Any]]:
     """Return the relation `sessions` with the wanted columns, filtered, and the values to bind."""
-    parameters: dict[str, Any] = {}
-    converted = exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0))
-    conversions = exp.Case().when(converted, exp.Literal.number(1)).else_(exp.Literal.number(0))
-    chosen: list[exp.Expr] = [
-        exp.alias_(exp.Literal.number(1), "sessions"),
-        exp.alias_(conversions, "conversions"),
-    ]
+    relation, values = _relation(frozenset(wanted), Shape.of(filters), by, funnel, "files")
+    return relation, {**values, **filter_values(filters)}
+
+
+def _relation(
+    wanted: frozenset[str], shape: Shape, by: str | None, funnel: Funnel, reads: Reads
+) -> tuple[exp.Select, dict[str, Any]]:
+    chosen, values = _weights(wanted, reads), {}
     if "segment" in wanted:
         segment = exp.column(check_dimension(by)) if by else exp.Literal.string(EVERYTHING)
         chosen.append(exp.alias_(segment, "segment"))
     if "step" in wanted:
         step, values = funnel.deepest_step()
-        parameters.update(values)
         chosen.append(exp.alias_(step, "step"))
     chosen += [exp.column(name) for name in COLUMN_NAMES if name in wanted]
+    return exp.select(*chosen).from_(_read(reads)).where(*_conditions(shape)), dict(values)
+
+
+def _weights(wanted: frozenset[str], reads: Reads) -> list[exp.Expr]:
+    if reads == "totals":
+        return [exp.column(name) for name in ("sessions", "conversions", *TOTALS) if name in wanted]
+    converted = exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0))
+    conversions = exp.Case().when(converted, exp.Literal.number(1)).else_(exp.Literal.number(0))
+    named = [exp.alias_(exp.column(column), name) for name, column in TOTALS.items() if name in wanted]
+    return [exp.alias_(exp.Literal.number(1), "sessions"), exp.alias_(conversions, "conversions"), *named]
+
+
+def _read(reads: Reads) -> exp.Table:
+    if reads != "files":
+        return exp.Table(this=exp.Anonymous(this="query_table", expressions=[exp.Placeholder(this="table")]))
     plain = exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
-    files = exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder(this="files"), plain])
-    relation = exp.select(*chosen).from_(exp.Table(this=files))
-    conditions, values = _conditions(filters)
-    parameters.update(values)
-    return relation.where(*conditions), parameters
+    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder(this="files"), plain]))
 
 
-def _conditions(filters: Filters) -> tuple[list[exp.Expr], dict[str, Any]]:
+def _conditions(shape: Shape) -> list[exp.Expr]:
     conditions: list[exp.Expr] = []
-    parameters: dict[str, Any] = {}
-
-    def bound(name: str, value: Any) -> exp.Placeholder:
-        parameters[name] = value
-        return exp.Placeholder(this=name)
-
     day = exp.column("session_date")
+    if shape.date_from:
+        conditions.append(exp.GTE(this=day.copy(), expression=exp.Placeholder(this="date_from")))
+    if shape.date_to:
+        conditions.append(exp.LTE(this=day.copy(), expression=exp.Placeholder(this="date_to")))
+    for dimension, count in shape.include:
+        conditions.append(_one_of(dimension, "is", count))
+    for dimension, count in shape.exclude:
+        conditions.append(exp.Not(this=_one_of(dimension, "not", count)))
+    return conditions
+
+
+def _one_of(dimension: str, word: str, count: int) -> exp.In:
+    places = [exp.Placeholder(this=f"{dimension}_{word}_{number}") for number in range(count)]
+    return exp.In(this=exp.column(dimension), expressions=places)
+
+
+def filter_values(filters: Filters) -> dict[str, Any]:
+    """Return the values that the conditions of these filters bind, by the name of their place."""
+    values: dict[str, Any] = {}
     if filters.date_from:
-        conditions.append(exp.GTE(this=day.copy(), expression=bound("date_from", filters.date_from)))
+        values["date_from"] = filters.date_from
     if filters.date_to:
-        conditions.append(exp.LTE(this=day.copy(), expression=bound("date_to", filters.date_to)))
-    for dimension, values in filters.include:
-        places = [bound(f"{dimension}_is_{number}", value) for number, value in enumerate(values)]
-        conditions.append(exp.In(this=exp.column(check_dimension(dimension)), expressions=places))
-    for dimension, values in filters.exclude:
-        places = [bound(f"{dimension}_not_{number}", value) for number, value in enumerate(values)]
-        conditions.append(exp.Not(this=exp.In(this=exp.column(check_dimension(dimension)), expressions=places)))
-    return conditions, parameters
+        values["date_to"] = filters.date_to
+    for word, pairs in (("is", filters.include), ("not", filters.exclude)):
+        for dimension, wanted in pairs:
+            values |= {f"{dimension}_{word}_{number}": value for number, value in enumerate(wanted)}
+    return values
 
 
 def _steps(funnel: Funnel) -> tuple[exp.Query, dict[str, Any]]:
