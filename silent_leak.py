@@ -575,6 +575,7 @@ def store_facts(engine: Engine) -> dict[str, Any]:
         "revenue": row["revenue"],
         "files": len(snapshot.files),
         "bytes": sum(Path(file).stat().st_size for file in snapshot.files),
+        "rollups": engine.rollups.word,
     }
 
 

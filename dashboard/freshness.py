@@ -21,6 +21,7 @@ class Source:
     def __init__(self, store: Store) -> None:
         """Open the store's newest version. Raises StoreError when the folder holds no store."""
         self.engine = Engine(store)
+        self.engine.keep_rollups()
         self._looked = time.monotonic()
         self._looking = threading.Lock()
 

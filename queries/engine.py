@@ -1,24 +1,37 @@
 """Run metrics: execute a composed question on DuckDB and add intervals; the only module that executes SQL."""
 
 import decimal
+import logging
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+import numpy as np
 from sqlglot import exp
 
-from queries.compose import Question, compose
+from queries.cancel import Cancel, Cancelled
+from queries.compose import Question, compose, over_table
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.metrics import Metric, metric_named
+from queries.rollup import COPIED, COPY, folder_of, is_worth_it
+from queries.rollup_state import Background, RollupState, rollup_state
+from queries.routes import Routes, compose_route
 from queries.statistics import wilson_interval
 from queries.store import Snapshot, Store
 
+LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 512
+AT_ONCE = 2
+"""Questions of one `run_many` that run at the same time."""
+
+COPY_TABLE = frozenset(COPIED)
 
 
 class QueryError(Exception):
@@ -35,42 +48,12 @@ class QuestionError(ValueError):
     """Say what cannot be asked of a metric, and what can."""
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error: a newer question is on its way
-    """Tell that a newer question made this one useless."""
-
-
-class Cancel:
-    """Let another thread stop a running question."""
-
-    def __init__(self) -> None:
-        """Start with nothing to stop."""
-        self._cursors: set[duckdb.DuckDBPyConnection] = set()
-        self._lock = threading.Lock()
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Interrupt whatever runs under this object now and refuse what comes later."""
-        with self._lock:
-            self.cancelled = True
-            for cursor in self._cursors:
-                cursor.interrupt()
-
-    def watch(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Take a cursor into care; raises Cancelled when it is too late."""
-        with self._lock:
-            if self.cancelled:
-                raise Cancelled
-            self._cursors.add(cursor)
-
-    def release(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Let go of a cursor that has finished."""
-        with self._lock:
-            self._cursors.discard(cursor)
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold the rows of one metric with all that is needed to repeat the question."""
+    """Hold the rows of one metric with all that is needed to repeat the question.
+
+    `sql` asks the store's own files; `read` says what was read in their place, such as "rollup days".
+    """
 
     metric: str
     rows: list[dict[str, Any]]
@@ -78,12 +61,30 @@ class Result:
     parameters: Mapping[str, Any]
     store_version: int
     filters: Filters
+    read: str = field(default="files", kw_only=True)
 
     @property
     def columns(self) -> dict[str, list[Any]]:
         """Return the same rows as one list per column."""
         names = self.rows[0] if self.rows else ()
         return {name: [row[name] for row in self.rows] for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Name one question, as `Engine.run` takes it; `options` as sorted pairs."""
+
+    metric: str
+    filters: Filters = field(default_factory=Filters)
+    by: str | None = None
+    funnel: Funnel = ENGAGEMENT
+    options: tuple[tuple[str, int], ...] = ()
+
+    def ask(self, engine: "Engine", cancel: Cancel | None = None) -> Result:
+        """Return the answer."""
+        return engine.run(
+            self.metric, self.filters, by=self.by, funnel=self.funnel, options=dict(self.options), cancel=cancel
+        )
 
 
 class Engine:
@@ -95,6 +96,7 @@ class Engine:
         self.snapshot = store.snapshot()
         self._lock = threading.Lock()
         self._results: OrderedDict[tuple, Result] = OrderedDict()
+        self._keeps_rollups = False
         config: dict[str, Any] = {}
         if threads:
             config["threads"] = threads
@@ -103,10 +105,14 @@ class Engine:
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.load_extension("parquet")
         self._connection.execute("set parquet_metadata_cache = true")
-        allowed = exp.Array(expressions=[exp.Literal.string(str(store.sessions.resolve()) + "/")])
+        folders = [f"{folder.resolve()}/" for folder in (store.sessions, folder_of(store.path))]
+        allowed = exp.Array(expressions=[exp.Literal.string(folder) for folder in folders])
         self._connection.execute(f"set allowed_directories = {allowed.sql(dialect='duckdb')}")
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
+        self._routes = Routes(self._connection)
+        self._background = Background(self._take_up_rollups)
+        self._take_up_rollups(self.snapshot)
 
     def refresh(self) -> Snapshot:
         """Take up the newest version of the store; questions already running finish on the version they began with."""
@@ -115,7 +121,36 @@ class Engine:
             self.snapshot = newest
             with self._lock:
                 self._results.clear()
+            self._take_up_rollups(newest)
+            if self._keeps_rollups:
+                self.keep_rollups()
+        elif not self._routes.attached:
+            self._take_up_rollups(newest)
         return self.snapshot
+
+    def keep_rollups(self, *, wait: bool = False) -> None:
+        """Build the rollups of this version, and of each that `refresh` takes up, in the background.
+
+        Until they are ready, and where they cannot be built, questions read the store's files. `wait` returns then.
+        """
+        self._keeps_rollups = True
+        if not self._routes.attached and is_worth_it(self.snapshot):
+            self._background.build(self.snapshot)
+        if wait:
+            self._background.wait()
+
+    @property
+    def rollups(self) -> RollupState:
+        """Return how far the rollups of this version are."""
+        reason = self._background.reason
+        return RollupState("failed", reason) if reason else rollup_state(self.snapshot)
+
+    def _take_up_rollups(self, snapshot: Snapshot) -> None:
+        try:
+            if snapshot == self.snapshot:
+                self._routes.attach(snapshot)
+        except (OSError, duckdb.Error) as error:
+            LOG.warning("the rollups cannot be read, questions read the sessions instead: %s", error)
 
     def run(
         self,
@@ -142,45 +177,78 @@ class Engine:
                 self._results.move_to_end(key)
                 return self._results[key]
         question = compose(asked, filters, by, funnel, chosen)
-        names, records = self._execute(asked.name, question, files_of(snapshot, filters), cancel)
+        read, names, records = self._answer(asked, question, filters, by, funnel, chosen, snapshot, cancel)
         rows = [finish_row(asked, by, dict(zip(names, record, strict=True))) for record in records]
-        result = Result(asked.name, rows, question.sql, question.parameters, snapshot.version, filters)
+        result = Result(asked.name, rows, question.sql, question.parameters, snapshot.version, filters, read=read)
         with self._lock:
             self._results[key] = result
             while len(self._results) > CACHED_RESULTS:
                 self._results.popitem(last=False)
         return result
 
+    def run_many(self, calls: Sequence[Call], cancel: Cancel | None = None) -> list[Result]:
+        """Return the results of several questions in their order, asked two at a time, equal ones once.
+
+        Half of what a small question takes is planning, which DuckDB does on one core. Raises as `run` does.
+        """
+        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="questions") as pool:
+            asked = {call: pool.submit(call.ask, self, cancel) for call in dict.fromkeys(calls)}
+        return [asked[call].result() for call in calls]
+
     def arrays(self, name: str, question: Question, filters: Filters, cancel: Cancel | None = None) -> dict[str, Any]:
         """Return the columns of a composed question as numpy arrays; masked where there are NULLs. Not cached."""
+        snapshot, attached = self.snapshot, self._routes.attached
+        if attached and attached.version == snapshot.version and (sql := over_table(question.sql, COPY_TABLE)):
+            try:
+                values = {**question.parameters, "table": attached.table(COPY)}
+                with self._asked(name, Question(sql, values), cancel) as cursor:
+                    return {column: np.asarray(array) if hasattr(array, "categories") else array
+                            for column, array in cursor.fetchnumpy().items()}  # fmt: skip
+            except QueryError as error:
+                LOG.warning("%s; reading the files instead", error)
+        values = {**question.parameters, "files": files_of(snapshot, filters)}
+        with self._asked(name, Question(question.sql, values), cancel) as cursor:
+            return cursor.fetchnumpy()
+
+    def _answer(
+        self,
+        metric: Metric,
+        question: Question,
+        filters: Filters,
+        by: str | None,
+        funnel: Funnel,
+        options: Mapping[str, int],
+        snapshot: Snapshot,
+        cancel: Cancel | None,
+    ) -> tuple[str, list[str], list[tuple]]:
+        """Return what was read, the names of the columns and the rows; whatever ails the rollups, files answer."""
+        try:
+            route = self._routes.choose(
+                metric, filters, by, funnel, snapshot, lambda made: self._execute(metric.name, made, cancel)
+            )
+            if route:
+                routed = compose_route(route, metric, by, funnel, options)
+                return (route.name, *self._execute(metric.name, routed, cancel))
+        except QueryError as error:
+            LOG.warning("%s; reading the files instead", error)
+        values = {**question.parameters, "files": files_of(snapshot, filters)}
+        return ("files", *self._execute(metric.name, Question(question.sql, values), cancel))
+
+    def _execute(self, metric: str, question: Question, cancel: Cancel | None) -> tuple[list[str], list[tuple]]:
+        with self._asked(metric, question, cancel) as cursor:
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    @contextmanager
+    def _asked(self, name: str, question: Question, cancel: Cancel | None) -> Generator[duckdb.DuckDBPyConnection]:
         cursor = self._connection.cursor()
         try:
             if cancel:
                 cancel.watch(cursor)
-            cursor.execute(question.sql, {**question.parameters, "files": files_of(self.snapshot, filters)})
-            return cursor.fetchnumpy()
+            yield cursor.execute(question.sql, question.parameters)
         except duckdb.InterruptException:
             raise Cancelled from None
         except duckdb.Error as error:
             raise QueryError(name, str(error), question.sql) from error
-        finally:
-            if cancel:
-                cancel.release(cursor)
-            cursor.close()
-
-    def _execute(
-        self, metric: str, question: Question, files: list[str], cancel: Cancel | None
-    ) -> tuple[list[str], list[tuple]]:
-        cursor = self._connection.cursor()
-        try:
-            if cancel:
-                cancel.watch(cursor)
-            cursor.execute(question.sql, {**question.parameters, "files": files})
-            return [column[0] for column in cursor.description or ()], cursor.fetchall()
-        except duckdb.InterruptException:
-            raise Cancelled from None
-        except duckdb.Error as error:
-            raise QueryError(metric, str(error), question.sql) from error
         finally:
             if cancel:
                 cancel.release(cursor)

@@ -24,6 +24,9 @@ class Metric:
 
     `columns` are those of the result, in order; with a segment, `segment` comes first. `options` are bound parameters
     with their defaults. `segmented` says whether the metric can be split by a dimension: "no", "may" or "must".
+    `adds_up` promises that the SQL only adds up totals and asks of a session no more than its step and the classes of
+    queries/rollup.py: it may then read a rollup. `engaged_only` promises that it leaves out sessions of less than 5
+    pageviews without an order.
     """
 
     name: str
@@ -33,6 +36,8 @@ class Metric:
     intervals: tuple[Interval, ...] = ()
     options: Mapping[str, int] = field(default_factory=dict)
     segmented: str = "may"
+    adds_up: bool = False
+    engaged_only: bool = False
 
     @property
     def sql(self) -> str:
@@ -51,6 +56,7 @@ METRICS = (
          "revenue", "revenue_per_conversion", "revenue_per_session", "largest_revenue", "pageviews", "days",
          "first_date", "last_date"),
         (CONVERSION,),
+        adds_up=True,
     ),
     Metric(
         "visitors",
@@ -65,12 +71,14 @@ METRICS = (
         ("position", "step", "definition", "reached", "share_of_first", "share_of_first_low", "share_of_first_high",
          "completion_rate", "completion_rate_low", "completion_rate_high", "abandonments", "abandonment_rate"),
         (Interval("share_of_first", "reached", "entered"), Interval("completion_rate", "completed", "reached")),
+        adds_up=True,
     ),
     Metric(
         "stages",
         "Stages of engagement",
         "one row per exclusive class of pageviews (0, 1-4, 5-9, 10 or more)",
         ("position", "stage", "definition", "sessions", "share", "conversions"),
+        adds_up=True,
     ),
     Metric(
         "revenue_lost",
@@ -78,6 +86,7 @@ METRICS = (
         "one row per transition between funnel steps, and per segment",
         ("position", "step", "next_step", "abandonments", "conversions", "revenue", "revenue_per_conversion",
          "ceiling"),
+        adds_up=True,
     ),
     Metric(
         "countries",
@@ -88,6 +97,7 @@ METRICS = (
         (CONVERSION,),
         {"min_sessions": 100},
         "no",
+        adds_up=True,
     ),
     Metric(
         "durations",
@@ -96,6 +106,7 @@ METRICS = (
         ("position", "bucket", "sessions", "conversions", "conversion_rate", "conversion_rate_low",
          "conversion_rate_high", "share"),
         (CONVERSION,),
+        adds_up=True,
     ),
     Metric(
         "sources_by_device",
@@ -107,6 +118,7 @@ METRICS = (
         (CONVERSION,),
         {"top": 10, "prior_sessions": 300},
         "no",
+        adds_up=True,
     ),
     Metric(
         "sources_by_day",
@@ -116,6 +128,7 @@ METRICS = (
         (),
         {"top": 10},
         "no",
+        adds_up=True,
     ),
     Metric(
         "trend",
@@ -124,6 +137,7 @@ METRICS = (
         ("session_date", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
          "transactions", "revenue"),
         (CONVERSION,),
+        adds_up=True,
     ),
     Metric(
         "converted_vs_engaged",
@@ -131,6 +145,7 @@ METRICS = (
         "one row per group: converted sessions, and sessions of 5 pageviews or more without an order",
         ("visit_group", "sessions", "mean_pageviews", "median_pageviews", "mean_duration_seconds",
          "median_duration_seconds", "sessions_with_duration"),
+        engaged_only=True,
     ),
     Metric(
         "segments",
@@ -141,6 +156,7 @@ METRICS = (
         (CONVERSION,),
         {},
         "must",
+        adds_up=True,
     ),
     Metric(
         "change_cells",
@@ -150,6 +166,7 @@ METRICS = (
         (),
         {},
         "no",
+        adds_up=True,
     ),
     Metric(
         "day_cells",
@@ -159,6 +176,7 @@ METRICS = (
         (),
         {"top": 1},
         "no",
+        adds_up=True,
     ),
     Metric(
         "quality_days",
@@ -185,6 +203,7 @@ METRICS = (
         (),
         {"top": 10},
         "must",
+        adds_up=True,
     ),
 )  # fmt: skip
 

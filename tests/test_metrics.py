@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import sqlglot
 from builders import session, sessions, store_of
 
 from queries.compose import compose
@@ -285,3 +286,21 @@ def test_cells_by_day_keep_the_largest_country(ask):
         ("(other)", 2, 1),
         ("US", 2, 0),
     ]
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "snowflake", "postgres"])
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_sql_files_can_be_transpiled_to_other_engines(metric, dialect):
+    [told] = sqlglot.transpile(metric.sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    for select in sqlglot.parse_one(told, dialect=dialect).find_all(sqlglot.exp.Select):
+        assert select.args.get("from_") or not select.args.get("where"), "BigQuery has no WHERE without a FROM"
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_sql_files_give_null_for_an_undefined_rate_and_order_their_rows(metric):
+    statement = sqlglot.parse_one(metric.sql, dialect="duckdb")
+    assert statement.args.get("order")
+    for division in statement.find_all(sqlglot.exp.Div):
+        assert isinstance(division.expression.unnest(), sqlglot.exp.Nullif)
+    for ordered in statement.args["order"].expressions:
+        assert not ordered.args.get("desc") or not ordered.args.get("nulls_first")

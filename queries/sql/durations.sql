@@ -40,7 +40,7 @@ buckets as (
 segments as (
     select segment, sum(sessions) as sessions from placed group by segment
     union all
-    select '(all)', 0 where not exists (select 1 from placed)
+    select '(all)', 0 from (select 1 as one) as once where not exists (select 1 from placed)
 )
 select
     segments.segment,

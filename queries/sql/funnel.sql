@@ -10,7 +10,7 @@ with depth as (
 segments as (
     select segment from depth group by segment
     union all
-    select '(all)' where not exists (select 1 from depth)
+    select '(all)' from (select 1 as one) as once where not exists (select 1 from depth)
 ),
 reach as (
     select

@@ -6,8 +6,8 @@ with totals as (
         sum(conversions) as conversions,
         sum(transactions) as transactions,
         sum(revenue) as revenue,
-        max(revenue) as largest_revenue,
-        sum(pageviews) as pageviews,
+        max(largest_revenue) as largest_revenue,
+        sum(total_pageviews) as pageviews,
         count(distinct session_date) as days,
         min(session_date) as first_date,
         max(session_date) as last_date
@@ -17,7 +17,7 @@ with totals as (
 segments as (
     select segment from totals
     union all
-    select '(all)' where not exists (select 1 from totals)
+    select '(all)' from (select 1 as one) as once where not exists (select 1 from totals)
 )
 select
     segments.segment,

@@ -19,7 +19,7 @@ orders as (
 segments as (
     select segment, sessions, conversions, revenue from orders
     union all
-    select '(all)', 0, 0, 0 where not exists (select 1 from orders)
+    select '(all)', 0, 0, 0 from (select 1 as one) as once where not exists (select 1 from orders)
 ),
 reach as (
     select

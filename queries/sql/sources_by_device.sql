@@ -55,9 +55,9 @@ select
     counted.conversions,
     counted.conversions / nullif(counted.sessions, 0) as conversion_rate,
     counted.sessions * mean.rate as expected,
-    (counted.conversions + $prior_sessions * mean.rate) / (counted.sessions + $prior_sessions) as shrunk_rate,
+    (counted.conversions + $prior_sessions * mean.rate) / nullif(counted.sessions + $prior_sessions, 0) as shrunk_rate,
     (counted.conversions + $prior_sessions * mean.rate)
-        / (counted.sessions + $prior_sessions) / nullif(mean.rate, 0) as shrunk_ratio,
+        / nullif(counted.sessions + $prior_sessions, 0) / nullif(mean.rate, 0) as shrunk_ratio,
     counted.revenue,
     coalesce(counted.sessions * mean.rate >= 1, false) as enough
 from counted

@@ -25,7 +25,7 @@ stages as (
 segments as (
     select segment, sum(sessions) as sessions from classed group by segment
     union all
-    select '(all)', 0 where not exists (select 1 from classed)
+    select '(all)', 0 from (select 1 as one) as once where not exists (select 1 from classed)
 )
 select
     segments.segment,

@@ -1,0 +1,215 @@
+"""Choose what a question reads: the smallest rollup that answers it, else its sessions in the narrow copy, else files.
+
+The answers are the same whichever is read. Without a rollup file (not built yet, deleted, unreadable) it is the files.
+"""
+
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from queries.compose import (
+    MOST_VISITORS,
+    OF_ONE_SESSION,
+    VISITOR,
+    VISITOR_NUMBER,
+    Question,
+    Reads,
+    columns_of,
+    compose,
+    kept,
+)
+from queries.filters import Filters
+from queries.funnel import Funnel
+from queries.metrics import Metric
+from queries.rollup import COPIED, COPY, DAY, ENGAGED, ROLLUPS, Rollup, covering, file_of, needed
+from queries.rollup_build import rows_of
+from queries.store import Snapshot
+
+OF_COPY = frozenset({*COPIED, *OF_ONE_SESSION, VISITOR, "sessions", "conversions", "segment", "step"})
+COPY_COLUMNS = (*COPIED, VISITOR_NUMBER)
+
+WORTH_A_SUBSET = 1_000_000
+"""In a copy of fewer sessions, finding those that pass a filter costs too little to keep them."""
+
+SUBSET_ROWS, ALL_SUBSETS_ROWS = 2_500_000, 5_000_000
+"""The most sessions that are kept for one filter, and for all the latest filters together."""
+
+MOST_BITS = 2**30
+"""The most bits that distinct visitors may take: one a returning visitor and segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Name what is read, the table or files to bind, and the filters still to be applied."""
+
+    reads: Reads
+    bound: Mapping[str, Any]
+    filters: Filters
+    name: str = "files"
+
+
+@dataclass(slots=True)
+class _Subset:
+    name: str
+    rows: int = 0
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Hold what is known of a rollup file that the engine has attached."""
+
+    version: int
+    path: Path
+    database: str
+    rows: Mapping[str, int]
+    rollups: Mapping[Rollup, int]
+    counts: Mapping[str, Mapping[str, int]]
+    most_visitors: int
+
+    def table(self, name: str) -> str:
+        """Return a table's name as `query_table` takes it."""
+        return f"{self.database}.main.{name}"
+
+    def at_most(self, filters: Filters) -> int:
+        """Return a bound of the sessions that pass the filters, from the counts of single values."""
+        bounds = [self.rows[COPY]]
+        for dimension, values in filters.include:
+            counts = self.counts[dimension]
+            least = min(counts.values(), default=0)
+            bounds.append(sum(counts.get(value, least) for value in values))
+        if filters.date_from or filters.date_to:
+            first, last = str(filters.date_from or ""), str(filters.date_to or "9999")
+            bounds.append(sum(count for day, count in self.counts[DAY].items() if first <= day <= last))
+        return min(bounds)
+
+
+class Routes:
+    """Know the rollup file of the engine's snapshot, and keep the sessions of the latest filters at hand."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Start with the files alone; the connection is that of the reading engine."""
+        self._connection = connection
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._subsets: OrderedDict[Filters, _Subset] = OrderedDict()
+        self.attached: Attached | None = None
+
+    def attach(self, snapshot: Snapshot) -> bool:
+        """Read from the snapshot's rollup file from now on, if there is one; raises duckdb.Error if it is no such."""
+        path = file_of(snapshot)
+        if self.attached and self.attached.path == path:
+            self.attached = replace(self.attached, version=snapshot.version)
+            return True
+        if not path.exists():
+            self.detach()
+            return False
+        database = f"rollup_{next(self._numbers)}"
+        with self._connection.cursor() as cursor:
+            named = exp.alias_(exp.Literal.string(str(path)), database)
+            readable = [exp.AttachOption(this=exp.var("read_only"))]
+            cursor.execute(exp.Attach(this=named, expressions=readable).sql(dialect="duckdb"))
+            attached = _described(cursor, snapshot, path, database)
+        self.detach()
+        self.attached = attached
+        return True
+
+    def detach(self) -> None:
+        """Read files again; what still runs on the old file finishes on it."""
+        old, self.attached = self.attached, None
+        with self._lock:
+            subsets = list(self._subsets.values())
+            self._subsets.clear()
+        for subset in subsets:
+            self._drop(subset)
+        if old:
+            with self._connection.cursor() as cursor:
+                cursor.execute(exp.Detach(this=exp.to_table(old.database)).sql(dialect="duckdb"))
+
+    def choose(
+        self,
+        metric: Metric,
+        filters: Filters,
+        by: str | None,
+        funnel: Funnel,
+        snapshot: Snapshot,
+        execute: Callable[[Question], object],
+    ) -> Route | None:
+        """Return what a question is to read, None for the files; `execute` makes the sessions of a filter if needed."""
+        attached = self.attached
+        if not attached or attached.version != snapshot.version:
+            return None
+        wanted = needed(metric, filters, by, funnel)
+        fitting = covering(attached.rollups, wanted) if wanted else []
+        if fitting:
+            smallest = min(fitting, key=lambda rollup: attached.rollups[rollup])
+            return Route("totals", {"table": attached.table(smallest.name)}, filters, f"rollup {smallest.name}")
+        columns = columns_of(metric.name)
+        steps = set(funnel.columns) if "step" in columns else set()
+        if not columns | steps <= OF_COPY or (VISITOR in columns and not _fit_bits(attached, by)):
+            return None
+        if metric.engaged_only:
+            return Route("rows", {"table": attached.table(ENGAGED)}, filters, "engaged sessions")
+        bits = {MOST_VISITORS: attached.most_visitors} if VISITOR in columns else {}
+        if subset := self.subset(attached, filters, execute):
+            return Route("rows", {**bits, "table": subset}, Filters(), "subset")
+        return Route("rows", {**bits, "table": attached.table(COPY)}, filters, "copy")
+
+    def subset(self, attached: Attached, filters: Filters, execute: Callable[[Question], object]) -> str | None:
+        """Return the table of the sessions that pass the filters, made if need be; None when that is not worth it."""
+        bound = attached.at_most(filters)
+        if attached.rows[COPY] < WORTH_A_SUBSET or bound > min(SUBSET_ROWS, attached.rows[COPY] // 3):
+            return None
+        with self._lock:
+            subset = self._subsets.setdefault(filters, _Subset(f"memory.main.subset_{next(self._numbers)}"))
+            self._subsets.move_to_end(filters)
+        with subset.making:
+            if not subset.rows:
+                made = kept(subset.name, filters, COPY_COLUMNS)
+                execute(Question(made.sql, {**made.parameters, "table": attached.table(COPY)}))
+                subset.rows = max(1, bound)
+        self._forget_old()
+        return subset.name
+
+    def _forget_old(self) -> None:
+        while True:
+            with self._lock:
+                if sum(subset.rows for subset in self._subsets.values()) <= ALL_SUBSETS_ROWS:
+                    return
+                _, oldest = self._subsets.popitem(last=False)
+            self._drop(oldest)
+
+    def _drop(self, subset: _Subset) -> None:
+        dropped = exp.Drop(kind="TABLE", tables=[exp.to_table(subset.name)], exists=True)
+        with self._connection.cursor() as cursor:
+            cursor.execute(dropped.sql(dialect="duckdb"))
+
+
+def compose_route(route: Route, metric: Metric, by: str | None, funnel: Funnel, options: Mapping[str, int]) -> Question:
+    """Return the question as its route asks it, all values bound."""
+    question = compose(metric, route.filters, by, funnel, options, route.reads)
+    return Question(question.sql, {**question.parameters, **route.bound})
+
+
+def _fit_bits(attached: Attached, by: str | None) -> bool:
+    segments = len(attached.counts[by]) if by else 1
+    return segments * attached.most_visitors <= MOST_BITS
+
+
+def _described(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, path: Path, database: str) -> Attached:
+    rows = rows_of(cursor, database)
+    counts: dict[str, dict[str, int]] = {}
+    listed = exp.select("name", "value", "sessions").from_(exp.to_table(f"{database}.main.value_counts"))
+    for name, value, sessions in cursor.execute(listed.sql(dialect="duckdb")).fetchall():
+        counts.setdefault(name, {})[value] = sessions
+    most = exp.select(exp.Max(this=exp.column(VISITOR_NUMBER))).from_(exp.to_table(f"{database}.main.{COPY}"))
+    [(most_visitors,)] = cursor.execute(most.sql(dialect="duckdb")).fetchall()
+    rollups = {rollup: rows[rollup.name] for rollup in ROLLUPS if rollup.name in rows}
+    return Attached(snapshot.version, path, database, rows, rollups, counts, max(1, most_visitors or 0))
