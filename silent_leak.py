@@ -17,7 +17,6 @@ import platformdirs
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from queries.engine import Engine, QueryError, QuestionError, metric_asked
@@ -29,7 +28,6 @@ from queries.vocabulary import DIMENSIONS
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
-    from ingest.report import Progress as Step
     from queries.leak_report import Leak, LeakReport
 
 DEFAULT_PORT = 5006
@@ -169,25 +167,17 @@ def ingest_with_progress(
     """Ingest while a progress bar on stderr says what is being done; raises typer.Exit(1) when it cannot be done."""
     from ingest.mapping import load_mapping
     from ingest.pipeline import Options, ingest_exports
+    from ingest.progress import ProgressBar
     from ingest.report import IngestError
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("Looking at the exports", total=None)
-
-        def show(step: "Step") -> None:
-            words = {"recognise": "Looking at", "read": "Reading", "publish": "Publishing"}
-            name = escape(Path(step.path).name) if step.path else ""
-            bar.update(task, description=f"{words[step.stage]} {name}", total=step.total or None, completed=step.done)
-
-        def waiting(owner: str) -> None:
-            bar.update(task, description=f"Waiting for process {owner}, which writes the store")
-
+    with ProgressBar(err) as bar:
         try:
             options = Options(load_mapping(mapping) if mapping else None, strict, wait, memory_limit, jobs)
-            return ingest_exports(paths, store, progress=show, options=options, waiting=waiting)
+            return ingest_exports(paths, store, progress=bar.show, options=options, waiting=bar.wait)
         except IngestError as error:
             raise fail(str(error)) from None
+        except KeyboardInterrupt:
+            raise fail(f"stopped by Ctrl-C: {store.path} is as it was. Ingest again when you like.") from None
 
 
 FINDING_STYLES = {"refused": "bold red", "rejected": "red", "warning": "yellow", "note": "dim"}

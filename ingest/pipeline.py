@@ -111,7 +111,8 @@ def _version(store: Store) -> int | None:
 
 
 def _remedy(error: Exception) -> str:
-    told = str(error).splitlines()[0]
+    lines = str(error).splitlines()
+    told = lines[0] if isinstance(error, duckdb.Error) else " ".join(map(str.strip, lines))[:400]
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"it needs more memory ({told}). Raise --memory-limit, or lower --jobs."
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in told:
