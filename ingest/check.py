@@ -16,6 +16,9 @@ from queries.vocabulary import DIMENSIONS, TITLES
 MOSTLY_NOT_SET = 0.5
 GRAIN = 0.01
 TINY_ORDER, HUGE_ORDER = 0.01, 1_000_000
+NO_MICROS = 0.001
+"""A mean order below this, in whole units, shows that the revenue was not in micros: they would be less than 1,000."""
+
 FEW_ORDERS = 10
 NAMED_COUNTRIES = 5
 NAMED_DAYS = 5
@@ -75,6 +78,13 @@ def warn_of_columns(
     if mostly:
         told = _listed([f"{title} in {_percent(share)}" for share, title in mostly])
         report.warnings.append(f"often (not set): {told} of the sessions")
+
+
+def mean_order(connection: duckdb.DuckDBPyConnection, staged: str) -> float | None:
+    """Return the mean value of an order in a staged file; None when it has no orders."""
+    days = run(connection, "order_values", {"staged": staged})
+    orders = sum(day[1] for day in days)
+    return sum(day[2] for day in days) / orders if orders else None
 
 
 def warn_of_revenue(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, store: Store) -> None:

@@ -1,12 +1,13 @@
 """From paths, folders and globs to export files; a file's fingerprint, read whole."""
 
+import datetime as dt
 import glob
 import gzip
 import io
 import re
 import zlib
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 ASCII = bytes(range(128))
 UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+HIVE_PART = re.compile(r"(\w+)=(.+)")
+DAY_NAMES = ("date", "dt", "ds", "day", "session_date", "event_date", "visit_date", "partition_date")
+DAY_TABLE = re.compile(r"(?:ga_sessions|sessions|events|intraday)_(\d{8})(?!\d)", re.IGNORECASE)
 NO_EXPORTS = {
     ".md",
     ".rst",
@@ -52,6 +56,23 @@ def find_files(paths: Sequence[str | Path], store: Path) -> tuple[list[Path], li
         for file in found:
             files.setdefault(file.resolve(), file)
     return list(files.values()), refused
+
+
+def day_of(path: str | Path) -> str | None:
+    """Return the day that a file's place tells, as 2017-07-04: date=2017-07-04/, ga_sessions_20170704.csv, or None.
+
+    Of folders for year, month and day, all three must be there.
+    """
+    parts = Path(path).parts
+    pairs = {found[1]: found[2] for part in parts if (found := HIVE_PART.fullmatch(part))}
+    told = [value for name, value in pairs.items() if name in DAY_NAMES]
+    if {"year", "month", "day"} <= pairs.keys():
+        told.append(f"{pairs['year']}{pairs['month']:0>2}{pairs['day']:0>2}")
+    told += [found[1] for part in parts[::-1] if (found := DAY_TABLE.search(part))]
+    for text in told:
+        with suppress(ValueError):
+            return dt.datetime.strptime(text.replace("-", ""), "%Y%m%d").date().isoformat()
+    return None
 
 
 @dataclass(slots=True)

@@ -1,13 +1,15 @@
 """The slow path for a broken text file: keep its good lines, and say which are lost and why."""
 
+import codecs
 import csv
 import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ingest.files import open_unpacked
-from ingest.sniff import Sample
+from ingest.files import CHUNK, open_unpacked
+from ingest.report import RefusedFileError
+from ingest.sniff import LARGEST_OBJECT, Sample
 from ingest.sources import Shape
 
 Lost = tuple[int, str, str]
@@ -28,6 +30,7 @@ def mend_csv(sample: Sample, mended: Path) -> Iterator[Lost]:
         mended.open("wb") as kept,
     ):
         lines = (part for line in source for part in line.rstrip(b"\r\n").split(b"\r"))
+        lines = islice(lines, sample.skip, None)
         waiting: list[bytes] = []
         row = -1
         while waiting or (waiting := list(islice(lines, 1))):
@@ -85,6 +88,45 @@ def mend_ndjson(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
                 yield row, reason, line[:400].decode("utf-8", errors="replace").strip()
             else:
                 kept.write(line.rstrip(b"\r\n") + b"\n")
+
+
+def mend_json(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
+    """Copy the objects of a JSON array, or in a row, that have that shape to `mended`, a line each; yield the others.
+
+    Raises RefusedFileError where the JSON itself breaks off.
+    """
+    with (
+        sample.path.open("rb", buffering=0) as file,
+        open_unpacked(file, sample.compression) as source,
+        mended.open("wb") as kept,
+    ):
+        text = codecs.getreader("utf-8-sig")(source, "replace")
+        for row, value in enumerate(_values(text, sample.path.name), 1):
+            if reason := _misfit(value, shape, "the record") if isinstance(value, Mapping) else "not an object":
+                yield row, reason, json.dumps(value, ensure_ascii=False)[:400]
+            else:
+                kept.write(json.dumps(value).encode() + b"\n")
+
+
+def _values(text: codecs.StreamReader, name: str) -> Iterator[object]:
+    """Yield the values of a JSON array, or values in a row, reading on only when one is not complete."""
+    decoder, buffer, size, found = json.JSONDecoder(), "", CHUNK, 0
+    while True:
+        start = len(buffer) - len(buffer.lstrip("[, \t\r\n" if not found else ", \t\r\n"))
+        try:
+            value, end = decoder.raw_decode(buffer, start)
+        except (ValueError, RecursionError):
+            more = text.read(size)
+            if more and len(buffer) < LARGEST_OBJECT:
+                buffer, size = buffer[start:] + more, size * 2
+                continue
+            if not buffer.strip("[], \t\r\n"):
+                return
+            raise RefusedFileError(
+                f"{name} is JSON that breaks off or is broken after its record {found:,}: download it again."
+            ) from None
+        yield value
+        found, size, buffer = found + 1, CHUNK, buffer[end:]
 
 
 def why_no_object(line: bytes, shape: Shape) -> str | None:

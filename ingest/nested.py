@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlglot import exp
@@ -96,8 +96,31 @@ def _records(sample: Sample, name: str) -> list[Any]:
     return [found for value in _values(sample, name) if (found := _record(value)) is not None]
 
 
+def style_of(pairs: Iterable[tuple[str, str]]) -> Callable[[str], str]:
+    """Return how a file writes names, from pairs of a known name and its own: as they are, UPPER, snake_case ..."""
+    pairs = list(pairs)
+    return max(STYLES, key=lambda style: sum(style(name) == own for name, own in pairs))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+STYLES: tuple[Callable[[str], str], ...] = (
+    str,
+    str.lower,
+    str.upper,
+    _snake,
+    lambda name: _snake(name).upper(),
+    lambda name: name.replace("_", ""),
+)
+
+
 def _own_shape(shape: "Shape | list | None", values: Iterable[Any]) -> "Shape | list | None":
-    """Return the shape with the names that the values themselves have."""
+    """Return the shape with the names that the values have; a name that none of them has is in the others' style.
+
+    Exports leave out what is null, so the first rows need not have what only a few sessions have.
+    """
     if shape is None:
         return None
     values = list(values)
@@ -108,7 +131,8 @@ def _own_shape(shape: "Shape | list | None", values: Iterable[Any]) -> "Shape | 
     for record in records:
         for name in record:
             own.setdefault(_folded(name), name)
-    named = {name: own.get(_folded(name), name) for name in shape}
+    style = style_of((name, own[_folded(name)]) for name in shape if _folded(name) in own)
+    named = {name: own.get(_folded(name)) or style(name) for name in shape}
     return {
         named[name]: _own_shape(inner, [record.get(named[name]) for record in records]) for name, inner in shape.items()
     }

@@ -7,26 +7,30 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.check import describe, warn_of_columns, warn_of_grain, warn_of_revenue
-from ingest.containers import as_utf8, open_sources
+from ingest.check import NO_MICROS, describe, mean_order, warn_of_columns, warn_of_grain, warn_of_revenue
+from ingest.containers import Source, as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, run
-from ingest.files import find_files, fingerprint
+from ingest.files import day_of, find_files, fingerprint
 from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
 from ingest.mapping import MappedFormat, Mapping
 from ingest.publish import publish
+from ingest.raw import reads_micros
 from ingest.rejects import RejectsFile
 from ingest.report import FileReport, IngestError, IngestReport, Progress, RefusedFileError
 from ingest.runs import run_folder
 from ingest.sniff import Sample, look_at
-from ingest.staging import stage
+from ingest.staging import Staged, stage
 from queries.store import Store
 
 __all__ = ["FileReport", "IngestReport", "Options", "Progress", "ingest_exports"]
 
-MACROS = ("blank", "calendar_day", "country_key", "dimension", "fingerprint", "identifier", "is_odd", "is_rounded_id",
-          "moment", "page_path", "whole_number")  # fmt: skip
+MACROS = (
+    *("blank", "moment", "calendar_day", "country_key", "dimension", "fingerprint", "identifier", "is_odd"),
+    *("is_rounded_id", "page_path", "ungrouped", "whole_number", "decimal_number", "truth"),
+)
+"""In the order in which one may use another."""
 
 Watch = Callable[[Progress], None]
 
@@ -172,12 +176,19 @@ def _recognise(file: Path, folder: Path, options: Options) -> Iterator[Recognise
         return
     for source in sources:
         try:
-            sample = look_at(source.path)
+            sample = look_at(source.path, day_of(source.shown))
             shape = options.mapping.format_of(sample) if options.mapping else format_of(sample)
         except RefusedFileError as refusal:
             yield FileReport.refused(source.shown, str(refusal))
         else:
-            yield Recognised(sample, shape, FileReport(source.shown, shape.NAME, notes=list(source.notes)))
+            yield Recognised(sample, shape, FileReport(source.shown, shape.NAME, notes=_notes(source, sample, shape)))
+
+
+def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
+    notes = list(source.notes)
+    if sample.day and shape.GRAIN in ("session", "hit") and not {"date", "sessiondate"} & sample.flat.keys():
+        notes.append(f"no column gives the day: it is {sample.day}, as the file's place says")
+    return notes
 
 
 def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
@@ -191,12 +202,12 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
     export_id, census = fingerprint(sample.path, sample.compression, is_text=sample.kind in ("csv", "json"))
     if sample.kind in ("csv", "json") and census.encoding != "utf-8":
         source = as_utf8(sample.path, report.path, target.with_suffix(".utf8"), census)
-        sample = look_at(source.path)
+        sample = look_at(source.path, sample.day)
         report.notes += source.notes
     if isinstance(shape, MappedFormat):
         shape = shape.of_file(export_id)
         report.notes += shape.notes
-    staged = stage(work.connection, sample, shape, target, salt=salt, export_id=export_id, tick=tick)
+    staged = _stage(work, sample, shape, target, salt, export_id, report, tick)
     accepted = describe(work.connection, staged.path, report, staged.unreadable)
     work.rejects.add(work.connection, staged.path, report, staged.unreadable)
     tick(1)
@@ -205,7 +216,9 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
     if not accepted:
         commonest = f": {report.rejected[0].reason} ({report.rejected[0].count:,} rows)" if report.rejected else ""
         raise RefusedFileError(
-            f"{sample.path.name}: none of its {report.rows:,} rows can be used as a session{commonest}."
+            f"{sample.path.name}: none of its {report.rows:,} rows can be used as a session{commonest}. If they only "
+            "write dates or numbers in another way, a mapping file can say how: silent-leak ingest --suggest-mapping "
+            f"{sample.path.name}"
         )
     if shape.GRAIN == "hit":
         warn_of_grain(work.connection, staged.path, report)
@@ -219,3 +232,27 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
             "export, or ingest it without --strict."
         )
     return accepted
+
+
+def _stage(
+    work: Run,
+    sample: Sample,
+    shape: Format,
+    target: Path,
+    salt: str,
+    export_id: str,
+    report: FileReport,
+    tick: Callable[[float], None],
+) -> Staged:
+    """Stage a file; again, with its revenue as whole units, where no order could be as small as its micros say."""
+    staged = stage(work.connection, sample, shape, target, salt=salt, export_id=export_id, tick=tick)
+    if isinstance(shape, MappedFormat) or shape.GRAIN == "event" or not reads_micros(shape.read(sample)):
+        return staged
+    mean = mean_order(work.connection, staged.path)
+    if mean is None or mean >= NO_MICROS:
+        return staged
+    report.warnings.append(
+        f"revenue was read as whole units, not as micros (millionths): as micros, the mean order would be worth "
+        f"{mean:.6f}. If that is wrong, undo this ingest and name the unit in a mapping file"
+    )
+    return stage(work.connection, sample, shape, target, salt=salt, export_id=export_id, in_units=True, tick=tick)

@@ -105,6 +105,23 @@ def filled_columns(query: exp.Select) -> frozenset[str]:
     return frozenset(name for field in given for name in fills[field])
 
 
+def reads_micros(query: exp.Select) -> bool:
+    """Say whether a query of raw sessions takes revenue for micros."""
+    return any(
+        column.alias == "revenue_micros" and not isinstance(_inner(column), exp.Null) for column in query.expressions
+    )
+
+
+def in_whole_units(query: exp.Select) -> exp.Select:
+    """Return the query with the revenue that it takes for micros as whole units."""
+    columns = {column.alias: column for column in query.expressions}
+    micros = columns["revenue_micros"].this
+    changed = {"revenue_micros": exp.cast(exp.null(), "VARCHAR"), "revenue": micros}
+    return query.select(
+        *(exp.alias_(changed.get(name, column.this), name) for name, column in columns.items()), append=False
+    )
+
+
 def _select(names: tuple[str, ...], relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
     if unknown := set(fields) - set(names):
         raise KeyError(f"{sorted(unknown)} are no raw fields; choose from {names}")

@@ -33,6 +33,10 @@ def csv_relation(sample: Sample) -> exp.Table:
         "max_line_size": exp.Literal.number(MAX_LINE_BYTES),
         "store_rejects": exp.true(),
     }
+    if sample.skip:
+        options["skip"] = exp.Literal.number(sample.skip)
+    if sample.is_short:
+        options |= {"null_padding": exp.true(), "parallel": exp.false()}
     return _table_function("read_csv", sample, options)
 
 

@@ -9,8 +9,8 @@ import duckdb
 
 from ingest.engine import glob_safe, name_relation, run, watched
 from ingest.formats import Format
-from ingest.mend import UNCLOSED, Lost, mend_csv, mend_ndjson, row_in_file
-from ingest.raw import filled_columns
+from ingest.mend import UNCLOSED, Lost, mend_csv, mend_json, mend_ndjson, row_in_file
+from ingest.raw import filled_columns, in_whole_units
 from ingest.report import RefusedFileError
 from ingest.sessionize import put_together
 from ingest.sniff import Sample
@@ -49,14 +49,16 @@ def stage(
     *,
     salt: str,
     export_id: str,
+    in_units: bool = False,
     tick: Callable[[float], None] | None = None,
 ) -> Staged:
     """Write a file's sessions, typed and judged, to `target`; rows keep their order.
 
+    `in_units` reads a revenue that the shape takes for micros (millionths) as whole units.
+
     Raises RefusedFileError when DuckDB cannot read the file at all.
     """
-    query = shape.read(sample)
-    filled = filled_columns(query)
+    filled = filled_columns(shape.read(sample))
     parameters = {
         "salt": salt,
         "export_id": export_id,
@@ -66,32 +68,43 @@ def stage(
     }
 
     def copy(source: Sample) -> tuple[Lost, ...]:
-        name_relation(connection, "raw", shape.read(source))
+        query = shape.read(source)
+        name_relation(connection, "raw", in_whole_units(query) if in_units else query)
         if shape.GRAIN == "event":
             put_together(connection, target, parameters | {"export_detail": len(filled) - is_intraday(sample)}, tick)
         else:
             watched(connection, lambda: run(connection, "stage", parameters), tick)
-        return tuple(_csv_rejects(connection)) if source.kind == "csv" else ()
+        return tuple(_csv_rejects(connection, source.skip)) if source.kind == "csv" else ()
 
     try:
         lost = copy(sample)
         if not any(reason == UNCLOSED for _, reason, _ in lost):
             return Staged(glob_safe(target), filled, lost)
     except UNREADABLE as error:
-        if sample.kind == "parquet" or sample.layout != "lines":
-            raise RefusedFileError(
-                f"{sample.path.name} cannot be read as {shape.TITLE}: {_first_line(error)}"
-            ) from None
+        if sample.kind == "parquet":
+            raise _refusal(sample, shape, error) from None
         _forget_rejects(connection)
     mended = target.with_suffix(".mended")
-    first = tuple(
-        mend_csv(sample, mended) if sample.kind == "csv" else mend_ndjson(sample, shape.fields_of(sample), mended)
-    )
-    second = copy(replace(sample, path=mended, compression="none"))
+    first = tuple(_mend(sample, shape, mended))
+    try:
+        second = copy(replace(sample, path=mended, compression="none", skip=0, layout="lines"))
+    except UNREADABLE as error:
+        raise _refusal(sample, shape, error) from None
     mended.unlink()
     rows = [row for row, _, _ in first]
     lost = sorted((*first, *((row_in_file(row, rows), reason, text) for row, reason, text in second)))
     return Staged(glob_safe(target), filled, tuple(lost))
+
+
+def _mend(sample: Sample, shape: Format, mended: Path) -> Iterator[Lost]:
+    if sample.kind == "csv":
+        return mend_csv(sample, mended)
+    mend = mend_ndjson if sample.layout == "lines" else mend_json
+    return mend(sample, shape.fields_of(sample), mended)
+
+
+def _refusal(sample: Sample, shape: Format, error: Exception) -> RefusedFileError:
+    return RefusedFileError(f"{sample.path.name} cannot be read as {shape.TITLE}: {_first_line(error)}")
 
 
 def is_intraday(sample: Sample) -> bool:
@@ -99,9 +112,9 @@ def is_intraday(sample: Sample) -> bool:
     return "intraday" in sample.path.name.lower()
 
 
-def _csv_rejects(connection: duckdb.DuckDBPyConnection) -> Iterator[Lost]:
+def _csv_rejects(connection: duckdb.DuckDBPyConnection, skipped: int) -> Iterator[Lost]:
     for line, error_type, text in run(connection, "csv_rejects"):
-        yield line - 1, CSV_REASONS.get(error_type, error_type.lower()), (text or "").strip()
+        yield line - 1 - skipped, CSV_REASONS.get(error_type, error_type.lower()), (text or "").strip()
     _forget_rejects(connection)
 
 

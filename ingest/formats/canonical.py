@@ -30,7 +30,7 @@ COLUMNS = RENAMED | {name: name for name in SAME}
 def recognises(sample: Sample) -> str | None:
     """Recognise the column session_date beside session_id, or beside visitor_id and visit_number."""
     names = _positions(sample)
-    if sample.kind not in ("csv", "parquet") or "session_date" not in names:
+    if sample.kind not in ("csv", "parquet") or not ("session_date" in names or sample.day):
         return None
     if "session_id" not in names and not {"visitor_id", "visit_number"} <= names.keys():
         return None
@@ -41,13 +41,17 @@ def read(sample: Sample) -> exp.Select:
     """Return the raw sessions, one per row; columns outside the vocabulary are left out."""
     positions = _positions(sample)
     given = {field: name for field, name in COLUMNS.items() if name in positions}
+    fields: dict[str, exp.Expr | None]
     if sample.kind == "parquet":
         fields = {
             field: exp.cast(exp.column(sample.header[positions[name]], quoted=True), "VARCHAR")
             for field, name in given.items()
         }
-        return raw_sessions(parquet_relation(sample), fields)
-    return raw_sessions(csv_relation(sample), {field: csv_column(positions[name]) for field, name in given.items()})
+    else:
+        fields = {field: csv_column(positions[name]) for field, name in given.items()}
+    if "date" not in given and sample.day:
+        fields["date"] = exp.Literal.string(sample.day)
+    return raw_sessions(parquet_relation(sample) if sample.kind == "parquet" else csv_relation(sample), fields)
 
 
 def fields_of(sample: Sample) -> Shape:

@@ -1,10 +1,11 @@
 """The words of GA360 / Universal Analytics session exports, and how its shapes are read."""
 
+import re
 from collections.abc import Mapping
 
 from sqlglot import exp, parse_one
 
-from ingest.nested import is_nested, json_fields, nested_relation
+from ingest.nested import is_nested, json_fields, nested_relation, style_of
 from ingest.raw import raw_sessions
 from ingest.sniff import Sample, key_of
 from ingest.sources import Shape
@@ -64,6 +65,10 @@ HIT_FIELDS = {
 }
 """GA360's eCommerceAction.action_type: 2 is a product detail view, 3 add to cart, 5 checkout."""
 
+OMITTED = ("newVisits", "pageviews", "hits", "timeOnSite", "transactions", "transactionRevenue")
+"""What a JSON export leaves out of a session that has none of it."""
+
+TOTALS_PREFIX = re.compile(r"totals[._]+", re.IGNORECASE)
 FINER_GRAIN = (
     *("productsku", "v2productname", "productname", "productquantity", "hitnumber", "hitshitnumber"),
     *("ecommerceactiontype", "hitsecommerceactionactiontype", "transactionid", "hitstransactiontransactionid"),
@@ -158,7 +163,14 @@ def session_fields(sample: Sample) -> dict[str, exp.Expr]:
 
 
 def _flat_names(sample: Sample) -> dict[str, str]:
-    return {key: name for key, name in sample.flat.items() if not is_nested(sample, name)}
+    """Return key -> the file's own name of each flat column, and in flat JSON of those its first rows may leave out."""
+    names = {key: name for key, name in sample.flat.items() if not is_nested(sample, name)}
+    if sample.kind != "json" or nested_sections(sample):
+        return names
+    known = {key_of(name): name for name in OMITTED}
+    prefix = next((found[0] for name in names.values() if (found := TOTALS_PREFIX.match(name))), "")
+    style = style_of((known[key], name.removeprefix(prefix)) for key, name in names.items() if key in known)
+    return {key: prefix + style(name) for key, name in known.items()} | names
 
 
 def _not_blank(text: exp.Expr) -> exp.Expr:

@@ -2,6 +2,9 @@
 create or replace temp macro blank(value) as
     case
         when value is null then null
-        when list_contains(['', 'null', 'none', 'nan', 'undefined', '(not set)'], lower(trim(value))) then null
+        when list_contains(
+            ['', 'null', 'none', 'nan', 'undefined', '(not set)', '\n', 'n/a', '#n/a', '<na>', '<null>', 'nat', '-', '--'],
+            lower(trim(value))
+        ) then null
         else trim(value)
     end

@@ -5,7 +5,7 @@ create or replace temp macro dimension(value, is_odd) as
         when not is_odd then coalesce(value, '(not set)')
         when value is null
             or list_contains([
-                '', 'null', 'nan', 'undefined', '(not set)', 'not set', '<other>', '(other)', '(not provided)',
+                '', 'null', 'nan', 'none', '\n', 'n/a', '#n/a', '<na>', '<null>', 'undefined', '(not set)', 'not set', '<other>', '(other)', '(not provided)',
                 '(data deleted)', 'not available in demo dataset', 'unknown.unknown'
             ], lower(trim(value))) then '(not set)'
         else left(trim(translate(value, getvariable('control_characters'), '   ')), 500)

@@ -15,15 +15,22 @@ copy (
             whole_number(duration) as duration_read,
             whole_number(transactions) as transactions_read,
             coalesce(
-                cast(try_cast(revenue_micros as decimal(18, 0)) * 0.000001::decimal(7, 6) as decimal(18, 6)),
-                try_cast(revenue as decimal(18, 6))
+                cast(
+                    coalesce(
+                        try_cast(revenue_micros as decimal(18, 0)),
+                        try_cast(ungrouped(revenue_micros) as decimal(18, 0)),
+                        try_cast(decimal_number(revenue_micros) as decimal(18, 0))
+                    )
+                    * 0.000001::decimal(7, 6) as decimal(18, 6)
+                ),
+                decimal_number(revenue)
             ) as revenue_read,
             coalesce(revenue_micros, revenue) as revenue_text,
             moment(start) as start_read,
-            try_cast(engaged as boolean) as engaged_read,
-            try_cast(viewed_item as boolean) as viewed_item_read,
-            try_cast(added_to_cart as boolean) as added_to_cart_read,
-            try_cast(began_checkout as boolean) as began_checkout_read,
+            truth(engaged) as engaged_read,
+            truth(viewed_item) as viewed_item_read,
+            truth(added_to_cart) as added_to_cart_read,
+            truth(began_checkout) as began_checkout_read,
             is_odd(concat_ws(
                 '|', device_category, operating_system, browser, country, region, channel_group, source, medium, campaign,
                 landing_page, hostname
@@ -61,6 +68,8 @@ copy (
                 when transactions_read is null and blank(transactions) is not null
                     then {'reason': 'transactions is not a whole number', 'value': transactions}
                 when transactions_read < 0 then {'reason': 'negative transactions', 'value': transactions}
+                when revenue_read is null and regexp_full_match(revenue_text, '\s*\d{1,3},\d{3}\s*')
+                    then {'reason': 'revenue can be read two ways, name decimal in a mapping file', 'value': revenue_text}
                 when revenue_read is null and blank(revenue_text) is not null
                     then {'reason': 'revenue is not a number', 'value': revenue_text}
                 when revenue_read < 0 then {'reason': 'negative revenue', 'value': revenue_text}
