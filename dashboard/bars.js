@@ -64,7 +64,7 @@ export function rail(layout, act) {
 
 export function topBar(layout, act, {openDrawer, share, exports, saved, keys}) {
   const title = h("p", {class: "view-title"})
-  const labelled = (name, text, listener) => h("button", {type: "button", class: "button", on: listener && {click: listener}}, icon(name), h("span", {class: "button-text"}, text))
+  const labelled = (name, text, listener) => h("button", {type: "button", class: "button", "aria-label": text, on: listener && {click: listener}}, icon(name), h("span", {class: "button-text"}, text))
   const iconic = (name, text, listener) => h("button", {type: "button", class: "button icon", "aria-label": text, title: text, on: listener && {click: listener}}, icon(name))
   const menu = iconic("menu", "Open the list of views", openDrawer)
   menu.classList.add("menu-button")

@@ -27,7 +27,7 @@ class View:
 
 VIEWS = (
     View("overview", "Overview", "What happened, can I trust it, where next?",
-         ("kpis", "trend", "takeaways"), "grid", "o"),
+         ("kpis", ("trend", 8), "takeaways"), "grid", "o"),
     View("funnel", "Funnel", "At which step, on what, compared with before?",
          ("funnel", "completion", "revenue_lost", "converted_vs_engaged"), "funnel", "f"),
     View("geography", "Geography", "Where?", ("countries",), "globe", "g"),

@@ -9,6 +9,7 @@ from builders import FIXTURES, sessions, store_of
 
 from dashboard.chart import Context
 from dashboard.charts import CHARTS, finding
+from dashboard.compute import Ask, results_of
 from dashboard.theme import LIGHT, THEMES, bokeh_theme
 from ingest.pipeline import ingest_exports
 from queries.engine import Engine
@@ -49,16 +50,7 @@ def engine(tmp_path_factory):
 def state_of(engine, chart, filters=None, funnel=ENGAGEMENT):
     filters = filters or Filters()
     settings = {name: default for name, (_, default) in chart.settings.items()}
-    results = [
-        engine.run(
-            need.metric,
-            filters.without(need.shows) if need.shows else filters,
-            by=need.by,
-            funnel=funnel,
-            options=dict(need.options),
-        )
-        for need in chart.needs(settings)
-    ]
+    results = results_of(engine, chart.needs(settings), Ask(filters, funnel, {}))
     days = frozenset(row["session_date"] for row in engine.run("trend").rows)
     return chart.update(results, Context(filters, funnel, min(days), max(days), settings, days))
 
@@ -143,7 +135,7 @@ def test_the_heading_on_the_originals_own_sessions(original, name):
 
 
 def test_the_finding_on_the_originals_own_sessions(original):
-    results = [original.run(need.metric, by=need.by) for need in finding.NEEDS]
+    results = results_of(original, finding.NEEDS, Ask(Filters(), ENGAGEMENT, {}))
     said, more = finding.finding(results, Context(Filters(), ENGAGEMENT, None, None))
     assert said.replace("\u202f", " ") == "94 of 10,000 sessions converted: 0.94 % (95 % interval 0.77 to 1.15 %)."
     assert more.startswith("8,276 of 9,997 sessions (83")

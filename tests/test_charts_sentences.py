@@ -1,5 +1,6 @@
 """The sentences of the charts, on rows written by hand: sizes before adjectives, and never surer than the intervals."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -443,3 +444,53 @@ def test_an_axis_of_rates_begins_at_0_and_has_its_unit_on_the_last_tick(highest,
 @pytest.mark.parametrize(("number", "word"), [(5, "fifth"), (10, "tenth"), (11, "11th"), (21, "21st"), (102, "102nd")])
 def test_ordinals(number, word):
     assert words.ordinal(number) == word
+
+
+def test_key_figures_say_their_change_per_day_and_colour_it_only_beyond_chance():
+    now = overview(6167, 79) | {
+        "days": 3,
+        "revenue": 12368.0,
+        "revenue_per_session": 2.0055,
+        "revenue_per_conversion": 156.56,
+        "largest_revenue": 4010.0,
+    }
+    before = overview(3833, 15) | {
+        "days": 2,
+        "revenue": 1015.0,
+        "revenue_per_session": 0.2648,
+        "revenue_per_conversion": 67.7,
+        "largest_revenue": 300.0,
+    }
+    cells = kpis.cells_of(now, [day_row(5, 6167, 79)], context())
+    kpis.compare(cells, now, before)
+    said = {cell["label"]: (plain(cell["delta"]), plain(cell["interval"]), plain(cell["detail"])) for cell in cells}
+    assert said["Sessions"] == ("+7 %", "per day", "2,056 a day, 1,916 before")
+    assert said["Converted sessions"] == ("×3.5", "per day", "26.3 a day, 7.5 before")
+    assert said["Conversion rate"] == ("+0.89 pp", "(0.53 to 1.24)", "0.39 % before")
+    assert said["Revenue per session"][0] == "×7.6"
+    assert {cell["label"]: cell["tone"] for cell in cells}["Conversion rate"] == "accent"
+    cells = kpis.cells_of(before, [day_row(2, 3833, 15)], context())
+    kpis.compare(cells, before, before | {"conversions": 14, "conversion_rate": 14 / 3833})
+    rates = next(cell for cell in cells if cell["label"] == "Conversion rate")
+    assert (rates["tone"], "no clear change" in rates["interval"]) == ("muted", True)
+
+
+def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison():
+    now, before = overview(6167, 79), overview(3833, 15)
+    steps = funnel_rows(desktop=(6166, 1080, 456, 79))
+    earlier = funnel_rows(desktop=(3831, 640, 227, 15))
+    filters = Filters.of(day(5), day(7))
+    chosen = context(filters, missing=(1,))
+    chosen = dataclasses.replace(chosen, compared=Filters.of(day(2), day(4)))
+    said, more = finding.finding(
+        [result([now]), result(steps), result(steps), result([before]), result(earlier)], chosen
+    )
+    assert plain(said) == "Conversion rose from 0.39 % to 1.28 % (+0.89 pp, 0.53 to 1.24)."
+    assert plain(more) == (
+        "The difference to 2–4 Jul 2017 is larger than chance (79 of 6,167 against 15 of 3,833). "
+        "No export holds 3 Jul. The weekdays differ: Sun 2 Jul is on a weekend. "
+        "Deep engagement → Converted changed most: 7 % before, 17 % now."
+    )
+    said, more = finding.finding([result([now]), result(steps), result(steps), result([now]), result(steps)], chosen)
+    assert said.endswith("no clear change.")
+    assert "within what chance does" in more

@@ -1,5 +1,6 @@
 """The page's own sentence: what happened, how sure it is, and where most is lost."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
@@ -7,6 +8,8 @@ from dashboard.charts.words import (
     Lead,
     Row,
     by_segment,
+    compared_days,
+    days_of,
     empty_sentence,
     going_on,
     interval_text,
@@ -15,18 +18,31 @@ from dashboard.charts.words import (
     leaving,
     part_of,
     sessions_at,
+    transition,
 )
-from dashboard.format import plural, rate, share
+from dashboard.format import MINUS, date_range, day, plural, points, rate, share
+from queries.changes import difference_interval
 from queries.engine import Result
 
-NEEDS = (Need("overview"), Need("funnel"), Need("funnel", by="device_category"))
+SATURDAY = 5
+NEEDS = (
+    Need("overview"),
+    Need("funnel"),
+    Need("funnel", by="device_category"),
+    Need("overview", compared=True),
+    Need("funnel", compared=True),
+)
 
 
 def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     """Return the finding in one sentence and one line of context; `results` are those of NEEDS, in order."""
-    overview, steps, by_device = (result.rows for result in results)
+    overview, steps, by_device, *compared = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
         return empty_sentence(context), "Remove a filter to see sessions again."
+    if compared and compared[0] and compared[0][0]["sessions"]:
+        now, before = overview[0], compared[0][0]
+        said = [certainty_sentence(now, before, context), step_sentence(steps, compared[1])]
+        return change_sentence(now, before), " ".join(sentence for sentence in said if sentence)
     said = [largest_leak(steps, context), widest_gap(by_device, context)]
     return conversion_sentence(overview[0]), " ".join(sentence for sentence in said if sentence)
 
@@ -39,6 +55,72 @@ def conversion_sentence(row: Row) -> str:
     part = f"{part_of(conversions, sessions)} sessions" if conversions else f"None of {plural(sessions, 'session')}"
     interval = interval_text(row["conversion_rate_low"], row["conversion_rate_high"])
     return f"{part} converted: {rate(row['conversion_rate'])} ({interval})."
+
+
+def _difference(now: Row, before: Row) -> tuple[float | None, float | None]:
+    return difference_interval((before["sessions"], before["conversions"]), (now["sessions"], now["conversions"]))
+
+
+def change_sentence(now: Row, before: Row) -> str:
+    """Return how conversion changed: Conversion rose from 0.39 % to 1.28 % (+0.89 pp, 0.53 to 1.24)."""
+    low, high = _difference(now, before)
+    rates = before["conversion_rate"], now["conversion_rate"]
+    if low is None or high is None or low <= 0 <= high:
+        return f"Conversion is {rate(rates[1])}, {rate(rates[0])} before: no clear change."
+    verb = "rose" if rates[1] > rates[0] else "fell"
+    ends = " to ".join(f"{end * 100:.2f}".replace("-", MINUS) for end in (low, high))
+    return f"Conversion {verb} from {rate(rates[0])} to {rate(rates[1])} ({points(rates[1] - rates[0])}, {ends})."
+
+
+def certainty_sentence(now: Row, before: Row, context: Context) -> str:
+    """Return what is compared with what, and what limits the comparison."""
+    low, high = _difference(now, before)
+    clear = low is not None and high is not None and not low <= 0 <= high
+    size = "larger than chance" if clear else "within what chance does"
+    words = date_range(*(days[place] for days in (compared_days(context),) for place in (0, -1)))
+    counts = (
+        f"{part_of(now['conversions'], now['sessions'])} against {part_of(before['conversions'], before['sessions'])}"
+    )
+    lacking = [part for part in (_lacking(compared_days(context), context), _weekdays(context)) if part]
+    return " ".join([f"The difference to {words} is {size} ({counts}).", *(f"{part}." for part in lacking)])
+
+
+def _lacking(days: Sequence[dt.date], context: Context) -> str:
+    missing = [date for date in days if context.store_days is not None and date not in context.store_days]
+    if not missing:
+        return ""
+    which = day(missing[0]) if len(missing) == 1 else plural(len(missing), "compared day")
+    return f"No export holds {which}"
+
+
+def _weekdays(context: Context) -> str:
+    """Return a warning where the two periods hold different weekdays: one of them a weekend day and the other not."""
+    held = context.store_days
+    parts = [
+        {date.weekday() >= SATURDAY for date in days if held is None or date in held}
+        for days in (days_of(context), compared_days(context))
+    ]
+    if len(days_of(context)) >= 7 or parts[0] == parts[1]:
+        return ""
+    weekend = [date for date in compared_days(context) + days_of(context) if date.weekday() >= SATURDAY]
+    weekend = [date for date in weekend if held is None or date in held]
+    named = joined([day(date, weekday=True) for date in weekend[:3]])
+    return f"The weekdays differ: {named} {'is' if len(weekend) == 1 else 'are'} on a weekend"
+
+
+def step_sentence(steps: Sequence[Row], before: Sequence[Row]) -> str:
+    """Return the step whose completion changed most, by more than chance; empty where none did."""
+    found: list[tuple[float, Row, Row, Row]] = []
+    for now, then, following in zip(steps, before, steps[1:], strict=False):
+        earlier, later = ((row["reached"], row["reached"] - (row["abandonments"] or 0)) for row in (then, now))
+        low, high = difference_interval(earlier, later)
+        if low is not None and high is not None and not low <= 0 <= high:
+            found.append((abs(now["completion_rate"] - then["completion_rate"]), now, then, following))
+    if not found:
+        return ""
+    _, now, then, following = max(found, key=lambda change: change[0])
+    name = transition(now["step"], following["step"])
+    return f"{name} changed most: {share(then['completion_rate'])} before, {share(now['completion_rate'])} now."
 
 
 def largest_leak(steps: Sequence[Row], context: Context) -> str:

@@ -4,30 +4,63 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dashboard.body import KpiCell, Kpis
+from dashboard.body import KpiCell, Kpis, Tone
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.words import Row, days_of, empty_sentence, missing_days, part_of, stretch_label, stretches
-from dashboard.format import DASH, count, decimal, exact, money, plural, rate, rate_range, share
+from dashboard.charts.words import (
+    Row,
+    compared_days,
+    days_of,
+    empty_sentence,
+    missing_days,
+    part_of,
+    stretch_label,
+    stretches,
+)
+from dashboard.format import (
+    DASH,
+    MINUS,
+    change,
+    count,
+    decimal,
+    exact,
+    money,
+    plural,
+    points,
+    rate,
+    rate_range,
+    share,
+)
+from queries.changes import difference_interval
 from queries.engine import Result
+from queries.statistics import wilson_interval
 
 MOST_BARS = 31
 DOMINATING_SHARE = 0.1
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the totals and for the days."""
-    return Need("overview"), Need("trend")
+    """Ask for the totals and for the days, shown and compared."""
+    return Need("overview"), Need("trend"), Need("overview", compared=True), Need("trend", compared=True)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the five cells; dashes in every one of them for an empty selection."""
     totals, days = results[0].rows[0], results[1].rows
     cells = cells_of(totals, days, context)
+    before = results[2].rows[0] if len(results) > 2 and results[2].rows else None
+    period = compared_days(context)
+    if before and period and totals["sessions"]:
+        compare(cells, totals, before)
+        for cell, measure in zip(cells, _MEASURES, strict=True):
+            bars = day_bars([*results[3].rows, *days], context, *measure, before=period)
+            cell["bars"], cell["bar_titles"], cell["bars_before"] = bars
     table = TableTwin(
         "Key figures",
-        ("Figure", "Value", "95 % interval and context"),
-        tuple((cell["label"], cell.get("exact", cell["value"]), _context(cell)) for cell in cells),
-        (False, True, False),
+        ("Figure", "Value", "Change", "Interval and context"),
+        tuple(
+            (cell["label"], cell.get("exact", cell["value"]), cell.get("delta", ""), _context(cell)) for cell in cells
+        ),
+        (False, True, True, False),
     )
     heading = empty_sentence(context) if not totals["sessions"] else "Key figures"
     return CardState(heading, body=Kpis(cells=cells), table=table)
@@ -41,8 +74,68 @@ def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell
     """Return the cells in order: counts, the rate with its interval, and money with what dominates it."""
     cells = [*count_cells(totals, days, context), *money_cells(totals)]
     for cell, measure in zip(cells, _MEASURES, strict=True):
-        cell["bars"], cell["bar_titles"] = day_bars(days, context, *measure)
+        cell["bars"], cell["bar_titles"], _ = day_bars(days, context, *measure)
     return cells
+
+
+def compare(cells: Sequence[KpiCell], totals: Row, before: Row) -> None:
+    """Put the change against the compared period into the cells, per day where the periods may differ in length."""
+    sessions, converted, rates, revenue, per_session = cells
+    clear = _clear(totals, before)
+    _per_day(sessions, totals, before, "sessions", "")
+    _per_day(converted, totals, before, "conversions", _tone(clear["conversions"]))
+    _per_day(revenue, totals, before, "revenue", _tone(clear["conversions"]))
+    if dominates := dominating(totals):
+        revenue["detail"] = dominates
+    low, high = difference_interval(
+        (before["sessions"], before["conversions"]), (totals["sessions"], totals["conversions"])
+    )
+    now, then = totals["conversion_rate"], before["conversion_rate"]
+    rates["detail"] = f"{rate(then)} before"
+    if now is None or then is None or low is None or high is None:
+        rates["interval"] = "nothing to compare"
+    else:
+        rates["delta"], rates["tone"] = points(now - then), _tone(clear["rate"])
+        range_ = f"({low * 100:.2f} to {high * 100:.2f})".replace("-", MINUS)
+        rates["interval"] = range_ if clear["rate"] else f"{range_}, no clear change"
+    spent, earlier = totals["revenue_per_session"], before["revenue_per_session"]
+    per_session["detail"] = f"{money(earlier, cents=True)} before"
+    per_session["interval"] = "" if earlier else "nothing to compare"
+    if spent is not None and earlier:
+        per_session["delta"], per_session["tone"] = change(spent / earlier), _tone(clear["rate"])
+
+
+def _per_day(cell: KpiCell, totals: Row, before: Row, name: str, tone: Tone) -> None:
+    now, then = totals[name] / totals["days"], before[name] / before["days"] if before["days"] else 0
+    shown = money if name == "revenue" else lambda mean: count(mean) if mean >= 100 else decimal(mean)
+    cell["detail"] = f"{shown(now)} a day, {shown(then)} before"
+    cell["interval"] = "per day" if then else "none before"
+    if then:
+        cell["delta"], cell["tone"] = change(now / then), tone
+
+
+def _clear(totals: Row, before: Row) -> dict[str, int]:
+    """Say which changes are more than chance: 1 for up, -1 for down, 0 for no clear change.
+
+    Converted sessions per day are compared as two Poisson counts: given their sum, each falls into the shown period
+    with the share of its days, and the Wilson interval of the share seen must exclude that.
+    """
+    found = {"rate": 0, "conversions": 0}
+    low, high = difference_interval(
+        (before["sessions"], before["conversions"]), (totals["sessions"], totals["conversions"])
+    )
+    if low is not None and high is not None:
+        found["rate"] = 1 if low > 0 else -1 if high < 0 else 0
+    days = totals["days"] + before["days"]
+    low, high = wilson_interval(totals["conversions"], totals["conversions"] + before["conversions"])
+    if low is not None and high is not None and days:
+        due = totals["days"] / days
+        found["conversions"] = 1 if low > due else -1 if high < due else 0
+    return found
+
+
+def _tone(direction: int) -> Tone:
+    return "accent" if direction > 0 else "loss" if direction < 0 else "muted"
 
 
 def count_cells(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell]:
@@ -139,14 +232,22 @@ def day_bars(
     context: Context,
     measure: Callable[[Row], float | None],
     shown: Callable[[float | None], str],
-) -> tuple[list[float | None], list[str]]:
-    """Return one bar per day as a fraction of the largest, and their hover texts; None for a day without an export.
+    before: Sequence[dt.date] = (),
+) -> tuple[list[float | None], list[str], int]:
+    """Return one bar per day as a fraction of the largest, their hover texts, and how many belong to the days before.
 
-    More than 31 days are drawn as stretches of equal length, the last one possibly shorter.
+    None stands for a day without an export. Many days are drawn as stretches of equal length, the last one of a period
+    possibly shorter. The days before come first, whenever they were.
     """
     rows = {row["session_date"]: row for row in days}
     missing = missing_days(context, set(rows))
-    parts = stretches(days_of(context), MOST_BARS)
+    if before:
+        known = rows if context.store_days is None else context.store_days
+        missing |= {date for date in before if date not in known}
+    periods = [
+        stretches(period, MOST_BARS // 2 if before else MOST_BARS) for period in (before, days_of(context)) if period
+    ]
+    parts = [part for period in periods for part in period]
     gaps = [missing.issuperset(part) for part in parts]
     values = [None if gap else measure(_total(rows, part)) for part, gap in zip(parts, gaps, strict=True)]
     top = max((value for value in values if value), default=1)
@@ -155,7 +256,7 @@ def day_bars(
         f"{stretch_label(part)}: {'no export' if gap else shown(value)}"
         for part, value, gap in zip(parts, values, gaps, strict=True)
     ]
-    return bars, titles
+    return bars, titles, len(periods[0]) if before else 0
 
 
 def _total(rows: Mapping[dt.date, Row], stretch: Sequence[dt.date]) -> dict[str, float]:

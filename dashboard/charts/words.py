@@ -216,6 +216,15 @@ def days_of(context: Context) -> list[dt.date]:
     return [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
 
 
+def compared_days(context: Context) -> list[dt.date]:
+    """Return every day that is compared with; empty when nothing is."""
+    compared = context.compared
+    if compared is None or compared.date_from is None or compared.date_to is None:
+        return []
+    length = (compared.date_to - compared.date_from).days + 1
+    return [compared.date_from + dt.timedelta(days=number) for number in range(length)]
+
+
 def stretches(days: Sequence[dt.date], most: int) -> list[Sequence[dt.date]]:
     """Return the days in at most `most` stretches of equal length, the last one possibly shorter."""
     length = -(-len(days) // most) or 1

@@ -1,0 +1,40 @@
+"""Annotations: days worth a word (a sale, a release, an outage), kept in `annotations.csv` beside the sessions."""
+
+import csv
+import datetime as dt
+import logging
+
+from queries.engine import Cancel, Engine, Result
+from queries.filters import Filters
+from queries.funnel import Funnel
+
+LOG = logging.getLogger(__name__)
+FILE = "annotations.csv"
+MOST = 500
+LONGEST = 80
+
+
+def annotations(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Result:
+    """Return one row per annotated day and text, in order of day; no rows without a file.
+
+    The file has the columns `date` (2017-07-04) and `text`. A line that has no day is left out and named in the log.
+    """
+    path = engine.store.path / FILE
+    rows = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, line in enumerate(csv.DictReader(file), start=2):
+                try:
+                    date = dt.date.fromisoformat((line.get("date") or "").strip())
+                except ValueError:
+                    LOG.warning('%s line %s: "%s" is no date such as 2017-07-04', FILE, number, line.get("date"))
+                    continue
+                text = " ".join((line.get("text") or "").split())[:LONGEST]
+                if text and len(rows) < MOST:
+                    rows.append({"session_date": date, "text": text})
+    except FileNotFoundError:
+        pass
+    except (OSError, UnicodeDecodeError, csv.Error):
+        LOG.exception("%s cannot be read", path)
+    rows.sort(key=lambda row: (row["session_date"], row["text"]))
+    return Result("annotations", rows, "", {}, engine.snapshot.version, filters)

@@ -1,0 +1,282 @@
+"""The columns of the trend's figure: marks, lines, bars, gaps and words, for the shown and the compared periods."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment, places_of, stand_beside
+from dashboard.charts.trend_words import LINE_FROM
+from dashboard.format import count, date_range, day, exact, money, rate, rate_range
+
+LABELLED = 8
+HATCH, PLAIN = "/", " "
+BELOW, ABOVE, HEADROOM = -0.62, 1.04, 1.18
+
+Columns = dict[str, dict[str, list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Hold what one drawing shows: periods, compared periods with their places, the height, and days worth a word."""
+
+    shown: Sequence[Period]
+    before: Sequence[Period]
+    top: float
+    notes: Sequence[tuple[dt.date, str]] = ()
+    places: Sequence[float] = field(default=())
+
+    @property
+    def beside(self) -> bool:
+        """Say whether the compared periods stand on the axis before the shown ones."""
+        return stand_beside(self.before, self.shown)
+
+    @property
+    def labelled(self) -> bool:
+        """Say whether there is room for a word at each mark."""
+        return len(self.shown) + (len(self.before) if self.beside else 0) <= LABELLED
+
+    @property
+    def dense(self) -> bool:
+        """Say whether a line and a band are drawn in place of dots with whiskers."""
+        return len(self.shown) >= LINE_FROM
+
+    @property
+    def start(self) -> float:
+        """Return the left end of the x axis."""
+        first = self.before[0] if self.beside else self.shown[0]
+        return first.x - first.width / 2
+
+    @property
+    def end(self) -> float:
+        """Return the right end of the x axis."""
+        return self.shown[-1].x + self.shown[-1].width / 2
+
+    @property
+    def ceiling(self) -> float:
+        """Return the upper end of the y axis: room for the words above the periods where there are two."""
+        return (HEADROOM if self.beside or self.notes else ABOVE) * self.top
+
+
+def scene_of(
+    shown: Sequence[Period], before: Sequence[Period], top: float, notes: Sequence[tuple[dt.date, str]]
+) -> Scene:
+    """Return the scene with the places of the compared periods."""
+    return Scene(shown, before, top, notes, places_of(before, shown) if before else ())
+
+
+def columns(scene: Scene) -> Columns:
+    """Return the columns of every source in the figure."""
+    return {
+        **marks(scene),
+        **lines(scene),
+        **bars(scene),
+        **grounds(scene),
+        **means(scene),
+        **words(scene),
+    }
+
+
+def marks(scene: Scene) -> Columns:
+    """Return the dots and, while they are few, their whiskers; an incomplete period is hollow."""
+    shown = [period for period in scene.shown if period.rate is not None]
+    before = [
+        (period, x) for period, x in zip(scene.before, scene.places, strict=True)
+        if period.rate is not None and scene.start <= x <= scene.end
+    ]  # fmt: skip
+    last = [period is scene.shown[-1] and len(scene.shown) > 1 for period in shown]
+    sparse = [] if scene.dense else shown
+    dotted = [] if scene.dense else before
+    return {
+        "trend-days": {
+            "x": [period.x for period in shown],
+            "conversion_rate": [period.rate for period in shown],
+            "size": [4 if scene.dense else 9] * len(shown),
+            "fill_color": ["$accent" if period.is_complete else "$surface" for period in shown],
+            "label": [rate(period.rate) if scene.labelled else "" for period in shown],
+            "align": ["right" if end else "left" for end in last],
+            "offset": [-8 if end else 8 for end in last],
+            "title": [title(period) for period in shown],
+        },
+        "trend-whiskers": _whiskers(sparse, [period.x for period in sparse]),
+        "trend-before": {
+            "x": [x for _, x in dotted],
+            "y": [period.rate for period, _ in dotted],
+            "label": [rate(period.rate) if scene.labelled and scene.beside else "" for period, _ in dotted],
+            "title": [title(period) for period, _ in dotted],
+        },
+        "trend-before-whiskers": _whiskers(
+            [period for period, _ in dotted] if scene.beside else [], [x for _, x in dotted] if scene.beside else []
+        ),
+    }
+
+
+def _whiskers(periods: Sequence[Period], places: Sequence[float]) -> dict[str, list[Any]]:
+    intervals = [period.interval for period in periods]
+    return {"x": list(places), "low": [low for low, _ in intervals], "high": [high for _, high in intervals]}
+
+
+def lines(scene: Scene) -> Columns:
+    """Return the line and its band from 20 periods on, broken where there are no sessions; the compared line dashed."""
+    runs = _runs(scene.shown) if scene.dense else []
+    line = scene.shown if scene.dense else []
+    overlaid = [] if scene.beside else list(zip(scene.before, scene.places, strict=True))
+    overlaid = [(period, x) for period, x in overlaid if scene.start <= x <= scene.end]
+    return {
+        "trend-line": {"x": [period.x for period in line], "y": [period.rate for period in line]},
+        "trend-before-line": {"x": [x for _, x in overlaid], "y": [period.rate for period, _ in overlaid]},
+        "trend-band": {
+            "xs": [_there_and_back([period.x for period in run]) for run in runs],
+            "ys": [
+                [*(period.interval[0] for period in run), *(period.interval[1] for period in run[::-1])] for run in runs
+            ],
+        },
+    }
+
+
+def _runs(periods: Sequence[Period]) -> list[list[Period]]:
+    runs: list[list[Period]] = [[]]
+    for period in periods:
+        if period.rate is None:
+            runs.append([])
+        else:
+            runs[-1].append(period)
+    return [run for run in runs if run]
+
+
+def _there_and_back(values: list[float]) -> list[float]:
+    return values + values[::-1]
+
+
+def bars(scene: Scene) -> Columns:
+    """Return the bars of sessions; those of compared periods only where they have a place of their own."""
+    drawn = [(period, "$sequential-2") for period in scene.shown if not period.is_gap]
+    if scene.beside:
+        drawn = [(period, "$bars") for period in scene.before if not period.is_gap] + drawn
+    return {
+        "trend-sessions": {
+            "x": [period.x for period, _ in drawn],
+            "sessions": [period.sessions for period, _ in drawn],
+            "width": [period.width * (0.5 if scene.labelled else 0.8) for period, _ in drawn],
+            "fill_color": [color for _, color in drawn],
+            "hatch": [PLAIN if period.is_complete else HATCH for period, _ in drawn],
+            "label": [count(period.sessions) if scene.labelled else "" for period, _ in drawn],
+            "title": [title(period) for period, _ in drawn],
+        }
+    }
+
+
+def grounds(scene: Scene) -> Columns:
+    """Return what lies behind: periods without an export, and the ground of the compared periods."""
+    gaps = [period for period in (*(scene.before if scene.beside else ()), *scene.shown) if period.is_gap]
+    first, last = (scene.before[0], scene.before[-1]) if scene.beside else (None, None)
+    left = first.x - first.width / 2 if first else 0.0
+    right = last.x + last.width / 2 if last else 0.0
+    return {
+        "trend-gaps": {
+            "x": [period.x for period in gaps],
+            "width": [period.width for period in gaps],
+            "bottom": [BELOW * scene.top] * len(gaps),
+            "top": [ABOVE * scene.top] * len(gaps),
+            "middle": [0.9 * scene.top] * len(gaps),
+            "label": ["no\nexport" if scene.labelled else ""] * len(gaps),
+            "title": [f"{_when(period)}: no export" for period in gaps],
+        },
+        "trend-ground": {
+            "x": [(left + right) / 2] if first else [],
+            "width": [right - left] if first else [],
+            "bottom": [BELOW * scene.top] if first else [],
+            "top": [ABOVE * scene.top] if first else [],
+        },
+    }
+
+
+def means(scene: Scene) -> Columns:
+    """Return the mean of each period as a dashed line over its days, with its word where it hides no mark."""
+    found: Columns = {}
+    over = {"trend-mean": scene.shown, "trend-before-mean": scene.before if scene.beside else []}
+    for name, periods in over.items():
+        whole = sum(period.sessions for period in periods)
+        if not whole:
+            found[name] = {"x": [], "y": [], "label": []}
+            continue
+        mean = sum(period.conversions for period in periods) / whole
+        left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
+        label = f"mean {rate(mean)}" if len(periods) > 1 else ""
+        found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
+    return found
+
+
+def clear_place(periods: Sequence[Period], mean: float) -> float:
+    """Return where the word "mean" hides no mark: on a gap, else at the period furthest from it or beside that."""
+    gaps = [period for period in periods if period.is_gap]
+    if gaps:
+        return gaps[len(gaps) // 2].x
+    counted = [period for period in periods if period.rate is not None]
+    furthest = max(counted[:-1] or counted, key=lambda period: abs((period.rate or 0) - mean))
+    low, high = furthest.interval
+    covers = low is not None and high is not None and low <= mean <= high
+    return furthest.x + furthest.width / 2 if covers else furthest.x
+
+
+def words(scene: Scene) -> Columns:
+    """Return the words of the figure: what is compared, what the bars are, and the annotations."""
+    heads = []
+    if scene.beside:
+        heads = [
+            (scene.start, f"Compared: {_range(scene.before)}"),
+            (scene.shown[0].x - scene.shown[0].width / 2, f"Shown: {_range(scene.shown)}"),
+        ]
+    most = count(max(period.sessions for period in scene.shown))
+    said = "Sessions" if scene.labelled else f"Sessions, at most {most} a {scene.shown[0].unit.lower()}"
+    marked = [(moment(date), text) for date, text in scene.notes if scene.start <= moment(date) <= scene.end]
+    named = len(marked) <= 4
+    return {
+        "trend-words": {"x": [scene.start], "y": [-0.14 * scene.top], "label": [said]},
+        "trend-heads": {
+            "x": [x for x, _ in heads],
+            "y": [1.1 * scene.top] * len(heads),
+            "label": [text for _, text in heads],
+        },
+        "trend-notes": {
+            "x": [x for x, _ in marked],
+            "y": [ABOVE * scene.top] * len(marked),
+            "bottom": [0.0] * len(marked),
+            "label": [text if named else str(number) for number, (_, text) in enumerate(marked, start=1)],
+            "align": ["right" if x > (scene.start + 2 * scene.end) / 3 else "left" for x, _ in marked],
+            "title": [text for _, text in marked],
+        },
+    }
+
+
+def ticks(scene: Scene) -> tuple[list[float], list[str]]:
+    """Return at most seven ticks: weekday over date while days are few, dates up to a year, else month and year."""
+    drawn = [*(scene.before if scene.beside else ()), *scene.shown]
+    shown = drawn[:: -(-len(drawn) // 7)]
+    if drawn[0].unit == DAILY and len(drawn) <= 7:
+        labels = [day(period.first, weekday=True).replace(" ", "\n", 1) for period in shown]
+    elif drawn[0].unit == MONTHLY or (drawn[-1].last - drawn[0].first).days > 366:
+        labels = [day(period.first, year=True).split(" ", 1)[1].replace(" ", "\n") for period in shown]
+    else:
+        labels = [day(period.first) for period in shown]
+    return [period.x for period in shown], labels
+
+
+def _range(periods: Sequence[Period]) -> str:
+    return date_range(periods[0].first, periods[-1].last).rsplit(" ", 1)[0]
+
+
+def _when(period: Period) -> str:
+    if period.unit == DAILY:
+        return day(period.first, weekday=True)
+    return period.name[0].upper() + period.name[1:]
+
+
+def title(period: Period) -> str:
+    """Return the hover text of a period: rate, interval, counts, revenue, and what it lacks."""
+    counts = f"{exact(period.conversions)} of {exact(period.sessions)} sessions converted"
+    when = (
+        day(period.first, weekday=True, year=True) if period.unit == DAILY else f"{_when(period)} ({_range([period])})"
+    )
+    lacks = "" if period.is_complete else f"; {period.held} of {(period.last - period.first).days + 1} days"
+    return f"{when}: {rate(period.rate)} ({rate_range(*period.interval)}), {counts}, {money(period.revenue)}{lacks}"

@@ -1,0 +1,131 @@
+"""The sentences of the trend: how far days, weeks or months differ, alone or against a compared period."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from dashboard.charts.trend_periods import DAILY, Period, incomplete_words
+from dashboard.charts.words import FEW_SESSIONS, Row, part_of
+from dashboard.format import THIN, count, date_range, day, plural, points, rate
+from queries.changes import difference_interval
+from queries.statistics import intervals_meet, wilson_interval
+
+LINE_FROM = 20
+NOTE = (
+    f"Dots: share of sessions that converted; whiskers or band: 95{THIN}% Wilson interval; bars: sessions, on a scale "
+    "of their own. Days follow the property's own time zone."
+)
+
+
+def heading(rows: Sequence[Row]) -> str:
+    """Return how far the days differ, and whether by more than chance: days up to 19, the two halves from 20 on."""
+    if len(rows) == 1:
+        only = rows[0]
+        counts = part_of(only["conversions"], only["sessions"])
+        return f"{_name(only, capital=True)}: {rate(only['conversion_rate'])} converted ({counts})"
+    if not any(row["conversions"] for row in rows):
+        sessions = sum(row["sessions"] for row in rows)
+        unit = str(rows[0].get("unit", DAILY)).lower()
+        return f"No session converted in any of {plural(len(rows), unit)} ({part_of(0, sessions)})"
+    return days_compared(rows) if len(rows) < LINE_FROM else halves_compared(rows)
+
+
+def days_compared(rows: Sequence[Row]) -> str:
+    """Return the lowest and the highest day, called larger than chance where their intervals do not meet."""
+    large = [row for row in rows if row["sessions"] >= FEW_SESSIONS]
+    unit = str(rows[0].get("unit", DAILY)).lower()
+    if len(large) < 2:
+        return f"Too few sessions a {unit} to compare: at most {count(max(row['sessions'] for row in rows))}"
+    low = min(large, key=lambda row: (row["conversion_rate"], -row["sessions"]))
+    high = max(large, key=lambda row: (row["conversion_rate"], row["sessions"]))
+    ends = f"{rate(low['conversion_rate'])} {_on(low)} to {rate(high['conversion_rate'])} {_on(high)}"
+    if intervals_meet(_interval(low), _interval(high)):
+        return f"No {unit} stands out: {ends}, and the intervals overlap"
+    none = f"; {_name(low)} has no order in {count(low['sessions'])} sessions" if not low["conversions"] else ""
+    return f"From {ends}: larger than chance{none}"
+
+
+def halves_compared(rows: Sequence[Row]) -> str:
+    """Return how the later half of the days compares with the earlier one, with the difference in points."""
+    middle = len(rows) // 2
+    before, after = pooled(rows[:middle]), pooled(rows[middle:])
+    rates = [part / whole for part, whole in (before, after)]
+    first, last = (
+        date_range(half[0]["session_date"], half[-1].get("last", half[-1]["session_date"]))
+        for half in (rows[:middle], rows[middle:])
+    )
+    if intervals_meet(wilson_interval(*before), wilson_interval(*after)):
+        return f"No clear change: {rate(rates[0])} on {first}, {rate(rates[1])} on {last}"
+    verb = "rose" if rates[1] > rates[0] else "fell"
+    difference = points(rates[1] - rates[0])
+    ends = f"from {rate(rates[0])} on {first} to {rate(rates[1])} on {last}"
+    return f"Conversion {verb} {ends}: {difference}, larger than chance"
+
+
+def against(shown: Sequence[Period], before: Sequence[Period]) -> str:
+    """Return how the shown periods stand against the compared ones: day by day while they are few, else as two sums."""
+    large = [period for period in shown if period.sessions >= FEW_SESSIONS]
+    compared = [period.rate for period in before if period.sessions >= FEW_SESSIONS and period.rate is not None]
+    unit, words = shown[0].unit.lower(), date_range(shown[0].first, shown[-1].last)
+    if len(shown) >= LINE_FROM or len(large) < 2 or not compared:
+        return sums_compared(shown, before)
+    above = sum((period.rate or 0) > max(compared) for period in large)
+    below = sum((period.rate or 0) < min(compared) for period in large)
+    every = "Both" if len(large) == 2 else f"All {count(len(large))}"
+    none = next((period for period in large if not period.conversions), None)
+    also = f"; {none.name} has no order in {count(none.sessions)} sessions" if none else ""
+    if not max(above, below - bool(none)):
+        return f"No {unit} of {words} lies outside the compared {unit}s{also}"
+    number, verb = (above, "beat") if above >= below - bool(none) else (below, "fall short of")
+    who = f"{every} {unit}s" if number == len(large) else f"{count(number)} of {plural(len(large), unit)}"
+    return f"{who} of {words} {_verb(verb, number)} every compared {unit}{also}"
+
+
+def _verb(verb: str, number: int) -> str:
+    if number != 1:
+        return verb
+    return "beats" if verb == "beat" else "falls short of"
+
+
+def sums_compared(shown: Sequence[Period], before: Sequence[Period]) -> str:
+    """Return both periods' rates and their difference, called larger than chance where its interval excludes 0."""
+    now, then = (
+        (sum(period.sessions for period in part), sum(period.conversions for period in part))
+        for part in (shown, before)
+    )
+    if not now[0] or not then[0]:
+        return "Too few sessions to compare the two periods"
+    low, high = difference_interval(then, now)
+    rates = then[1] / then[0], now[1] / now[0]
+    if low is None or high is None or low <= 0 <= high:
+        return f"No clear change: {rate(rates[1])} now, {rate(rates[0])} in the compared period"
+    verb = "rose" if rates[1] > rates[0] else "fell"
+    difference = points(rates[1] - rates[0])
+    return f"Conversion {verb} from {rate(rates[0])} to {rate(rates[1])}: {difference}, larger than chance"
+
+
+def note(periods: Sequence[Period], asked: Sequence[dt.date], missing: set[dt.date], compared: str) -> str:
+    """Return how the chart is read, what has no export, what is incomplete, and how the compared days are laid."""
+    said = [NOTE]
+    if missing:
+        which = day(min(missing)) if len(missing) == 1 else plural(len(missing), "day")
+        said.append(f"No export holds {which} of {plural(len(asked), 'day')}: hatched.")
+    return " ".join(part for part in (*said, incomplete_words(periods), compared) if part)
+
+
+def pooled(rows: Sequence[Row]) -> tuple[int, int]:
+    """Return converted sessions and sessions of several rows."""
+    return sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+
+
+def _interval(row: Row) -> tuple[float | None, float | None]:
+    return row["conversion_rate_low"], row["conversion_rate_high"]
+
+
+def _name(row: Row, capital: bool = False) -> str:
+    name = row.get("name") or day(row["session_date"])
+    return name[0].upper() + name[1:] if capital else name
+
+
+def _on(row: Row) -> str:
+    name = _name(row)
+    return f"in {name}" if row.get("unit", DAILY) != DAILY else f"on {name}"

@@ -1,0 +1,131 @@
+"""The trend over days, weeks and months, alone and against a compared period, on rows counted by hand."""
+
+import datetime as dt
+
+import pytest
+from builders import sessions, store_of
+from charts_builders import context, counted, day, result
+
+from dashboard.annotations import annotations
+from dashboard.charts import trend
+from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, moment, periods_of, places_of, stand_beside
+from dashboard.charts.trend_words import sums_compared
+from queries.engine import Engine
+from queries.filters import Filters
+from queries.funnel import ENGAGEMENT
+
+ORIGINAL = {2: (1895, 8), 4: (1938, 7), 5: (2885, 41), 6: (832, 0), 7: (2450, 38)}
+"""Sessions and converted sessions of the original's days of July 2017; no export holds the 3rd."""
+
+
+def rows(*numbers):
+    return [counted(*ORIGINAL[number], session_date=day(number)) for number in numbers]
+
+
+def plain(text):
+    return text.replace("\u202f", " ")
+
+
+def compared(unit="Day"):
+    filters = Filters.of(day(5), day(7))
+    base = context(filters, missing=(1,), unit=unit)
+    chosen = type(base)(*(getattr(base, name) for name in base.__slots__[:6]), Filters.of(day(2), day(4)))
+    return trend.update([result(rows(5, 6, 7)), result(rows(2, 4)), result([])], chosen)
+
+
+def test_a_period_that_touches_the_shown_one_stands_before_it_in_grey():
+    state = compared()
+    assert plain(state.heading) == (
+        "2 of 3 days of 5–7 Jul 2017 beat every compared day; 6 Jul has no order in 832 sessions"
+    )
+    assert state.sources["trend-before"]["x"] == [moment(day(2)), moment(day(4))]
+    assert state.sources["trend-sessions"]["fill_color"] == ["$bars"] * 2 + ["$sequential-2"] * 3
+    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export"]
+    assert state.sources["trend-heads"]["label"] == ["Compared: 2–4 Jul", "Shown: 5–7 Jul"]
+    assert plain(state.sources["trend-before-mean"]["label"][1]) == "mean 0.39 %"
+    assert "Grey: 2–4 Jul 2017." in state.note
+    assert [row[-1] for row in state.table.rows] == ["compared"] * 3 + ["shown"] * 3
+
+
+def test_a_longer_period_is_laid_under_the_same_weekdays():
+    days = [day(1) + dt.timedelta(days=number) for number in range(40)]
+    before = [date - dt.timedelta(days=40) for date in days]
+    shown, earlier = (
+        periods_of([counted(100, 2, session_date=date) for date in part], part, set(), "Day") for part in (days, before)
+    )
+    assert not stand_beside(earlier, shown)
+    places = places_of(earlier, shown)
+    assert places[0] == moment(before[0]) + 42 * DAY
+    assert all((place - period.x) % (7 * DAY) == 0 for place, period in zip(places, earlier, strict=True))
+
+
+def test_weeks_begin_on_monday_and_say_when_they_lack_days():
+    days = [day(number) for number in range(2, 20)]
+    held = [counted(10, 1, session_date=date) for date in days if date != day(12)]
+    weeks = periods_of(held, days, {day(12)}, WEEKLY)
+    assert [(week.first, week.held, week.is_complete) for week in weeks] == [
+        (dt.date(2017, 6, 26), 1, False),
+        (day(3), 7, True),
+        (day(10), 6, False),
+        (day(17), 3, False),
+    ]
+    assert [week.sessions for week in weeks] == [10, 70, 60, 30]
+    chosen = context(days=18, missing=(10,), unit=WEEKLY)
+    state = trend.update([result(held)], chosen)
+    assert state.sources["trend-sessions"]["hatch"] == ["/", " ", "/", "/"]
+    assert state.sources["trend-days"]["fill_color"] == ["$surface", "$accent", "$surface", "$surface"]
+    assert "3 of 4 weeks lack days" in state.note
+    assert plain(state.heading) == "The week of 3 Jul: 10.0 % converted (7 of 70)"
+
+
+def test_months_are_whole_and_named():
+    days = [dt.date(2017, 6, 1) + dt.timedelta(days=number) for number in range(61)]
+    months = periods_of([counted(10, 1, session_date=date) for date in days], days, set(), MONTHLY)
+    assert [(month.name, month.sessions, month.is_complete) for month in months] == [
+        ("Jun 2017", 300, True),
+        ("Jul 2017", 310, True),
+    ]
+
+
+def test_periods_of_any_unit_add_up_to_the_days():
+    held = rows(2, 4, 5, 6, 7)
+    for unit in trend.UNITS:
+        found = periods_of(held, [day(number) for number in range(2, 8)], {day(3)}, unit)
+        assert sum(period.sessions for period in found) == 10_000
+        assert sum(period.conversions for period in found) == 94
+        assert sum(period.held for period in found) == 5
+
+
+def test_two_sums_differ_only_by_more_than_chance():
+    shown, before = (
+        periods_of([counted(*both, session_date=day(number))], [day(number)], set(), "Day")
+        for number, both in ((5, (6167, 79)), (2, (3833, 15)))
+    )
+    assert plain(sums_compared(shown, before)) == "Conversion rose from 0.39 % to 1.28 %: +0.89 pp, larger than chance"
+    assert sums_compared(shown, shown).startswith("No clear change")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return store_of(tmp_path_factory.mktemp("noted") / "store", sessions(3))
+
+
+def test_annotations_come_from_a_file_and_odd_lines_are_named(store, caplog):
+    engine = Engine(store)
+    assert annotations(engine, Filters(), ENGAGEMENT).rows == []
+    text = "date,text\n2017-07-04,US  holiday\nsoon,sale\n2017-07-01,release\n2017-07-05,\n"
+    (store.path / "annotations.csv").write_text(text, encoding="utf-8")
+    found = annotations(engine, Filters(), ENGAGEMENT).rows
+    assert [(row["session_date"].day, row["text"]) for row in found] == [(1, "release"), (4, "US holiday")]
+    assert 'line 3: "soon" is no date' in caplog.text
+
+
+def test_annotations_stand_in_the_figure_while_they_are_few_and_are_listed_when_many():
+    few = trend.update([result(rows(5, 6, 7)), result([]), result([{"session_date": day(5), "text": "Sale"}])],
+                       context(Filters.of(day(5), day(7))))  # fmt: skip
+    assert few.sources["trend-notes"]["label"] == ["Sale"]
+    many = [{"session_date": day(5), "text": f"note {number}"} for number in range(9)]
+    state = trend.update([result(rows(5, 6, 7)), result([]), result(many)], context(Filters.of(day(5), day(7))))
+    assert state.sources["trend-notes"]["label"][:2] == ["1", "2"]
+    assert "1 5 Jul: note 0; 2 5 Jul: note 1" in state.note
+    assert "1 more" in state.note
