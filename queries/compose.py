@@ -30,11 +30,26 @@ Reads = Literal["files", "rows", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Promise that a statement only adds up these columns of its relation `sessions`, per step and dimension.
+
+    Add "converted" where it tells converted sessions from others by more than their `conversions`.
+    """
+
+    columns: frozenset[str]
+    funnel: Funnel
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """Hold one composed statement: SQL text and its bound values (the list of files or the table's name apart)."""
+    """Hold one composed statement: SQL text and its bound values (the list of files or the table's name apart).
+
+    With `counts` it may be answered from a rollup.
+    """
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +162,7 @@ def _number_visitors(node: exp.Expression) -> exp.Expression:
 
 def _weights(wanted: frozenset[str], reads: Reads) -> list[exp.Expr]:
     if reads == "totals":
-        return [exp.column(name) for name in ("sessions", "conversions", *OF_ONE_SESSION) if name in wanted]
+        return [exp.column(name) for name in ("sessions", "conversions", *OF_ONE_SESSION)]
     converted = exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0))
     conversions = exp.Case().when(converted, exp.Literal.number(1)).else_(exp.Literal.number(0))
     named = [exp.alias_(exp.column(column), name) for name, column in OF_ONE_SESSION.items() if name in wanted]
@@ -184,7 +199,17 @@ def kept(table: str, filters: Filters, columns: Sequence[str]) -> Question:
 
 
 @lru_cache(STATEMENTS)
-def over_table(sql: str, columns: frozenset[str]) -> str | None:
+def over_totals(sql: str, shape: Shape, counts: Counts) -> str:
+    """Return a composed statement with its relation `sessions` read from a `$table` of totals."""
+    statement = sqlglot.parse_one(sql, dialect="duckdb")
+    for supplied in statement.find_all(exp.CTE):
+        if supplied.alias == "sessions":
+            supplied.set("this", _relation(counts.columns, shape, None, counts.funnel, "totals")[0])
+    return statement.sql(dialect="duckdb")
+
+
+@lru_cache(STATEMENTS)
+def over_table(sql: str, columns: tuple[str, ...]) -> str | None:
     """Return a composed statement with its `$files` replaced by a `$table`; None when that lacks a wanted column."""
     statement = sqlglot.parse_one(sql, dialect="duckdb")
     for table in list(statement.find_all(exp.Table)):

@@ -9,7 +9,7 @@ import numpy as np
 from sqlglot import exp
 
 from queries.cells import CUTS, OTHER, Cells
-from queries.compose import Question, sessions_relation
+from queries.compose import Counts, Question, sessions_relation
 from queries.engine import Cancel, Engine, QuestionError
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
@@ -69,7 +69,8 @@ def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> 
     sessions, parameters = sessions_relation({"session_date"}, dates, None, ENGAGEMENT)
     days = exp.Count(this=exp.Distinct(expressions=[exp.column("session_date")]))
     statement = exp.select(exp.alias_(days, "days")).from_("sessions").with_("sessions", as_=sessions)
-    asked = Question(statement.sql(dialect="duckdb", pretty=True), parameters)
+    counts = Counts(frozenset({"session_date"}), ENGAGEMENT)
+    asked = Question(statement.sql(dialect="duckdb", pretty=True), parameters, counts)
     return int(engine.arrays("days", asked, dates, cancel)["days"][0])
 
 
@@ -120,7 +121,8 @@ def compose_labels(dimension: str, filters: Filters, funnel: Funnel, reached: in
     counted = exp.select(label, exp.alias_(_total("sessions"), "sessions"), total).from_("inside").group_by(name)
     statement = exp.select("*").from_(counted.subquery("counted")).order_by(largest, "label")
     statement = statement.limit(exp.Placeholder(this="top")).with_("sessions", as_=sessions).with_("inside", as_=inside)
-    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "top": top + 1})
+    counts = Counts(frozenset({name, "step"} if reached else {name}), funnel)
+    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "top": top + 1}, counts)
 
 
 def compose_cells(
@@ -161,7 +163,8 @@ def compose_cells(
     summed = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=True)]
     statement = exp.select(exp.alias_(key, "key"), *summed).from_("inside").group_by("1")
     statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside)
-    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "completed": completed})
+    counts = Counts(frozenset({*dimensions, "step", "revenue", "converted"}), funnel)
+    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "completed": completed}, counts)
 
 
 def _total(column: str) -> exp.Sum:

@@ -16,11 +16,11 @@ import numpy as np
 from sqlglot import exp
 
 from queries.cancel import Cancel, Cancelled
-from queries.compose import Question, compose, over_table
+from queries.compose import Question, compose
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.metrics import Metric, metric_named
-from queries.rollup import COPIED, COPY, folder_of, is_worth_it
+from queries.rollup import folder_of, is_worth_it
 from queries.rollup_state import Background, RollupState, rollup_state
 from queries.routes import Routes, compose_route
 from queries.statistics import wilson_interval
@@ -30,8 +30,6 @@ LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 512
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
-
-COPY_TABLE = frozenset(COPIED)
 
 
 class QueryError(Exception):
@@ -197,15 +195,15 @@ class Engine:
 
     def arrays(self, name: str, question: Question, filters: Filters, cancel: Cancel | None = None) -> dict[str, Any]:
         """Return the columns of a composed question as numpy arrays; masked where there are NULLs. Not cached."""
-        snapshot, attached = self.snapshot, self._routes.attached
-        if attached and attached.version == snapshot.version and (sql := over_table(question.sql, COPY_TABLE)):
-            try:
-                values = {**question.parameters, "table": attached.table(COPY)}
-                with self._asked(name, Question(sql, values), cancel) as cursor:
+        snapshot = self.snapshot
+        try:
+            routed = self._routes.rewrite(question, filters, snapshot, lambda made: self._execute(name, made, cancel))
+            if routed:
+                with self._asked(name, routed, cancel) as cursor:
                     return {column: np.asarray(array) if hasattr(array, "categories") else array
                             for column, array in cursor.fetchnumpy().items()}  # fmt: skip
-            except QueryError as error:
-                LOG.warning("%s; reading the files instead", error)
+        except QueryError as error:
+            LOG.warning("%s; reading the files instead", error)
         values = {**question.parameters, "files": files_of(snapshot, filters)}
         with self._asked(name, Question(question.sql, values), cancel) as cursor:
             return cursor.fetchnumpy()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from queries.compose import Question, sessions_relation
+from queries.compose import Counts, Question, sessions_relation
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters, check_dimension
 from queries.funnel import Funnel
@@ -45,7 +45,8 @@ def compose_pivot(dimensions: Sequence[str], filters: Filters, funnel: Funnel) -
         .order_by(*chosen, "step")
         .with_("sessions", as_=sessions)
     )
-    return Question(statement.sql(dialect="duckdb", pretty=True), parameters)
+    counts = Counts(frozenset({*chosen, "step", "revenue"}), funnel)
+    return Question(statement.sql(dialect="duckdb", pretty=True), parameters, counts)
 
 
 def ask_pivot(

@@ -6,20 +6,18 @@ content of the store, together with a narrow copy of the sessions for what no ro
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from queries.compose import columns_of
 from queries.filters import Filters
 from queries.funnel import Funnel, Step
-from queries.metrics import Metric
 from queries.store import Snapshot
 from queries.vocabulary import DIMENSIONS
 
-LAYOUT = 1
+LAYOUT = 2
 """Goes up when the tables of a rollup file change, so that no older file is read."""
 
 SMALLEST_BYTES = 2_000_000
@@ -39,8 +37,10 @@ FLAGS = ("viewed_item", "added_to_cart", "began_checkout")
 CLASSES = {"pageviews": PAGEVIEW_BOUNDS, "duration_seconds": DURATION_BOUNDS}
 """Of these columns a rollup keeps the class: the greatest bound that the value reaches, else 0."""
 CONVERTED = "converted"
-STEP_KEYS = (*CLASSES, *FLAGS, CONVERTED)
-"""What decides the deepest funnel step and the duration bucket of a session."""
+FUNNEL_KEYS = ("pageviews", *FLAGS, CONVERTED)
+"""What decides the deepest funnel step of a session."""
+
+STEP_KEYS = (*FUNNEL_KEYS, "duration_seconds")
 
 SUMS = ("sessions", "conversions", "transactions", "revenue", "total_pageviews")
 TOTALS = (*SUMS, "largest_revenue")
@@ -54,25 +54,19 @@ COPIED = (DAY, *DIMENSIONS, *CLASSES, "events", "engaged", *FLAGS, "transactions
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """Name one rollup and its keys; `steps` says whether the step keys are among them."""
+    """Name one rollup and its keys."""
 
     name: str
     keys: tuple[str, ...]
-    steps: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return all its keys."""
-        return (*self.keys, *STEP_KEYS) if self.steps else self.keys
 
 
 def _rollups_of(name: str) -> tuple[Rollup, ...]:
     device, country, channel, source, visitor = COMMON
     return (
-        Rollup(f"{name}_steps", (name, *COMMON), True),
-        Rollup(f"{name}_steps_by_country", (name, device, country, visitor), True),
-        Rollup(f"{name}_steps_by_source", (name, device, channel, source, visitor), True),
-        Rollup(f"{name}_days", (DAY, name, device), True),
+        Rollup(f"{name}_steps", (name, *COMMON, *STEP_KEYS)),
+        Rollup(f"{name}_steps_by_country", (name, device, country, visitor, *STEP_KEYS)),
+        Rollup(f"{name}_steps_by_source", (name, device, channel, source, visitor, *STEP_KEYS)),
+        Rollup(f"{name}_days", (DAY, name, device, *STEP_KEYS)),
         Rollup(f"{name}_days_by_source", (DAY, name, device, source)),
         Rollup(f"{name}_days_by_country", (DAY, name, device, country)),
     )
@@ -80,9 +74,10 @@ def _rollups_of(name: str) -> tuple[Rollup, ...]:
 
 ROLLUPS = (
     Rollup("days", (DAY, *COMMON)),
-    Rollup("steps", COMMON, True),
-    Rollup("steps_by_source", (DAY, "device_category", "channel_group", "source", "visitor_type"), True),
-    Rollup("steps_by_country", (DAY, "device_category", "country", "visitor_type"), True),
+    Rollup("steps", (*COMMON, *STEP_KEYS)),
+    Rollup("steps_by_source", (DAY, "device_category", "channel_group", "source", "visitor_type", *STEP_KEYS)),
+    Rollup("steps_by_country", (DAY, "device_category", "country", "visitor_type", *STEP_KEYS)),
+    Rollup("cells", (*COMMON, "browser", "landing_page", *FUNNEL_KEYS)),
     Rollup("segments", COMMON),
     Rollup("days_by_source", (DAY, "device_category", "channel_group", "source", "visitor_type")),
     Rollup("days_by_country", (DAY, "device_category", "country", "visitor_type")),
@@ -91,24 +86,15 @@ ROLLUPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """Hold what a question must find among the keys of a rollup."""
-
-    keys: frozenset[str]
-    steps: bool
-
-
-def needed(metric: Metric, filters: Filters, by: str | None, funnel: Funnel) -> Needed | None:
-    """Return the keys that answer a question; None when only sessions can."""
-    if not metric.adds_up:
-        return None
-    wanted = columns_of(metric.name) - {*TOTALS, "segment"}
-    keys = filtered(filters) | ({by} if by else set()) | (wanted & {DAY, *DIMENSIONS})
-    rest = wanted - keys
-    if not rest <= {"step", *CLASSES} or ("step" in rest and not all(map(_is_between_classes, funnel.steps))):
-        return None
-    return Needed(frozenset(keys), bool(rest))
+def needed(columns: Set[str], filters: Filters, by: str | None, funnel: Funnel) -> Set[str] | None:
+    """Return the keys that a rollup must have to give these columns of the relation `sessions`; None if none can."""
+    wanted = columns - {*TOTALS, "segment"}
+    if "step" in wanted:
+        if not all(map(_is_between_classes, funnel.steps)):
+            return None
+        wanted = wanted - {"step"} | {CONVERTED if name == "transactions" else name for name in funnel.columns}
+    keys = wanted | filtered(filters) | ({by} if by else set())
+    return keys if keys <= {DAY, *DIMENSIONS, *STEP_KEYS} else None
 
 
 def filtered(filters: Filters) -> set[str]:
@@ -125,9 +111,9 @@ def _is_between_classes(step: Step) -> bool:
     return bound in {"pageviews": PAGEVIEW_BOUNDS, "transactions": (1,)}.get(step.column, ())
 
 
-def covering(rollups: Iterable[Rollup], wanted: Needed) -> list[Rollup]:
-    """Return the rollups that hold what is needed."""
-    return [rollup for rollup in rollups if wanted.keys <= set(rollup.keys) and (rollup.steps or not wanted.steps)]
+def covering(rollups: Iterable[Rollup], keys: Set[str]) -> list[Rollup]:
+    """Return the rollups that have these keys."""
+    return [rollup for rollup in rollups if keys <= set(rollup.keys)]
 
 
 def folder_of(store: Path) -> Path:

@@ -22,7 +22,6 @@ from queries.rollup import (
     LOCK,
     ROLLUPS,
     SUMS,
-    Needed,
     Rollup,
     covering,
     file_of,
@@ -150,8 +149,7 @@ def _count_values(connection: duckdb.DuckDBPyConnection) -> None:
 def _roll_up(connection: duckdb.DuckDBPyConnection, sessions: int) -> None:
     kept: dict[Rollup, int] = {}
     for rollup in ROLLUPS:
-        wanted = Needed(frozenset(rollup.keys), rollup.steps)
-        source = min(covering(kept, wanted), key=lambda name: kept[name], default=None)
+        source = min(covering(kept, set(rollup.keys)), key=lambda name: kept[name], default=None)
         connection.execute(_sql(_table(rollup.name, _added_up(rollup, source))))
         rows = rows_of(connection)[rollup.name]
         if rows > sessions * WORTH_IT or sum(kept.values()) + rows > sessions * ALL_TOGETHER:
@@ -172,7 +170,7 @@ def _added_up(rollup: Rollup, source: Rollup | None) -> exp.Select:
         values["sessions"] = exp.Literal.number(1)
         values["conversions"] = exp.Case().when(converted.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0))
         values |= {"total_pageviews": exp.column("pageviews"), "largest_revenue": exp.column("revenue")}
-    keys = [exp.alias_(values[name], name) for name in rollup.columns]
+    keys = [exp.alias_(values[name], name) for name in rollup.keys]
     types = {"revenue": "decimal(18, 6)", "total_pageviews": "bigint"}
     sums = [
         exp.alias_(exp.cast(exp.Sum(this=values[name]), types.get(name, "integer")), name) for name in SUMS

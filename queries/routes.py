@@ -6,7 +6,7 @@ The answers are the same whichever is read. Without a rollup file (not built yet
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ from queries.compose import (
     VISITOR_NUMBER,
     Question,
     Reads,
+    Shape,
     columns_of,
     compose,
     kept,
+    over_table,
+    over_totals,
 )
 from queries.filters import Filters
 from queries.funnel import Funnel
@@ -77,6 +80,11 @@ class Attached:
     def table(self, name: str) -> str:
         """Return a table's name as `query_table` takes it."""
         return f"{self.database}.main.{name}"
+
+    def smallest(self, keys: Set[str] | None) -> Rollup | None:
+        """Return the smallest rollup that has these keys."""
+        fitting = covering(self.rollups, keys) if keys is not None else []
+        return min(fitting, key=lambda rollup: self.rollups[rollup], default=None)
 
     def at_most(self, filters: Filters) -> int:
         """Return a bound of the sessions that pass the filters, from the counts of single values."""
@@ -146,12 +154,9 @@ class Routes:
         attached = self.attached
         if not attached or attached.version != snapshot.version:
             return None
-        wanted = needed(metric, filters, by, funnel)
-        fitting = covering(attached.rollups, wanted) if wanted else []
-        if fitting:
-            smallest = min(fitting, key=lambda rollup: attached.rollups[rollup])
-            return Route("totals", {"table": attached.table(smallest.name)}, filters, f"rollup {smallest.name}")
         columns = columns_of(metric.name)
+        if metric.adds_up and (smallest := attached.smallest(needed(columns, filters, by, funnel))):
+            return Route("totals", {"table": attached.table(smallest.name)}, filters, f"rollup {smallest.name}")
         steps = set(funnel.columns) if "step" in columns else set()
         if not columns | steps <= OF_COPY or (VISITOR in columns and not _fit_bits(attached, by)):
             return None
@@ -161,6 +166,20 @@ class Routes:
         if subset := self.subset(attached, filters, execute):
             return Route("rows", {**bits, "table": subset}, Filters(), "subset")
         return Route("rows", {**bits, "table": attached.table(COPY)}, filters, "copy")
+
+    def rewrite(
+        self, question: Question, filters: Filters, snapshot: Snapshot, execute: Callable[[Question], object]
+    ) -> Question | None:
+        """Return a composed question as it is asked of a rollup or of a subset; None for the files."""
+        attached, counts = self.attached, question.counts
+        if not attached or attached.version != snapshot.version:
+            return None
+        if counts and (smallest := attached.smallest(needed(counts.columns, filters, None, counts.funnel))):
+            sql = over_totals(question.sql, Shape.of(filters), counts)
+            return Question(sql, {**question.parameters, "table": attached.table(smallest.name)})
+        if (sql := over_table(question.sql, COPIED)) and (subset := self.subset(attached, filters, execute)):
+            return Question(sql, {**question.parameters, "table": subset})
+        return None
 
     def subset(self, attached: Attached, filters: Filters, execute: Callable[[Question], object]) -> str | None:
         """Return the table of the sessions that pass the filters, made if need be; None when that is not worth it."""

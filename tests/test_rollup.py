@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from queries import rollup, rollup_build, routes
 from queries.cancel import Cancel, Cancelled
-from queries.cube import ask_cells
+from queries.cube import CELL_DIMENSIONS, ask_cells
 from queries.engine import Call, Engine
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT, Funnel, Step
 from queries.metrics import METRICS
+from queries.pivot import ask_pivot
 from queries.rollup import COMMON, ROLLUPS, file_of
 from queries.vocabulary import DIMENSIONS, NOT_SET
 
@@ -155,15 +156,35 @@ def test_every_pair_of_common_filters_and_any_single_one_is_in_a_rollup(engines)
         assert rollups.run(metric, Filters.of(include={name: ["a"] for name in COMMON})).read.startswith("rollup")
 
 
-def test_the_cell_table_of_the_leaks_is_the_same_from_the_copy(engines):
+@pytest.mark.parametrize("step", [None, "Engaged", "Viewed item"])
+@pytest.mark.parametrize(
+    ("read", "filters"),
+    [
+        ("cells", Filters()),
+        ("region_steps", Filters.of(include={"region": ["a", "b"]}, exclude={"source": ["b"]})),
+        ("subset", Filters.of(include={"region": ["a"], "hostname": ["a", "b"]})),
+    ],
+)
+def test_the_cell_table_of_the_leaks_and_the_pivot_are_the_same_from_rollups(engines, monkeypatch, step, read, filters):
+    monkeypatch.setattr(routes, "WORTH_A_SUBSET", 0)
     files, rollups, _ = engines
-    for filters in (Filters(), Filters.of(include={"region": ["a", "b"]}, exclude={"source": ["b"]})):
-        expected, found = (ask_cells(engine, ("device_category", "browser"), filters) for engine in (files, rollups))
-        assert (found.labels, found.onward) == (expected.labels, expected.onward)
-        for name in ("codes", "sessions", "conversions"):
-            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
-        for name in ("revenue", "orders"):  # sums of floating-point numbers, in whichever order they come
-            np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-12)
+    asked = []
+    execute = rollups._asked
+    monkeypatch.setattr(rollups, "_asked", lambda *given: asked.append(str(given[1].parameters)) or execute(*given))
+    funnel = CHECKOUT if step == "Viewed item" else ENGAGEMENT
+    dimensions = ("device_category", "country", "visitor_type") if read == "region_steps" else CELL_DIMENSIONS
+    expected, found = (ask_cells(engine, dimensions, filters, funnel=funnel, step=step) for engine in (files, rollups))
+    assert any(f"main.{read}" in parameters for parameters in asked)
+    assert (found.labels, found.onward) == (expected.labels, expected.onward)
+    for name in ("codes", "sessions", "conversions"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    for name in ("revenue", "orders"):  # sums of floating-point numbers, in whichever order they come
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-12)
+    asked.clear()
+    assert ask_pivot(rollups, ("source", "browser"), filters, funnel) == ask_pivot(
+        files, ("source", "browser"), filters, funnel
+    )
+    assert (read == "region_steps") == ("files" in "".join(asked))
 
 
 def test_a_rollup_that_hardly_adds_up_is_not_kept(tmp_path, monkeypatch):
