@@ -18,8 +18,10 @@ from queries.funnel import Funnel
 from queries.leak_list import StepRevenue, leak_list, step_revenue
 from queries.leak_report import Leak, LeakReport
 from queries.leak_words import flat_rows
+from queries.pivot import ask_pivot
 from queries.quality import ask_checks
 
+INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64
 EXPLAINED = 12
 """For so many rows of a leak list the funnel is asked, to say at which step they lose."""
@@ -140,3 +142,46 @@ def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Canc
     found = [check for check in every if check.touches(filters.date_from, filters.date_to)]
     rows = [asdict(check) for check in found]
     return Judged("checks", rows, "", {}, engine.snapshot.version, filters, found)
+
+
+def judged_ingests(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return what each commit of the store did, newest first; `found` are the kept rejected rows (`Rejected`)."""
+
+    def compute() -> Judged:
+        rows = [
+            {
+                "version": commit.version,
+                "at": commit.at,
+                "operation": commit.operation,
+                "files": list(commit.summary.get("files", ())),
+                **{name: int(commit.summary.get(name, 0)) for name in INGESTED},
+            }
+            for commit in engine.store.history()
+        ]
+        version = engine.snapshot.version
+        return Judged("ingests", rows, "", {}, version, filters, engine.store.rejected())
+
+    return MEMORY.get(_key("ingests", engine), compute)
+
+
+def judged_pivot(
+    engine: Engine,
+    filters: Filters,
+    funnel: Funnel,
+    cancel: Cancel | None = None,
+    *,
+    dimensions: tuple[str, ...] = (),
+    shows: bool = False,
+) -> Judged:
+    """Return the sessions by some dimensions and the step they reached; `found` are groups by their values.
+
+    `shows` leaves out the filters on those dimensions, for a chart that shows them.
+    """
+    for dimension in dimensions if shows else ():
+        filters = filters.without(dimension)
+
+    def compute() -> Judged:
+        groups, result = ask_pivot(engine, dimensions, filters, funnel, cancel)
+        return Judged(result.metric, result.rows, result.sql, result.parameters, result.store_version, filters, groups)
+
+    return MEMORY.get(_key("pivot", engine, dimensions, filters, funnel), compute)

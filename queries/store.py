@@ -1,5 +1,6 @@
 """The store: month-partitioned Parquet of sessions, kept as a Delta Lake table."""
 
+import csv
 import datetime as dt
 import urllib.parse
 from dataclasses import dataclass
@@ -24,6 +25,16 @@ class Snapshot:
     version: int
     files: tuple[str, ...]
     loaded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Describe one row of an export that was not taken: where it stood, why, and the text at fault."""
+
+    file: str
+    row: int
+    reason: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,22 @@ class Store:
                 )
             )
         return commits
+
+    def rejected(self, limit: int = 500) -> list[Rejected]:
+        """Return the newest kept rejected rows, at most so many; their other fields stay in the store's `rejects/`.
+
+        Only the name of a file is told, not its folder.
+        """
+        found: list[Rejected] = []
+        kept = sorted((self.path / "rejects").glob("*.csv"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in kept:
+            with path.open(encoding="utf-8", newline="") as lines:
+                for line in csv.DictReader(lines):
+                    if len(found) == limit:
+                        return found
+                    file, value = Path(line["file"]).name, line["value"] or ""
+                    found.append(Rejected(file, int(line["row"] or 0), line["reason"], value))
+        return found
 
 
 def _local_path(uri: str) -> str:

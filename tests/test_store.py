@@ -9,7 +9,7 @@ from builders import session, sessions, store_of
 
 from queries.engine import Cancel, Cancelled, Engine, QueryError
 from queries.filters import Filters
-from queries.store import Store, StoreError
+from queries.store import Rejected, Store, StoreError
 
 
 def count(engine):
@@ -109,3 +109,16 @@ def test_repeated_questions_are_remembered_per_version(tmp_path):
     engine = Engine(store_of(tmp_path, sessions(2)))
     assert engine.run("overview") is engine.run("overview")
     assert engine.run("overview") is not engine.run("overview", Filters.of(include={"country": ["US"]}))
+
+
+def test_rejected_rows_are_told_without_the_folder_of_their_file(tmp_path):
+    store = store_of(tmp_path, sessions(1))
+    assert store.rejected() == []
+    (tmp_path / "rejects").mkdir()
+    lines = 'file,row,reason,value,fields_or_text\n/home/x/march.csv,7,date is in the future,20990101,"{""a"": 1}"\n'
+    (tmp_path / "rejects" / "run.csv").write_text(lines + "/home/x/march.csv,9,negative pageviews,-1,\n")
+    assert store.rejected() == [
+        Rejected("march.csv", 7, "date is in the future", "20990101"),
+        Rejected("march.csv", 9, "negative pageviews", "-1"),
+    ]
+    assert len(store.rejected(1)) == 1
