@@ -17,17 +17,19 @@ from dashboard.views import placed, shown_views
 HERE = Path(__file__).parent
 SCRIPTS = (
     "bars.js",
+    "boards.js",
     "body.js",
     "card.js",
     "dom.js",
     "filterbar.js",
+    "findings.js",
     "plot.js",
     "popover.js",
     "renderers.js",
     "takeaway.js",
 )
 """The scripts that `page.js` imports; a browser may fetch no others."""
-SHEETS = ("page.css", "card.css")
+SHEETS = ("page.css", "card.css", "findings.css", "boards.css")
 
 
 def stylesheet(*names: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.chart import Chart, Finding, OpenCount
-from dashboard.charts import CHARTS, finding
+from dashboard.charts import CHARTS, checks, finding, view_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,19 @@ class View:
 
 VIEWS = (
     View("overview", "Overview", "What happened, can I trust it, where next?",
-         ("kpis", ("trend", 8), "takeaways"), "grid", "o"),
+         ("kpis", ("trend", 8), "checks", "why", "takeaways"), "grid", "o"),
     View("funnel", "Funnel", "At which step, on what, compared with before?",
-         ("funnel", "completion", "revenue_lost", "converted_vs_engaged"), "funnel", "f"),
-    View("geography", "Geography", "Where?", ("countries",), "globe", "g"),
-    View("duration", "Duration", "Do buyers behave otherwise?", ("durations",), "clock", "d"),
-    View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s"),
-    View("leaks", "Leaks", "What exactly, how sure, how much money?", (), "drop", "l"),
-    View("explore", "Explore", "Let me look for myself.", (), "sliders", "e", second=True),
-    View("quality", "Data quality", "May I believe the numbers?", (), "shield", "q", second=True),
+         ("funnel", "completion", "revenue_lost", "converted_vs_engaged"), "funnel", "f", view_findings.FUNNEL),
+    View("geography", "Geography", "Where?", ("countries",), "globe", "g", view_findings.GEOGRAPHY),
+    View("duration", "Duration", "Do buyers behave otherwise?", ("durations",), "clock", "d", view_findings.DURATION),
+    View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s", view_findings.SOURCES),
+    View("leaks", "Leaks", "What exactly, how sure, how much money?",
+         ("leaks", "gaps", "strong", "takeaways", ("verdicts", 12)), "drop", "l", view_findings.LEAKS),
+    View("explore", "Explore", "Let me look for myself.", ("leaderboards", "pivot"), "sliders", "e",
+         view_findings.EXPLORE, second=True),
+    View("quality", "Data quality", "May I believe the numbers?",
+         ("verdicts", "days_held", "not_set", "ingests", "rejects", "left_out"), "shield", "q", view_findings.QUALITY,
+         OpenCount((checks.NEED,), checks.open_checks), second=True),
 )  # fmt: skip
 
 

@@ -34,6 +34,11 @@ class Judged(Result):
     found: Any = None
 
 
+def found_of(result: Result) -> Any:
+    """Return the judgement of a result; None when it holds none, as for days that are not compared."""
+    return result.found if isinstance(result, Judged) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """Hold a leak report with the funnels of its first rows and of all sessions: rows of the metric "funnel"."""

@@ -2,16 +2,29 @@
 
 from dashboard.chart import Chart
 from dashboard.charts import (
+    checks,
     completion,
     converted_vs_engaged,
     countries,
+    days_held,
     durations,
     funnel,
+    gaps,
+    ingests,
     kpis,
+    leaderboards,
+    leaks,
+    left_out,
+    not_set,
+    pivot,
+    rejects,
     revenue_lost,
     sources,
+    strong,
     takeaways,
     trend,
+    verdicts,
+    why,
 )
 
 CHARTS: tuple[Chart, ...] = (
@@ -25,4 +38,17 @@ CHARTS: tuple[Chart, ...] = (
     converted_vs_engaged.CHART,
     sources.CHART,
     takeaways.CHART,
+    why.CHART,
+    checks.CHART,
+    leaks.CHART,
+    gaps.CHART,
+    strong.CHART,
+    leaderboards.CHART,
+    pivot.CHART,
+    verdicts.CHART,
+    days_held.CHART,
+    not_set.CHART,
+    ingests.CHART,
+    rejects.CHART,
+    left_out.CHART,
 )

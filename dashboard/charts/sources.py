@@ -59,7 +59,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         bars = day_strip(strip, context, set(totals), breaks, row["source"]) if strip else []
         rows.append(_row(held, devices, bars, scale, sources[0][EVERYTHING]["sessions"], context))
     table = table_twin(sources, devices)
-    body = Table(caption=table.caption, columns=_columns(devices, scale, totals), rows=rows, legend=_legend())
+    body = Table(caption=table.caption, columns=_columns(devices, scale, totals), rows=rows, legend=ratio_legend())
     return CardState(heading([row[EVERYTHING] for row in sources], breaks), NOTE, body=body, table=table)
 
 
@@ -208,7 +208,8 @@ def _columns(devices: Sequence[str], scale: float, totals: Mapping[Any, int]) ->
     ]
 
 
-def _legend() -> list[LegendItem]:
+def ratio_legend() -> list[LegendItem]:
+    """Return what the colours of shrunk rates mean."""
     items = [LegendItem(label=label, color=f"diverging-{place}") for place, label in enumerate(CLASS_LABELS)]
     return [*items, LegendItem(label="less than one order expected", shape="hatch")]
 

@@ -1,0 +1,79 @@
+"""The shapes of the bodies that `boards.js` draws: leaderboards of dimensions, and heat strips of days.
+
+| renderer | body     |
+|----------|----------|
+| `boards` | `Boards` |
+| `heat`   | `Heat`   |
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from dashboard.body import Action, LegendItem
+
+
+class BoardHead(TypedDict):
+    """Name one column of numbers; its click sorts all boards."""
+
+    label: str
+    action: Action
+    sorted: NotRequired[Literal["ascending", "descending"]]
+
+
+class BoardRow(TypedDict):
+    """Hold one value: its name over a bar (length 0-1), per column a text, a small one below and a hover text."""
+
+    name: str
+    bar: float
+    cells: list[str]
+    subs: list[str]
+    titles: list[str]
+    action: NotRequired[Action]
+    state: NotRequired[Literal["", "selected", "excluded", "few"]]
+
+
+class Board(TypedDict):
+    """Hold one dimension: the first `shown` rows are visible, the others behind a button and found by search.
+
+    Rows of state "few" have too few sessions to be ranked; they follow the others. `open` is the click on the title.
+    """
+
+    title: str
+    rows: list[BoardRow]
+    shown: int
+    few: int
+    open: NotRequired[Action]
+    open_label: NotRequired[str]
+
+
+class Boards(TypedDict):
+    """Hold the boards, three abreast where there is room."""
+
+    caption: str
+    heads: list[BoardHead]
+    boards: list[Board]
+
+
+class HeatCell(TypedDict):
+    """Hold one day: its class 0-6 on the sequential scale (None: hatched), its hover text, and a mark if remarkable."""
+
+    level: int | None
+    title: str
+    mark: NotRequired[str]
+    empty: NotRequired[bool]
+
+
+class HeatRow(TypedDict):
+    """Hold one line of days with its name and a word at its end."""
+
+    label: str
+    cells: list[HeatCell]
+    text: NotRequired[str]
+
+
+class Heat(TypedDict):
+    """Hold lines of days under one another; `columns` are the words under some days ("" for none)."""
+
+    caption: str
+    columns: list[str]
+    rows: list[HeatRow]
+    legend: NotRequired[list[LegendItem]]

@@ -1,0 +1,61 @@
+"""Data checks beside the findings: what is wrong with the days shown, with a verdict each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.body import Action
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.check_words import days_of, notices_of, sentence, settle_sentence, tag_of
+from dashboard.charts.words import value_label
+from dashboard.findings import Nothing, Notices
+from queries.check import Check
+from queries.engine import Result
+from queries.judged import found_of, judged_checks
+
+MOST = 4
+NEED = Need("checks", compute=judged_checks)
+CLEAN = (
+    "Looked for values that vanish, days without orders, days that are far too small, (not set) that spreads, "
+    "shares and measures "
+    "that jump on every device, orders without revenue or without their steps, and missing days."
+)
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the data checks of the shown days, whatever else is filtered."""
+    return (NEED,)
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the notices, the gravest first, with a link to all."""
+    checks: Sequence[Check] = found_of(results[0]) or []
+    notices = notices_of(checks)
+    body = Notices(items=notices[:MOST])
+    if not notices:
+        body["nothing"] = Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+    more = len(notices) - MOST
+    body["action"] = Action(view="quality")
+    body["action_label"] = f"Open data quality ({more} more)" if more > 0 else "Open data quality"
+    return CardState(settle_sentence(len(notices)), body=body, table=twin(checks))
+
+
+def twin(checks: Sequence[Check]) -> TableTwin | None:
+    """Return every check as text; None when there is none."""
+    if not checks:
+        return None
+    rows = tuple((days_of(check), tag_of(check)["label"], full_sentence(check)) for check in checks)
+    return TableTwin("Data checks", ("Days", "Verdict", "What was found"), rows)
+
+
+def full_sentence(check: Check) -> str:
+    """Return the sentence of a check with its subject."""
+    said = sentence(check)
+    return f"{value_label(check.dimension, check.value)} {said}" if check.kind == "vanished" else said
+
+
+def open_checks(results: Sequence[Result], context: Context) -> int:
+    """Return the number of notices, for the rail."""
+    return len(notices_of(found_of(results[0]) or []))
+
+
+CHART = Chart("checks", "Data checks", needs, update, renderer="notices", span=4, height=280)

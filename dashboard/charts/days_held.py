@@ -1,0 +1,83 @@
+"""What the store holds day by day: sessions, with days that no export holds hatched and odd days marked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.boards import Heat, HeatCell, HeatRow
+from dashboard.body import LegendItem
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.checks import NEED as CHECKS
+from dashboard.charts.strips import columns_of, labels_of
+from dashboard.charts.words import days_of, empty_sentence, missing_days, stretch_label
+from dashboard.format import DASH, count, day, exact, plural
+from queries.check import Check
+from queries.engine import Result
+from queries.judged import found_of
+
+NOTE = (
+    "Darker means more sessions; hatched: no export holds the day. An exclamation mark stands on days that a data "
+    "check is about. "
+    "Days are those of the property's own time zone."
+)
+ROWS = (("sessions", "Sessions"), ("conversions", "Converted sessions"))
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the days of the selection and for the data checks."""
+    return Need("trend"), CHECKS
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return one strip for sessions and one for converted sessions."""
+    days = {row["session_date"]: row for row in results[0].rows}
+    if not days:
+        return CardState("No days to show", empty=empty_sentence(context))
+    checks: Sequence[Check] = found_of(results[1]) or []
+    columns = columns_of(context, list(days))
+    missing = missing_days(context, set(days))
+    rows = []
+    for name, label in ROWS:
+        sums = [sum(days[date][name] for date in stretch if date in days) for stretch in columns]
+        top = max(sums) or 1
+        cells = []
+        for stretch, number in zip(columns, sums, strict=True):
+            odd = [c for c in checks if c.verdict != "missing" and any(c.first <= date <= c.last for date in stretch)]
+            if missing.issuperset(stretch):
+                cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: no export"))
+                continue
+            title = f"{stretch_label(stretch)}: {exact(number)} {label.lower()}"
+            cell = HeatCell(level=min(6, int(7 * number / top)), title=title)
+            if odd:
+                cell["mark"] = "!"
+                cell["title"] += ", see the data checks"
+            cells.append(cell)
+        rows.append(HeatRow(label=label, cells=cells, text=count(sum(sums))))
+    legend = [
+        LegendItem(label="fewest", color="sequential-0"),
+        LegendItem(label="most", color="sequential-6"),
+        LegendItem(label="no export", shape="hatch"),
+    ]
+    body = Heat(caption="Days in the store", columns=labels_of(columns), rows=rows, legend=legend)
+    twin = TableTwin(
+        "Days in the store",
+        ("Day", "Sessions", "Converted"),
+        tuple(
+            (day(date, year=True), *(exact(days[date][name]) if date in days else DASH for name, _ in ROWS))
+            for date in days_of(context) or sorted(days)
+        ),
+        (False, True, True),
+    )
+    return CardState(heading(len(days), len(missing), context), NOTE, body=body, table=twin)
+
+
+def heading(held: int, missing: int, context: Context) -> str:
+    """Return how many days have sessions and how many are missing."""
+    if missing:
+        return (
+            f"{count(held)} of {plural(held + missing, 'day')} are in the store, {count(missing)} "
+            f"{'is' if missing == 1 else 'are'} missing"
+        )
+    return f"All {plural(held, 'day')} are in the store" if held > 1 else "One day is in the store"
+
+
+CHART = Chart("days_held", "Days in the store", needs, update, renderer="heat", span=12, height=90)

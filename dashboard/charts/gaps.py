@@ -1,0 +1,88 @@
+"""Gaps: single values that convert below their adjusted peers; apart from leaks, because a snapshot cannot tell why."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.leak_rows import (
+    SORTS,
+    period_words,
+    row_of,
+    scale_of,
+    sorted_leaks,
+    twin_of,
+    with_closable,
+)
+from dashboard.charts.leaks import CHECKS, NEED, numbered
+from dashboard.charts.segments import segment_words
+from dashboard.charts.words import empty_sentence
+from dashboard.findings import Findings, Nothing
+from dashboard.format import expected, share
+from queries.engine import Result
+from queries.judged import found_of
+from queries.leak_report import LeakReport
+from queries.revenue import CLOSABLE_GAP
+
+WON_BACK = {"25 %": 0.25, "50 %": 0.5, "100 %": 1.0}
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the leak list and for the data checks."""
+    return NEED, CHECKS
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the gaps, the surest loss first."""
+    found, checks = (found_of(result) for result in results)
+    report: LeakReport = found.report
+    if not report.sessions:
+        return CardState("No sessions to compare", empty=empty_sentence(context))
+    part = WON_BACK.get(context.settings.get("won_back", ""), CLOSABLE_GAP)
+    gaps = [with_closable(gap, part / CLOSABLE_GAP) for gap in report.gaps]
+    rows = sorted_leaks(gaps, checks, context.settings.get("sort", ""))
+    scale = scale_of(rows)
+    body = Findings(
+        caption="Gaps, the surest loss first",
+        heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
+        rows=[row_of(row, report, scale, checks, found) for row in rows],
+    )
+    if not rows:
+        text = (
+            "Every value with sessions and orders enough to judge converts at four fifths or more of what the "
+            "middling one of "
+            "its dimension does, all else equal."
+        )
+        body["nothing"] = Nothing(icon="search", title="No value stands out below its peers", text=text)
+    table = twin_of("Gaps", rows, report)
+    note = (
+        "Expected is what the value would have converted at the rate of its middling peer, all other dimensions "
+        "held equal. "
+        f"Money counts {share(part)} of the shortfall as what can be won back; gaps overlap, so they are not added up. "
+        "A gap is a difference, not yet a fault."
+    )
+    return CardState(heading(rows), note, body=body, table=table)
+
+
+def heading(rows: Sequence[Any]) -> str:
+    """Return the largest gap with its counts, and how many there are."""
+    if not rows:
+        return "Single values that convert below their adjusted peers"
+    first = rows[0]
+    had = "none" if not first.conversions else f"{first.conversions:,}"
+    most = f"{segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
+    if len(rows) == 1:
+        return f"One value converts below its adjusted peers: {most}"
+    many = numbered(len(rows))
+    return f"{many[0].upper()}{many[1:]} values convert below their adjusted peers; {most}"
+
+
+CHART = Chart(
+    "gaps",
+    "Gaps",
+    needs,
+    update,
+    renderer="findings",
+    settings={"sort": (tuple(SORTS), "Money, low end"), "won_back": (tuple(WON_BACK), "50 %")},
+    span=12,
+    height=260,
+)

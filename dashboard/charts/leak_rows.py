@@ -1,0 +1,305 @@
+"""Rows of the leak list for people: sentence, evidence, expected over actual, money with its range, explanation."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from dashboard.body import Action, Cell, Table, TableColumn
+from dashboard.body import Row as BodyRow
+from dashboard.chart import TableTwin
+from dashboard.charts.segments import can_filter, segment_pairs, segment_words
+from dashboard.charts.words import Row, joined, part_of, rate_of
+from dashboard.findings import Band, Bar, Explanation, FindingRow, Look, Tag
+from dashboard.format import DASH, THIN, count, exact, expected, money, money_range, money_short, plural, rate, share
+from queries.check import Check
+from queries.judged import Explained
+from queries.leak_report import Leak, LeakReport
+from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate
+from queries.statistics import intervals_meet
+from queries.vocabulary import TITLES
+
+DAYS_A_MONTH = 28
+"""Money is given per month from so many days on; for a shorter period it is that of the period."""
+SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
+MOST_RELATIVES = 8
+
+
+def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list[Leak]:
+    """Return rows by what is chosen, those under a probable tracking break last."""
+    keys = {
+        "money": lambda row: row.revenue_at_stake.low,
+        "lost": lambda row: row.recoverable_conversions.low,
+        "sessions": lambda row: row.sessions,
+    }
+    key = keys[SORTS.get(by, "money")]
+    return sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), -key(row)))
+
+
+def breaks_over(leak: Leak, checks: Sequence[Check]) -> list[Check]:
+    """Return the probable tracking breaks that touch a value of the segment."""
+    return [
+        check
+        for check in checks
+        if check.verdict == "probable tracking break"
+        and leak.segment.get(check.dimension) is not None
+        and leak.segment[check.dimension] in (check.value, check.taken_by)
+    ]
+
+
+def period_words(report: LeakReport) -> str:
+    """Return the period that money is for: "a month" from 28 days on, else "in 5 days"."""
+    if report.days is None:
+        return "in this period"
+    return "a month" if report.days >= DAYS_A_MONTH else f"in {plural(report.days, 'day')}"
+
+
+def for_period(amount: Estimate, report: LeakReport) -> Estimate:
+    """Return money as that of a month from 28 days on, else that of the period."""
+    if report.days is None or report.days < DAYS_A_MONTH:
+        return amount
+    return amount.times(report.monthly(1.0) or 1.0)
+
+
+def lost_of(leak: Leak) -> Estimate:
+    """Return all conversions that a row lacks (has too many, if strong), whatever share can be won back."""
+    closable = CLOSABLE_GAP if leak.kind == "gap" else CLOSABLE_CHANGE
+    return leak.recoverable_conversions.times(1 / closable)
+
+
+def title_of(leak: Leak) -> str:
+    """Return the sentence of a row: Mobile: 7 converted sessions where 44 were expected."""
+    who = segment_words(leak.segment)
+    if not leak.conversions:
+        return f"{who}: no order in {plural(leak.sessions, 'session')}, {expected(leak.expected)} expected"
+    return f"{who}: {plural(leak.conversions, 'converted session')} where {expected(leak.expected)} were expected"
+
+
+def evidence(leak: Leak, report: LeakReport) -> str:
+    """Return what a row rests on: its ratio to what was expected with the interval, its counts, its money."""
+    low, high = (f"{end:.0%}".removesuffix("%") for end in leak.ratio_interval)
+    of_what = {
+        "leak": "what its parts predict",
+        "strong": "what its parts predict",
+        "gap": "what its peers convert, all else equal",
+    }[leak.kind]
+    had = f"had {count(leak.conversions)}" if leak.conversions else "had none"
+    stake = for_period(leak.revenue_at_stake, report)
+    worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {period_words(report)}"
+    worth = worth.replace(" to $", " and $") if stake.high > 0 else ""
+    return (
+        f"Converts at {leak.ratio:.0%}".replace("%", f"{THIN}%")
+        + f" of {of_what} ({low} to {high}{THIN}% at {share(report.interval)}): {plural(leak.sessions, 'session')} "
+        f"expected {expected(leak.expected)} conversions, {had}{worth}."
+    )
+
+
+def reasons(leak: Leak, report: LeakReport) -> tuple[str, ...]:
+    """Return what a row rests on, what was held equal, and a warning where the value explains itself."""
+    ordinary = "First visits convert less nearly everywhere: this is no fault by itself."
+    newcomers = leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
+    return evidence(leak, report), adjusted_for(leak, report), ordinary if newcomers else ""
+
+
+def adjusted_for(leak: Leak, report: LeakReport) -> str:
+    """Return what the expectation holds equal: browser, country and source."""
+    others = [TITLES[name].lower() for name in report.dimensions if name not in leak.segment]
+    return f"Expected from its {joined(others)} as they convert elsewhere." if others else ""
+
+
+def step_sentence(leak: Leak, found: Explained) -> str:
+    """Return at which step a row falls furthest behind all sessions, if the intervals do not meet."""
+    steps = found.steps_of(leak)
+    worst: tuple[float, Row, Row] | None = None
+    for own, every in zip(steps, found.every, strict=False):
+        if own["completion_rate"] is None or not every["completion_rate"]:
+            continue
+        meet = intervals_meet(
+            (own["completion_rate_low"], own["completion_rate_high"]),
+            (every["completion_rate_low"], every["completion_rate_high"]),
+        )
+        ratio = own["completion_rate"] / every["completion_rate"]
+        if not meet and ratio < 1 and (worst is None or ratio < worst[0]):
+            worst = ratio, own, every
+    if not steps:
+        return ""
+    if worst is None:
+        return "At no step of the funnel does it differ from all sessions by more than chance."
+    _, own, every = worst
+    return (
+        f"Furthest behind after {own['step']}: {rate(own['completion_rate'])} go on "
+        f"({part_of(own['reached'] - own['abandonments'], own['reached'])}), {rate(every['completion_rate'])} of "
+        "all sessions."
+    )
+
+
+def steps_table(leak: Leak, found: Explained) -> Table | None:
+    """Return the funnel of a row beside that of all sessions; None when it was not asked."""
+    steps = found.steps_of(leak)
+    if not steps:
+        return None
+    rows = [
+        BodyRow(
+            cells=[
+                Cell(text=own["step"]),
+                Cell(text=count(own["reached"]), title=exact(own["reached"])),
+                Cell(text=rate(own["completion_rate"]), title=_counts(own)),
+                Cell(text=rate(every["completion_rate"]), tone="muted", title=_counts(every)),
+            ]
+        )
+        for own, every in zip(steps, found.every, strict=True)
+    ]
+    columns = [
+        TableColumn(label="Step"),
+        TableColumn(label="Reached", align="right"),
+        TableColumn(label="Went on", align="right"),
+        TableColumn(label="Of all sessions", align="right"),
+    ]
+    return Table(
+        caption="The funnel of this segment beside that of all sessions", columns=columns, rows=rows, dense=True
+    )
+
+
+def _counts(row: Row) -> str:
+    if row["completion_rate"] is None:
+        return DASH
+    return rate_of(row["reached"] - row["abandonments"], row["reached"])
+
+
+def relatives_table(leak: Leak) -> Table | None:
+    """Return the segments that are the same leak seen from elsewhere; None when there are none."""
+    if not leak.relatives:
+        return None
+    rows = []
+    for relative in leak.relatives[:MOST_RELATIVES]:
+        name = Cell(text=segment_words(relative.segment), title=segment_pairs(relative.segment))
+        if can_filter(relative.segment):
+            name["action"] = Action(where=dict(relative.segment))
+        rows.append(
+            BodyRow(
+                cells=[
+                    name,
+                    Cell(text=count(relative.sessions), title=exact(relative.sessions)),
+                    Cell(text=count(relative.conversions)),
+                    Cell(text=expected(relative.expected)),
+                    Cell(text=f"{relative.ratio * 100:.0f}{THIN}%"),
+                ]
+            )
+        )
+    columns = [
+        TableColumn(label="The same leak seen as"),
+        TableColumn(label="Sessions", align="right"),
+        TableColumn(label="Converted", align="right"),
+        TableColumn(label="Expected", align="right"),
+        TableColumn(label="Ratio", align="right"),
+    ]
+    return Table(caption="Segments that the same cause explains", columns=columns, rows=rows, dense=True)
+
+
+def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
+    """Return the kind of a row, and whether its tracking was sound."""
+    names: dict[str, tuple[str, Look]] = {
+        "leak": ("Leak", "loss"),
+        "gap": ("Gap", "loss"),
+        "strong": ("Strong", "accent"),
+    }
+    label, look = names[leak.kind]
+    tags = [Tag(label=label, look=look, icon="bars")]
+    if breaks_over(leak, checks):
+        tags[0]["look"] = "plain"
+        return [*tags, Tag(label="Probable tracking break", look="warn", icon="warn")]
+    return [*tags, Tag(label="No tracking fault found", look="accent", icon="check")]
+
+
+def row_of(
+    leak: Leak, report: LeakReport, scale: float, checks: Sequence[Check] = (), found: Explained | None = None
+) -> FindingRow:
+    """Return a row of the list; `scale` is the number of conversions at its right end."""
+    lost, stake = lost_of(leak), for_period(leak.revenue_at_stake, report)
+    had, sign = leak.conversions, -1 if leak.kind == "strong" else 1
+    ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
+    mine = breaks_over(leak, checks)
+    row = FindingRow(
+        title=title_of(leak),
+        why=" ".join(part for part in (*reasons(leak, report), *map(_spoilt, mine)) if part),
+        tags=tags_of(leak, checks),
+        expected=Band(
+            low=ends[0] / scale,
+            mark=leak.expected / scale,
+            high=ends[1] / scale,
+            label=f"{expected(leak.expected)} expected",
+        ),
+        actual=Bar(
+            value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind == "strong" else "loss"
+        ),
+        interval=f"{expected(ends[0])} to {expected(ends[1])} expected at {share(report.interval)}",
+        money=money_short(stake.median),
+        range=money_range(stake.low, stake.high, sentence=True),
+        orders=f"{_orders(lost)} {'above' if leak.kind == 'strong' else 'missing'}",
+        explain=explanation(leak, report, found),
+    )
+    if can_filter(leak.segment):
+        row["action"] = Action(where=dict(leak.segment))
+        row["action_label"] = "Filter to this"
+    return row
+
+
+def _orders(lost: Estimate) -> str:
+    return f"{expected(lost.median)} ({expected(lost.low)}{DASH}{expected(lost.high)})"
+
+
+def _spoilt(check: Check) -> str:
+    filed = f" and turned up under {check.taken_by}" if check.taken_by else ""
+    return f"Sessions of {check.value} were not counted as such for a time{filed}: settle that first."
+
+
+def explanation(leak: Leak, report: LeakReport, found: Explained | None) -> Explanation:
+    """Return what "Explain" opens: the values, the step, chance, and the segments that are the same leak."""
+    sentences = [f"{segment_pairs(leak.segment)}: {rate_of(leak.conversions, leak.sessions)} converted."]
+    if found and (said := step_sentence(leak, found)):
+        sentences.append(said)
+    if leak.kind == "leak":
+        sentences.append("Each of its values converts as its peers do, once this combination is set apart.")
+    chance = "less than 1 in a million" if leak.p < 1e-6 else f"{leak.p:.2g}"
+    sentences.append(f"Chance of so far a difference without a cause: {chance} before correction for the search.")
+    tables = [steps_table(leak, found) if found else None, relatives_table(leak)]
+    return Explanation(sentences=sentences, tables=[table for table in tables if table])
+
+
+def scale_of(rows: Sequence[Leak]) -> float:
+    """Return the conversions at the right end of the one scale of a list."""
+    highest = [max(row.expected, row.conversions, row.conversions + lost_of(row).high) for row in rows]
+    return max(highest, default=1.0) * 1.25 or 1.0
+
+
+def with_closable(leak: Leak, factor: float) -> Leak:
+    """Return a gap with another share of it that can be won back; leaks and strong segments stay whole."""
+    if leak.kind != "gap" or factor == 1:
+        return leak
+    return dataclasses.replace(leak, revenue_at_stake=leak.revenue_at_stake.times(factor))
+
+
+def twin_row(leak: Leak, report: LeakReport) -> tuple[str, ...]:
+    """Return a row as text: segment, counts, ratio with interval, what is missing, money with range, chance."""
+    low, high = leak.ratio_interval
+    stake, lost = for_period(leak.revenue_at_stake, report), lost_of(leak)
+    return (
+        segment_pairs(leak.segment),
+        exact(leak.sessions),
+        exact(leak.conversions),
+        f"{leak.expected:,.1f}",
+        f"{leak.ratio:.0%}",
+        f"{low:.0%} to {high:.0%}",
+        f"{lost.low:,.1f} to {lost.high:,.1f}",
+        f"{money(stake.low)} to {money(stake.high)}",
+        f"{leak.p:.2g}",
+    )
+
+
+def twin_of(caption: str, rows: Sequence[Leak], report: LeakReport) -> TableTwin | None:
+    """Return a list as text; None when it is empty."""
+    if not rows:
+        return None
+    lines = tuple(twin_row(row, report) for row in rows)
+    return TableTwin(caption, TWIN_HEADERS, lines, (False, *(True,) * (len(TWIN_HEADERS) - 1)))
+
+
+TWIN_HEADERS = ("Segment", "Sessions", "Converted", "Expected", "Ratio", "Interval", "Missing", "At stake", "Chance")

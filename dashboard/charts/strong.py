@@ -1,0 +1,64 @@
+"""Strong segments: combinations that convert better than their parts predict, found with the control of the leaks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.leak_rows import period_words, row_of, scale_of, sorted_leaks, twin_of
+from dashboard.charts.leaks import CHECKS, NEED, numbered
+from dashboard.charts.segments import segment_words
+from dashboard.charts.words import empty_sentence
+from dashboard.findings import Findings, Nothing
+from dashboard.format import plural, share
+from queries.engine import Result
+from queries.judged import found_of
+from queries.leak_report import LeakReport
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the leak list and for the data checks."""
+    return NEED, CHECKS
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the strong segments, the surest surplus first."""
+    found, checks = (found_of(result) for result in results)
+    report: LeakReport = found.report
+    if not report.sessions:
+        return CardState("No sessions to search", empty=empty_sentence(context))
+    rows = sorted_leaks(report.strong, checks, "money")
+    scale = scale_of(rows)
+    body = Findings(
+        caption="Strong segments, the surest surplus first",
+        heads=("What was found", "Converted sessions", f"Surplus {period_words(report)}"),
+        rows=[row_of(row, report, scale, checks, found) for row in rows],
+    )
+    if not rows:
+        text = (
+            f"Of {plural(report.searched, 'combination')} searched, none converts better than its parts predict by "
+            "more than "
+            "chance. A high rate on a handful of sessions is not named here."
+        )
+        body["nothing"] = Nothing(icon="search", title="None stands out", text=text)
+    table = twin_of("Strong segments", rows, report)
+    note = (
+        f"Searched together with the leaks and under the same control: at most {share(report.fdr)} are expected to "
+        "be false. "
+        "Worth a trial with more budget; whether more of the same visitors would convert as well, these sessions "
+        "cannot say."
+    )
+    return CardState(heading(report), note, body=body, table=table)
+
+
+def heading(report: LeakReport) -> str:
+    """Return how many combinations convert better than their parts predict."""
+    if not report.strong:
+        return "Combinations that convert better than their parts predict"
+    many = numbered(len(report.strong))
+    first = segment_words(report.strong[0].segment)
+    if len(report.strong) == 1:
+        return f"One combination converts better than its parts predict: {first}"
+    return f"{many[0].upper()}{many[1:]} combinations convert better than their parts predict, {first} the most"
+
+
+CHART = Chart("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180)

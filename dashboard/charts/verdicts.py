@@ -1,0 +1,38 @@
+"""All data checks with their verdicts, for the data quality view."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.check_words import notices_of, settle_sentence
+from dashboard.charts.checks import CLEAN, NEED, twin
+from dashboard.findings import Nothing, Notices
+from queries.check import Check
+from queries.engine import Result
+from queries.judged import found_of
+
+NOTE = (
+    "Each day is compared with up to 28 days before it, over all sessions of the store. A probable tracking break "
+    "has a sharp "
+    "onset and does what traffic cannot do; where the same could be real, it cannot be told. Transaction ids are "
+    "not kept, so "
+    "orders counted twice within one export are not seen."
+)
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the data checks of the shown days."""
+    return (NEED,)
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return every notice, the gravest first."""
+    checks: Sequence[Check] = found_of(results[0]) or []
+    notices = notices_of(checks)
+    body = Notices(items=notices, wide=True)
+    if not notices:
+        body["nothing"] = Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+    return CardState(settle_sentence(len(notices)), NOTE, body=body, table=twin(checks))
+
+
+CHART = Chart("verdicts", "Verdicts", needs, update, renderer="notices", span=12, height=140)

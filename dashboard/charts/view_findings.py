@@ -1,0 +1,124 @@
+"""The sentence that each view opens with: the finding of its own charts, its size and its certainty."""
+
+from collections.abc import Sequence
+
+from dashboard.chart import Context, Finding, Need
+from dashboard.charts import checks, completion, countries, durations, leaks
+from dashboard.charts.check_words import days_of, settle_sentence
+from dashboard.charts.checks import full_sentence
+from dashboard.charts.finding import conversion_sentence, largest_leak, widest_gap
+from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
+from dashboard.format import day, plural, rate, share
+from queries.check import Check
+from queries.engine import Result
+from queries.judged import found_of, judged_checks
+
+DEVICE, MINIMUM = "device_category", 100
+CHECKS = Need("checks", compute=judged_checks)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return where the devices part, and which step loses most."""
+    overview, steps, by_device = (result.rows for result in results)
+    if not overview or not overview[0]["sessions"]:
+        return empty_sentence(context), ""
+    devices = by_segment(by_device)
+    said = completion.heading(devices, context) if len(devices) > 1 else ""
+    most = largest_leak(steps, context)
+    if not said.startswith("Devices part"):
+        return most or "No session left between two steps.", f"{said}." if said else ""
+    return f"{said}.", " ".join(part for part in (most, widest_gap(by_device, context)) if part)
+
+
+def geography_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return where the orders come from, and what has no place on the map."""
+    rows = results[0].rows
+    if not rows:
+        return empty_sentence(context), ""
+    small = sum(not row["enough"] for row in rows)
+    context_line = (
+        f"{plural(len(rows), 'country', 'countries')} sent sessions; {small} of them too few to colour. A rate is "
+        "shown with "
+        "its interval, never alone."
+    )
+    return f"{countries.heading(rows, MINIMUM)}.", context_line
+
+
+def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return how long and short sessions convert, and why that is no advice."""
+    devices = by_segment(results[0].rows)
+    if not devices:
+        return empty_sentence(context), ""
+    rows = [row for held in devices.values() for row in held]
+    sessions, hits = sum(row["sessions"] for row in rows), sum(row["sessions"] for row in rows if row["position"] == 1)
+    single = f" {share(hits / sessions)} of sessions have no measured duration (0 s)." if sessions and hits else ""
+    return f"{durations.heading(list(devices.values()))}.", f"This is not advice to keep people longer.{single}"
+
+
+def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return whether source figures can be relied on, else the source that lacks most orders."""
+    found: Sequence[Check] = found_of(results[0]) or []
+    broken = [check for check in found if check.kind == "vanished" and check.dimension == "source"]
+    broken = [check for check in broken if check.verdict == "probable tracking break"]
+    cells = results[1].rows
+    if not cells:
+        return empty_sentence(context), ""
+    if not broken:
+        overview = results[2].rows[0]
+        return conversion_sentence(overview), "No fault was found in the tracking of sources."
+    check = broken[0]
+    value, taker = value_label("source", check.value), value_label("source", check.taken_by)
+    first = (
+        f"Source figures are not reliable for this period: on {days_of(check)} {value} sessions appear to be filed "
+        "under "
+        f"{taker}."
+    )
+    return (
+        first,
+        f"{_capital(full_sentence(check).split(' Source figures')[0])} {without(check, results[3].rows)}".strip(),
+    )
+
+
+def without(check: Check, by_day: Sequence) -> str:
+    """Return how both sources convert without the broken days: Without 5 Jul, (direct) converts 1.79 % (29 of ...)."""
+    sums = {}
+    for source in (check.taken_by, check.value):
+        rows = [
+            row for row in by_day if row["source"] == source and not check.first <= row["session_date"] <= check.last
+        ]
+        sums[source] = sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+    if not all(sessions for _, sessions in sums.values()):
+        return ""
+    said = [f"{source} converts {rate_of(*counts)}" for source, counts in sums.items()]
+    return f"Without {days_of(check)}, {said[0]} and {said[1].replace(' converts', '')}."
+
+
+def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return how much is to be settled, and the gravest of it."""
+    number = checks.open_checks(results, context)
+    found: Sequence[Check] = found_of(results[0]) or []
+    grave = f"{_capital(full_sentence(found[0]))}" if found else checks.CLEAN
+    when = f" ({day(found[0].first)})" if found and found[0].kind != "missing" else ""
+    return f"{settle_sentence(number)}.", f"{grave}{when}" if found else grave
+
+
+def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return the rate of the selection, to compare each segment with."""
+    row = results[0].rows[0] if results[0].rows else None
+    if not row or not row["sessions"]:
+        return empty_sentence(context), ""
+    mean = f"The mean is {rate(row['conversion_rate'])} ({part_of(row['conversions'], row['sessions'])})"
+    return conversion_sentence(row), f"{mean}; a value is only worth a second look where its interval leaves that mean."
+
+
+FUNNEL = Finding((Need("overview"), Need("funnel"), Need("funnel", by=DEVICE)), funnel_finding)
+GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
+DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
+SOURCES = Finding((CHECKS, Need("sources_by_device"), Need("overview"), Need("sources_by_day")), sources_finding)
+LEAKS = Finding((leaks.NEED,), leaks.finding)
+QUALITY = Finding((CHECKS,), quality_finding)
+EXPLORE = Finding((Need("overview"),), explore_finding)

@@ -1,0 +1,94 @@
+// Draws the bodies that dashboard/findings.py describes: ranked findings, parts of a change, notices. Strings are shown as text.
+
+import {doing, keyOf, table} from "../_js/body.js"
+import {color, h, icon, percent} from "../_js/dom.js"
+
+const opened = new Set()
+
+function tag(one) {
+  return h("span", {class: `tag ${one.look}`}, one.icon && icon(one.icon), one.label)
+}
+
+export function nothing(said) {
+  return h("div", {class: "none-found"}, icon(said.icon), h("div", {}, h("b", {}, said.title), h("p", {}, said.text)))
+}
+
+function button(label, action, act, kind = "button") {
+  return h("button", {type: "button", class: kind, "data-key": keyOf(action), on: {click: doing(act, action)}}, label)
+}
+
+function expectedBand(band) {
+  const right = band.high < 0.62
+  const words = right ? {left: `calc(${percent(band.high)} + 8px)`} : {right: `calc(100% - ${percent(band.low)} + 8px)`}
+  return h("div", {class: "finding-line"},
+    h("i", {class: "band", style: {left: percent(band.low), width: percent(Math.max(band.high - band.low, 0.004))}}),
+    h("i", {class: "tick", style: {left: percent(band.mark)}}), h("b", {style: words}, band.label))
+}
+
+function actualBar(bar) {
+  const ink = color(bar.color, "loss")
+  const words = bar.value < 0.7 ? {left: `calc(${percent(bar.value)} + 8px)`} : {right: `calc(100% - ${percent(bar.value)} + 8px)`}
+  return h("div", {class: "finding-line"}, h("i", {class: "bar-actual", style: {width: `max(2px, ${percent(bar.value)})`, background: ink}}),
+    h("b", {style: bar.value < 0.7 ? {...words, color: ink} : {...words, color: color(`on-${bar.color || "loss"}`)}}, bar.label))
+}
+
+function explained(explain, act) {
+  return h("div", {class: "explained"}, explain.sentences.map((said) => h("p", {}, said)), explain.tables.map((one) => table(one, act)))
+}
+
+function findingRow(row, place, act) {
+  const key = row.title
+  const inside = row.explain && h("div", {class: "inside", hidden: !opened.has(key)}, explained(row.explain, act))
+  const toggle = row.explain && h("button", {
+    type: "button", class: "button quiet", "data-key": `explain ${key}`, "aria-expanded": String(opened.has(key)),
+    on: {click: () => {
+      inside.hidden = !inside.hidden
+      opened[inside.hidden ? "delete" : "add"](key)
+      toggle.setAttribute("aria-expanded", String(!inside.hidden))
+    }},
+  }, "Explain")
+  return h("li", {class: "finding-row"},
+    h("span", {class: "rank", "aria-hidden": "true"}, String(place + 1)),
+    h("div", {class: "what"}, h("h3", {}, row.title), row.why && h("p", {}, row.why), row.tags?.length && h("div", {class: "tags"}, row.tags.map(tag))),
+    h("div", {class: "finding-pair"}, row.expected && expectedBand(row.expected), row.actual && actualBar(row.actual), row.interval && h("p", {}, row.interval)),
+    h("div", {class: "stake"}, h("b", {}, row.money), h("span", {}, row.range), h("span", {}, row.orders)),
+    h("div", {class: "deeds"}, row.action && button(row.action_label, row.action, act), toggle), inside)
+}
+
+export function findings(body, act) {
+  if (!body.rows?.length) return body.nothing ? [nothing(body.nothing)] : []
+  return [
+    h("div", {class: "finding-heads", "aria-hidden": "true"}, h("span"), body.heads.map((head) => h("span", {}, head))),
+    h("ol", {class: "finding-list", "aria-label": body.caption}, body.rows.map((row, place) => findingRow(row, place, act))),
+  ]
+}
+
+function contribution(part, zero) {
+  const low = Math.min(part.start, part.end)
+  const high = Math.max(part.start, part.end)
+  const words = high < 0.72 ? {left: `calc(${percent(high)} + 8px)`} : {right: `calc(100% - ${percent(low)} + 8px)`}
+  return h("li", {class: part.total ? "part total" : "part", title: part.title},
+    h("span", {class: "part-label"}, part.label),
+    h("span", {class: "part-line"}, h("i", {class: "zero", style: {left: percent(zero)}}),
+      h("i", {class: "part-bar", style: {left: percent(low), width: `max(2px, ${percent(high - low)})`, background: color(part.color)}}),
+      h("b", {style: words}, part.text)))
+}
+
+export function contributions(body) {
+  if (!body.groups?.length) return body.nothing ? [nothing(body.nothing)] : []
+  return [
+    body.tags?.length ? h("div", {class: "tags"}, body.tags.map(tag)) : null,
+    h("div", {class: "parts", role: "group", "aria-label": body.caption}, body.groups.map((group) =>
+      h("ul", {}, group.map((part) => contribution(part, body.zero))))),
+  ]
+}
+
+export function notices(body, act) {
+  return [
+    body.items?.length ? h("ul", {class: body.wide ? "notices wide" : "notices"}, body.items.map((item) => h("li", {},
+      h("div", {class: "notice-head"}, tag(item.tag), h("span", {}, item.when)),
+      h("p", {}, item.strong && h("b", {}, item.strong), item.strong && " ", item.text),
+      item.action && button(item.action_label, item.action, act, "link")))) : body.nothing && nothing(body.nothing),
+    body.action && button(body.action_label, body.action, act, "link"),
+  ]
+}

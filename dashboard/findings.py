@@ -1,0 +1,126 @@
+"""The shapes of the bodies that `findings.js` draws: ranked findings, contributions to a change, and short notices.
+
+| renderer        | body            |
+|-----------------|-----------------|
+| `findings`      | `Findings`      |
+| `contributions` | `Contributions` |
+| `notices`       | `Notices`       |
+
+As everywhere, strings are text, colours are token names, and positions are fractions 0-1 of a scale.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from dashboard.body import Action, Table
+
+Mark = Literal["check", "warn", "help", "none", "bars", "search", "clock", "info"]
+Look = Literal["plain", "loss", "accent", "warn"]
+
+
+class Tag(TypedDict):
+    """Hold a word with its mark, so that colour is never the only difference."""
+
+    label: str
+    look: Look
+    icon: NotRequired[Mark]
+
+
+class Nothing(TypedDict):
+    """Say that nothing was found, and what could have been."""
+
+    icon: Mark
+    title: str
+    text: str
+
+
+class Band(TypedDict):
+    """Draw what was expected: an interval with a tick at `mark`, and its words."""
+
+    low: float
+    mark: float
+    high: float
+    label: str
+
+
+class Bar(TypedDict):
+    """Draw what there was: a bar from zero, and its words; `color` is a token ("loss" if not given)."""
+
+    value: float
+    label: str
+    color: NotRequired[str]
+
+
+class Explanation(TypedDict):
+    """Hold what "Explain" opens: sentences and tables, each with a heading."""
+
+    sentences: list[str]
+    tables: list[Table]
+
+
+class FindingRow(TypedDict, total=False):
+    """Hold one finding: a sentence, its reasons, tags, expected over actual on the list's one scale, and money."""
+
+    title: str
+    why: str
+    tags: list[Tag]
+    expected: Band
+    actual: Bar
+    interval: str
+    money: str
+    range: str
+    orders: str
+    action: Action
+    action_label: str
+    explain: Explanation
+
+
+class Findings(TypedDict):
+    """Hold a ranked list; `heads` name what was found, the bars and the money. `nothing` replaces an empty list."""
+
+    caption: str
+    heads: tuple[str, str, str]
+    rows: list[FindingRow]
+    nothing: NotRequired[Nothing]
+
+
+class Contribution(TypedDict):
+    """Draw one part of a change: a bar between two places of the scale; `total` sets it off as a sum."""
+
+    label: str
+    start: float
+    end: float
+    text: str
+    color: str
+    title: NotRequired[str]
+    total: NotRequired[bool]
+
+
+class Contributions(TypedDict):
+    """Hold the parts of a change in groups that each add up to it; `zero` is the place of no change."""
+
+    caption: str
+    zero: float
+    groups: list[list[Contribution]]
+    tags: NotRequired[list[Tag]]
+    nothing: NotRequired[Nothing]
+
+
+class Notice(TypedDict):
+    """Hold one short notice: its tag, its day, its sentence, and a click if there is one."""
+
+    tag: Tag
+    when: str
+    text: str
+    strong: NotRequired[str]
+    action: NotRequired[Action]
+    action_label: NotRequired[str]
+
+
+class Notices(TypedDict):
+    """Hold notices, and a link below them; `wide` sets them side by side where there is room."""
+
+    items: list[Notice]
+    wide: NotRequired[bool]
+    nothing: NotRequired[Nothing]
+    action: NotRequired[Action]
+    action_label: NotRequired[str]

@@ -1,0 +1,349 @@
+"""The sentences of leaks, gaps, changes and data checks, on rows written by hand."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from charts_builders import context, counted, funnel_rows, result
+from test_charts_sentences import plain
+
+from dashboard.charts import check_words, checks, gaps, leak_rows, leaks, segments, strong, verdicts, why
+from queries.check import Check
+from queries.filters import Filters
+from queries.judged import Explained, Judged
+from queries.leak_report import Detectable, Leak, LeakReport, Relative
+from queries.revenue import Estimate
+
+SAFARI = Leak(
+    "leak",
+    {"browser": "Safari", "device_category": "mobile", "source": "newsletter"},
+    212, 3, 9.1, 3 / 9.1, (0.14, 0.75), Estimate(2.0, 6.0, 9.5), Estimate(310.0, 820.0, 1450.0), 0.0004,
+    (Relative({"browser": "Safari", "source": "newsletter"}, 300, 6, 12.0),),
+)  # fmt: skip
+YOUTUBE = Leak(
+    "gap",
+    {"source": "youtube.com"},
+    1074,
+    0,
+    5.6,
+    0.0,
+    (0.0, 0.27),
+    Estimate(1.1, 2.6, 5.5),
+    Estimate(155.0, 370.0, 800.0),
+    0.008,
+)
+MOBILE = Leak(
+    "gap", {"device_category": "mobile"}, 3437, 7, 44.3, 0.158, (0.08, 0.31), Estimate(9.7, 18.7, 32.2),
+    Estimate(1297.0, 2616.0, 4705.0), 1e-6,
+)  # fmt: skip
+GOOGLE = replace(MOBILE, segment={"source": "google"})
+NEWCOMERS = replace(MOBILE, segment={"visitor_type": "new"})
+STRONG = replace(SAFARI, kind="strong", conversions=19, ratio=2.09)
+BREAK = Check(
+    "vanished", "probable tracking break", dt.date(2017, 7, 5), dt.date(2017, 7, 5), "source", "google", 0, 1710, 1201,
+    "(direct)", 2217, 359,
+)  # fmt: skip
+
+
+def report(**given):
+    usual = {
+        "dimensions": ("device_category", "source", "browser"), "sessions": 10_000, "conversions": 94, "searched": 26,
+        "too_small": 464, "fdr": 0.1, "interval": 0.8, "days": 183, "smallest_detectable": Detectable(8.0, 0.23, 0.0),
+        "leaks": (), "gaps": (), "strong": (), "revenue_at_stake": Estimate(4800.0, 5000.0, 5600.0),
+    }  # fmt: skip
+    return LeakReport(**(usual | given))
+
+
+def judged(found):
+    return Judged("built", [], "", {}, 1, Filters(), found)
+
+
+def shown(chart, found, *found_checks, **settings):
+    return chart.update([judged(Explained(found)), judged(list(found_checks))], context(**settings))
+
+
+def test_a_leak_says_ratio_counts_and_money_a_month():
+    said = plain(leak_rows.evidence(SAFARI, report()))
+    assert said == (
+        "Converts at 33 % of what its parts predict (14 to 75 % at 80 %): 212 sessions expected 9 conversions, had 3; "
+        "between $52 and $240 a month."
+    )
+
+
+def test_money_of_a_short_period_is_not_made_a_month():
+    assert plain(leak_rows.evidence(SAFARI, report(days=5))).endswith("between $310 and $1.4 k in 5 days.")
+    assert leak_rows.period_words(report(days=27)) == "in 27 days"
+    assert leak_rows.period_words(report(days=28)) == "a month"
+    assert leak_rows.period_words(report(days=None)) == "in this period"
+
+
+@pytest.mark.parametrize(
+    ("segment", "words"),
+    [
+        (SAFARI.segment, "Safari on mobile from newsletter"),
+        ({"channel_group": "Paid Social", "browser": "Safari"}, "Safari via Paid Social"),
+        (
+            {"device_category": "mobile", "source": "google", "visitor_type": "returning"},
+            "Returning visitors on mobile from google",
+        ),
+        ({"device_category": "mobile", "country": "US"}, "Sessions on mobile in United States"),
+        ({"source": "youtube.com"}, "Source youtube.com"),
+        ({"device_category": "mobile"}, "Mobile"),
+        ({"country": "US"}, "United States"),
+        ({"visitor_type": "new"}, "New visitors"),
+        ({"landing_page": "(not set)", "browser": "Safari"}, "Safari landing on landing page not set"),
+        ({"source": "(other)"}, "Other sources"),
+    ],
+)
+def test_a_segment_is_called_what_people_call_it(segment, words):
+    assert segments.segment_words(segment) == words
+
+
+def test_a_row_has_its_bars_on_the_scale_of_the_list_and_filters_to_its_segment():
+    row = leak_rows.row_of(SAFARI, report(), 20.0)
+    assert row["title"] == "Safari on mobile from newsletter: 3 converted sessions where 9 were expected"
+    assert row["action"] == {"where": SAFARI.segment}
+    assert row["actual"]["value"] == 3 / 20
+    assert row["expected"]["mark"] == 9.1 / 20
+    assert (row["expected"]["low"], row["expected"]["high"]) == pytest.approx((5.0 / 20, 12.5 / 20))
+    assert plain(row["interval"]) == "5 to 12 expected at 80 %"
+    assert plain(row["orders"]) == "6 (2.0–10) missing"
+    assert [tag["label"] for tag in row["tags"]] == ["Leak", "No tracking fault found"]
+
+
+def test_no_order_is_said_as_such():
+    assert leak_rows.title_of(YOUTUBE) == "Source youtube.com: no order in 1,074 sessions, 6 expected"
+
+
+def test_rare_values_put_together_cannot_be_filtered_to():
+    assert "action" not in leak_rows.row_of(replace(YOUTUBE, segment={"source": "(other)"}), report(), 10.0)
+
+
+def test_explain_lists_the_same_leak_seen_from_elsewhere_and_the_step():
+    steps = funnel_rows(every=(212, 60, 30, 3))
+    every = funnel_rows(every=(10_000, 2000, 800, 400))
+    found = Explained(report(), {tuple(SAFARI.segment.items()): steps}, every)
+    explain = leak_rows.explanation(SAFARI, report(), found)
+    assert any(
+        "Furthest behind after Deep engagement: 10.0 % go on (3 of 30)" in plain(said) for said in explain["sentences"]
+    )
+    assert explain["tables"][1]["rows"][0]["cells"][0] == {
+        "text": "Safari from newsletter",
+        "title": "Browser Safari, Source newsletter",
+        "action": {"where": {"browser": "Safari", "source": "newsletter"}},
+    }
+
+
+def test_findings_under_a_tracking_break_come_last_and_say_so():
+    rows = leak_rows.sorted_leaks([GOOGLE, YOUTUBE], [BREAK], "Money, low end")
+    assert [row.segment["source"] for row in rows] == ["youtube.com", "google"]
+    row = leak_rows.row_of(GOOGLE, report(), 60.0, [BREAK])
+    assert row["tags"][-1] == {"label": "Probable tracking break", "look": "warn", "icon": "warn"}
+    assert row["why"].endswith("turned up under (direct): settle that first.")
+
+
+def test_lists_are_sorted_by_the_lower_end_of_what_is_asked():
+    poor = replace(SAFARI, sessions=9000, revenue_at_stake=Estimate(1.0, 900.0, 9000.0))
+    assert leak_rows.sorted_leaks([poor, SAFARI], [], "Money, low end") == [SAFARI, poor]
+    assert leak_rows.sorted_leaks([SAFARI, poor], [], "Sessions") == [poor, SAFARI]
+
+
+def test_the_leak_list_says_what_was_searched_and_what_may_be_false():
+    state = shown(leaks, report(leaks=(SAFARI,)))
+    assert plain(state.heading).startswith(
+        "One combination converts worse than its parts predict: $830 a month ($800 to $930"
+    )
+    assert plain(state.note).startswith(
+        "26 combinations of device, source and browser were searched, at most 10 % of this one expected to be "
+        "false; 464 "
+        "more are too small to say. A leak of fewer than about 8 lost conversions could not be seen."
+    )
+    assert [row[0] for row in state.table.rows] == ["Browser Safari, Device mobile, Source newsletter"]
+
+
+def test_nothing_found_is_said_with_what_could_have_been_seen():
+    state = shown(leaks, report())
+    assert plain(state.body["nothing"]["text"]) == (
+        "With 94 converted sessions the largest combination must lose 77 % of its conversions to show, a middling one "
+        "could lose all of them unseen. Add days to see smaller leaks."
+    )
+    few = shown(leaks, report(searched=0, conversions=2, smallest_detectable=Detectable(None, None, None)))
+    assert few.body["nothing"]["title"] == "Too few to say"
+
+
+def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
+    said, more = leaks.finding([judged(Explained(report(leaks=(SAFARI, SAFARI))))], context())
+    assert plain(said) == "Two leaks cost about $830 a month ($800 to $930)."
+    assert more.startswith("Safari on mobile from newsletter and Safari on mobile from newsletter. 26 combinations")
+    said, _ = leaks.finding([judged(Explained(report(days=5, gaps=(NEWCOMERS, MOBILE))))], context())
+    assert plain(said) == (
+        "No leak can be named in these 10,000 sessions. One gap is clear: mobile, worth about $2.6 k in 5 days."
+    )
+
+
+def test_gaps_count_the_chosen_share_of_the_shortfall():
+    state = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5))
+    assert state.heading == "Two values convert below their adjusted peers; Mobile had 7 of 44 expected"
+    assert plain(state.body["rows"][0]["money"]) == "$2.6 k"
+    whole = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5), won_back="100 %")
+    assert plain(whole.body["rows"][0]["money"]) == "$5.2 k"
+    assert whole.body["rows"][0]["orders"] == state.body["rows"][0]["orders"] == "37 (19–64) missing"
+    assert shown(gaps, report()).body["nothing"]["title"] == "No value stands out below its peers"
+
+
+def test_first_visits_are_no_fault_by_themselves():
+    assert "this is no fault by itself" in leak_rows.row_of(NEWCOMERS, report(), 60.0)["why"]
+
+
+def test_strong_segments_show_what_is_above_expectation():
+    state = shown(strong, report(strong=(STRONG,)))
+    assert state.heading == "One combination converts better than its parts predict: Safari on mobile from newsletter"
+    [row] = state.body["rows"]
+    assert row["actual"]["color"] == "accent"
+    assert plain(row["orders"]) == "6 (2.0–10) above"
+    assert row["expected"]["high"] <= row["actual"]["value"]
+
+
+def check(kind, verdict="probable tracking break", **given):
+    return Check(kind, verdict, dt.date(2017, 7, 6), dt.date(2017, 7, given.pop("last", 6)), **given)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            BREAK,
+            "recorded 0 sessions after 1,201 the day before, where 1,710 were expected; (direct) jumped from 359 "
+            "to 2,217. "
+            "Source figures that include 5 Jul are not reliable.",
+        ),
+        (
+            check("no orders", "cannot tell", sessions=832, expected=6.43, chance=0.0016, usual_sessions=2194),
+            "No order in 832 sessions where 6.4 were expected (chance 0.16 %). Sessions were 62 % below the median "
+            "day: the "
+            "export may be incomplete.",
+        ),
+        (check("missing", "missing"), "No export holds 6 Jul. Totals leave it out; periods are compared per day."),
+        (
+            check("missing", "missing", last=8),
+            "No export holds 6–8 Jul. Totals leave these 3 days out; periods are compared per day.",
+        ),
+        (
+            check("not exported", "missing", dimension="landing_page, hostname"),
+            "No session has a landing page or a hostname: the export does not hold it. Charts of it leave these "
+            "days out.",
+        ),
+        (
+            check("not set", dimension="browser", found=0.39, expected=0.011),
+            "39 % of sessions have no browser, 1.10 % before. Splits by browser are not reliable.",
+        ),
+        (
+            check("thin", "cannot tell", found=300, expected=1000),
+            "300 sessions, 70 % below the median day: the export may be incomplete.",
+        ),
+        (
+            check("measure", value="pageviews", found=9, expected=4),
+            "9.0 pageviews a session on every device at once, 4.0 before: counting may have changed.",
+        ),
+        (
+            check("revenue", found=0.75, expected=0.0),
+            "75 % of converted sessions have no revenue, 0 % before. Revenue is too low by that.",
+        ),
+        (
+            check("scale", found=1e8, expected=100.0),
+            "The mean order is $100,000,000, 1,000,000 times that of other days ($100): another unit.",
+        ),
+        (
+            check("steps", found=0.9, expected=0.02),
+            "90 % of orders have no checkout before them, 2.00 % before: a step is not counted.",
+        ),
+    ],
+)
+def test_a_check_is_one_sentence_with_its_sizes(found, said):
+    assert plain(check_words.sentence(found)) == said
+
+
+def test_a_value_that_nobody_took_up_may_have_ended():
+    alone = replace(BREAK, verdict="cannot tell", taken_by="")
+    assert check_words.sentence(alone).endswith("no other source took them up. It may have ended.")
+
+
+def test_a_column_missing_on_a_silent_day_is_said_with_that_day():
+    silent = check("no orders", "cannot tell", sessions=832, expected=6.4, chance=0.0016, usual_sessions=2194)
+    bare = check("not exported", "missing", dimension="duration_seconds")
+    [notice] = check_words.notices_of([silent, bare])
+    assert notice["text"].endswith("No session of that day has a duration either.")
+    assert len(check_words.notices_of([bare])) == 1
+
+
+def test_the_card_counts_what_is_to_be_settled():
+    state = checks.update([judged([BREAK])], context())
+    assert state.heading == "One thing to settle before acting on this period"
+    assert state.body["items"][0]["strong"] == "google"
+    assert state.table.rows[0][2].startswith("google recorded 0 sessions")
+    clean = checks.update([judged([])], context())
+    assert clean.heading == "Nothing to settle: no check found a fault"
+    many = checks.update([judged([check("missing", "missing", last=6 + n) for n in range(6)])], context())
+    assert many.heading == "6\u202fthings to settle before acting on this period"
+    assert many.body["action_label"] == "Open data quality (2 more)"
+    assert len(verdicts.update([judged([BREAK] * 6)], context()).body["items"]) == 6
+
+
+COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
+BEFORE, AFTER = (3833, (3831, 641, 227, 15)), (6167, (6166, 1080, 456, 79))
+
+
+def cells(*rows):
+    names = ("device_category", "visitor_type", "country", "sessions", "conversions")
+    return result([dict(zip(names, row, strict=True)) for row in rows])
+
+
+def period(sessions, reached, *rows):
+    steps = [row | {"segment": "(all)"} for row in funnel_rows(every=reached)]
+    return result([counted(sessions, reached[-1])]), result(steps), cells(*rows)
+
+
+def changed(before, after):
+    held = replace(context(), compared=COMPARED)
+    return why.update([*period(*after), *period(*before)], held)
+
+
+def test_a_change_names_its_step_and_how_much_is_who_visited():
+    state = changed(
+        (*BEFORE, ("desktop", "new", "US", 1000, 12), ("mobile", "new", "IN", 2833, 3)),
+        (*AFTER, ("desktop", "new", "US", 3000, 75), ("mobile", "new", "IN", 3167, 4)),
+    )
+    assert plain(state.heading).startswith("+0.72 pp of the +0.89 pp rise came from the last step; ")
+    assert plain(state.heading).endswith("% of it is a change in who visited")
+    steps, split = state.body["groups"]
+    assert [part["label"] for part in steps] == [
+        "All sessions → Browsed",
+        "Browsed → Engaged",
+        "Engaged → Deep engagement",
+        "Deep engagement → Converted",
+        "Change",
+    ]
+    assert [plain(part["text"]) for part in steps] == ["0 pp", "+0.03 pp", "+0.13 pp", "+0.72 pp", "+0.89 pp"]
+    assert steps[-1]["end"] == pytest.approx(split[-1]["end"]) == pytest.approx(steps[-2]["end"])
+    assert "2–4 Jul 2017" in state.note
+
+
+def test_a_change_within_chance_is_said_to_be():
+    cell = ("desktop", "new", "US", 1000, 10)
+    state = changed((1000, (1000, 100, 50, 10), cell), (1000, (1000, 110, 55, 12), (*cell[:4], 12)))
+    assert plain(state.heading) == "No change beyond chance: +0.20 pp (-0.78 pp to +1.20 pp)"
+
+
+def test_a_total_that_moves_against_its_groups_is_tagged():
+    state = changed(
+        (1000, (1000, 900, 800, 140), ("desktop", "new", "US", 100, 50), ("mobile", "new", "US", 900, 90)),
+        (1000, (1000, 900, 800, 414), ("desktop", "new", "US", 900, 405), ("mobile", "new", "US", 100, 9)),
+    )
+    assert state.heading.endswith("though the groups of visitors moved the other way")
+    assert state.body["tags"][0]["label"] == "The total moved against its groups"
+
+
+def test_without_compared_days_the_card_says_how_to_get_them():
+    state = why.update([*period(*AFTER), result([]), result([]), result([])], context())
+    assert state.heading == "Nothing is compared"
+    assert "filter bar" in state.body["nothing"]["text"]
