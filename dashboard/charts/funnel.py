@@ -1,77 +1,85 @@
-"""The funnel by device: aligned step bars, what left at each step, and every rate with its counts."""
+"""The funnel by one or two dimensions: aligned step bars, what left at each step, and both periods side by side."""
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.body import Action, Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
+from dashboard.body import Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.words import (
-    Row,
-    by_segment,
-    device_color,
-    device_label,
-    device_shape,
-    empty_sentence,
-    enough,
-    leaving,
-    part_of,
-    sessions_at,
-    step_goal,
+from dashboard.charts.funnel_rows import (
+    BY_TITLE,
+    DEVICE,
+    NOTHING,
+    Values,
+    action_of,
+    chosen_dimensions,
+    funnel_needs,
+    label_of,
+    largest,
+    look_of,
+    merged,
+    phrase_of,
+    reach_of,
+    rows_from,
+    sessions_of,
 )
-from dashboard.format import THIN, count, exact, rate, rate_range, share
+from dashboard.charts.words import Row, empty_sentence, enough, leaving, part_of, sessions_at, step_goal
+from dashboard.format import DASH, THIN, count, date_range, exact, rate, rate_range, share
 from queries.engine import Result
+from queries.vocabulary import TITLES
 
-DEVICE = "device_category"
 LOG_MIN = 0.001
 NOTE = (
-    "Bars start at 0 and share one scale: the share of each device's own first step. Reached is cumulative: a later "
+    "Bars start at 0 and share one scale: the share of each group's own first step. Reached is cumulative: a later "
     "step implies the earlier ones, so a buyer with three pageviews counts at every step."
 )
 LOG_NOTE = (
     "On a log scale the length of a bar would mean nothing, so dots with their intervals stand for the shares. Reached "
     "is cumulative: a later step implies the earlier ones."
 )
+Segments = Mapping[Values, Sequence[Row]]
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the funnel of each device, whatever device is filtered, and for all sessions of the same selection."""
-    return Need("funnel", by=DEVICE, shows=DEVICE), Need("overview", shows=DEVICE)
+    """Ask for the funnel of each segment in both periods, whatever is filtered of its dimensions, and all sessions."""
+    return funnel_needs(chosen_dimensions(settings))
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a group of rows per step and a row per device, with the sentence on the largest leak."""
-    devices = by_segment(results[0].rows)
-    if not devices:
+    """Return a group of rows per step and a row per segment, with the sentence on the largest leak."""
+    dimensions = chosen_dimensions(context.settings)
+    reach = reach_of(results[0])
+    if not reach:
         return CardState("No sessions to follow", empty=empty_sentence(context))
+    kept = largest(reach)
+    segments = rows_from(merged(reach, kept), context.funnel)
+    earlier = reach_of(results[2])
+    before = rows_from(merged(earlier, kept), context.funnel) if earlier else {}
     logarithmic = context.settings.get("scale") == "Log"
-    table = table_twin(devices)
+    table = table_twin(segments, before, dimensions, context)
     body = Steps(
         caption=table.caption,
-        columns=[
-            TableColumn(label="Share", align="right", width="64px"),
-            TableColumn(label=f"95{THIN}% interval", align="right", width="104px", hide_narrow=True),
-            TableColumn(label="Went on", align="right", width="72px", hide_narrow=True, title="of the step before"),
-            TableColumn(label="Sessions", align="right", width="64px"),
-        ],
-        groups=[_group(position, devices, context) for position in range(len(context.funnel.steps))],
+        columns=_columns(context, bool(before)),
+        groups=[_group(place, segments, before, dimensions, context) for place in range(len(context.funnel.steps))],
         scale="log" if logarithmic else "linear",
-        legend=_legend(devices, logarithmic),
+        legend=_legend(segments, dimensions, logarithmic, context, bool(before)),
     )
     if logarithmic:
-        low = log_start(devices)
+        low = log_start(segments)
         body["log_min"], body["ticks"] = low, log_ticks(low)
-    note = f"{LOG_NOTE if logarithmic else NOTE} {never_entered(devices, results[1].rows)}".strip()
-    return CardState(heading(devices, context), note, body=body, table=table)
+    parts = [LOG_NOTE if logarithmic else NOTE, never_entered(segments, sessions_of(results[1]))]
+    if len(kept) < len(reach):
+        parts.append(f"The {count(len(reach) - len(kept))} smaller groups stand together as others.")
+    return CardState(heading(segments, dimensions, context), " ".join(filter(None, parts)), body=body, table=table)
 
 
-def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
-    """Return the largest leak with its size, over all devices and for those large enough to name.
+def heading(segments: Segments, dimensions: tuple[str, ...], context: Context) -> str:
+    """Return the largest leak with its size, over all sessions and for those segments large enough to name.
 
     83 % of sessions never reach a fifth page: 81 % on desktop, 86 % on mobile.
     """
-    totals = [sum(row["reached"] for row in rows) for rows in zip(*devices.values(), strict=True)]
+    totals = [sum(row["reached"] for row in rows) for rows in zip(*segments.values(), strict=True)]
     losses = [before - after for before, after in itertools.pairwise(totals)]
     if not totals[0]:
         return f"No session reached {step_goal(context.funnel.steps[0])}"
@@ -80,8 +88,8 @@ def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
     place = losses.index(max(losses))
     here, following = context.funnel.steps[place], context.funnel.steps[place + 1]
     named = [
-        f"{share(rows[place]['abandonment_rate'])} on {device}"
-        for device, rows in devices.items()
+        f"{share(rows[place]['abandonment_rate'])} {phrase_of(dimensions, values)}"
+        for values, rows in segments.items()
         if enough(rows[place], "abandonment_rate", "reached")
     ]
     size = share(losses[place] / totals[place])
@@ -89,62 +97,99 @@ def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
     sentence = f"{size} of {sessions_at(here)} {what}"
     if totals[place] == 1:
         return f"The only {sessions_at(here)[:-1]} did not reach {step_goal(following)}: too few to say"
-    if len(devices) == 1:
+    if len(segments) == 1:
         return f"{sentence} ({part_of(losses[place], totals[place])})"
     if not named:
-        return f"{sentence} ({part_of(losses[place], totals[place])}): too few on each device to compare"
+        return f"{sentence} ({part_of(losses[place], totals[place])}): too few in each group to compare"
     return f"{sentence}: {', '.join(named[:2])}"
 
 
-def never_entered(devices: Mapping[str, Sequence[Row]], totals: Sequence[Row]) -> str:
+def never_entered(segments: Segments, sessions: int) -> str:
     """Return how many sessions of the selection reach no step at all: 3 of 10,000 sessions reached no step."""
-    entered = sum(rows[0]["reached"] for rows in devices.values())
-    sessions = totals[0]["sessions"] if totals else entered
-    outside = sessions - entered
+    outside = sessions - sum(rows[0]["reached"] for rows in segments.values())
     return f"{part_of(outside, sessions)} sessions reached no step." if outside > 0 else ""
 
 
-def _group(position: int, devices: Mapping[str, Sequence[Row]], context: Context) -> StepGroup:
-    step = context.funnel.steps[position]
+def compared_label(context: Context) -> str:
+    """Return the compared days as the head of a column."""
+    days = context.compared
+    return date_range(days.date_from, days.date_to).rsplit(" ", 1)[0] if days else ""
+
+
+def _columns(context: Context, compares: bool) -> list[TableColumn]:
+    before = (
+        [TableColumn(label=compared_label(context), align="right", width="84px", hide_narrow=True)] if compares else []
+    )
+    return [
+        TableColumn(label="Share", align="right", width="64px", title="of the first step"),
+        TableColumn(label=f"95{THIN}% interval", align="right", width="104px", hide_narrow=True),
+        *before,
+        TableColumn(label="Went on", align="right", width="72px", hide_narrow=True, title="of the step before"),
+        TableColumn(label="Sessions", align="right", width="64px"),
+    ]
+
+
+def _group(
+    place: int, segments: Segments, before: Segments, dimensions: tuple[str, ...], context: Context
+) -> StepGroup:  # fmt: skip
+    step = context.funnel.steps[place]
     group = StepGroup(name=step.name, definition=step.definition, rows=[])
-    if position:
-        left = sum(rows[position - 1]["abandonments"] or 0 for rows in devices.values())
+    if place:
+        left = sum(rows[place - 1]["abandonments"] or 0 for rows in segments.values())
         group["left"] = f"{count(left)} left before"
-    chosen = context.filters.values(DEVICE)
-    for device, rows in devices.items():
-        group["rows"].append(_row(device, position, rows, not chosen or device in chosen))
+    chosen = context.filters.values(dimensions[0]) if len(dimensions) == 1 else ()
+    for values, rows in segments.items():
+        shown = not chosen or values[0] in chosen
+        group["rows"].append(_row(place, values, rows, before.get(values), dimensions, shown, bool(before)))
     return group
 
 
-def _row(device: str, position: int, rows: Sequence[Row], shown: bool) -> StepRow:
-    row = rows[position]
-    before = rows[position - 1] if position else None
-    interval = rate_range(row["share_of_first_low"], row["share_of_first_high"]) if before else ""
-    went_on = rate(before["completion_rate"]) if before else ""
+def _row(
+    place: int, values: Values, rows: Sequence[Row], before: Sequence[Row] | None, dimensions: tuple[str, ...],
+    shown: bool, compares: bool,
+) -> StepRow:  # fmt: skip
+    row, previous = rows[place], rows[place - 1] if place else None
+    past = before[place] if before else None
+    color, shape = look_of(dimensions, values)
+    interval = rate_range(row["share_of_first_low"], row["share_of_first_high"]) if previous else ""
+    cells = [Cell(text=rate(row["share_of_first"]), bold=True), Cell(text=interval, tone="muted")]
+    if compares:
+        cells.append(
+            Cell(text=rate(past["share_of_first"]) if past else DASH, tone="muted", title=_past(past, before, place))
+        )
+    cells += [
+        Cell(text=rate(previous["completion_rate"]) if previous else "", tone="muted"),
+        Cell(text=count(row["reached"]), title=exact(row["reached"])),
+    ]
     step_row = StepRow(
-        label=device_label(device),
-        color=device_color(device) if shown else "bars",
-        shape=device_shape(device),
+        label=label_of(dimensions, values),
+        color=color if shown else "bars",
+        shape=shape,
         share=row["share_of_first"],
         low=row["share_of_first_low"],
         high=row["share_of_first_high"],
-        cells=[
-            Cell(text=rate(row["share_of_first"]), bold=True),
-            Cell(text=interval, tone="muted"),
-            Cell(text=went_on, tone="muted"),
-            Cell(text=count(row["reached"]), title=exact(row["reached"])),
-        ],
-        action=Action(dimension=DEVICE, value=device),
-        title=row_title(device, row, before),
+        cells=cells,
+        title=row_title(label_of(dimensions, values), row, previous),
     )
-    if before:
-        step_row["left_to"] = before["share_of_first"]
+    if action := action_of(dimensions, values):
+        step_row["action"] = action
+    if previous:
+        step_row["left_to"] = previous["share_of_first"]
+    if past:
+        step_row["before"] = past["share_of_first"]
     return step_row
 
 
-def row_title(device: str, row: Row, before: Row | None) -> str:
+def _past(past: Row | None, before: Sequence[Row] | None, place: int) -> str:
+    if past is None or before is None:
+        return "no session in the compared days"
+    went_on = f", {rate(before[place - 1]['completion_rate'])} of the step before" if place else ""
+    return f"{exact(past['reached'])} reached it in the compared days{went_on}"
+
+
+def row_title(label: str, row: Row, before: Row | None) -> str:
     """Return the hover text of one bar: who, how many, how many went on and how many left before."""
-    text = f"{device_label(device)}: {exact(row['reached'])} reached {row['step']}"
+    text = f"{label}: {exact(row['reached'])} reached {row['step']}"
     if before is None:
         return text
     interval = rate_range(row["share_of_first_low"], row["share_of_first_high"])
@@ -155,9 +200,9 @@ def row_title(device: str, row: Row, before: Row | None) -> str:
     )
 
 
-def log_start(devices: Mapping[str, Sequence[Row]]) -> float:
+def log_start(segments: Segments) -> float:
     """Return the left end of the log scale: 0.1 %, or the decade that still holds the smallest share."""
-    shares = [row["share_of_first"] for rows in devices.values() for row in rows if row["share_of_first"]]
+    shares = [row["share_of_first"] for rows in segments.values() for row in rows if row["share_of_first"]]
     smallest = min(shares, default=LOG_MIN)
     return min(LOG_MIN, 10.0 ** math.floor(math.log10(smallest)))
 
@@ -169,46 +214,65 @@ def log_ticks(low: float) -> list[tuple[float, str]]:
     return [*ticks, (1.0, f"100{THIN}%")]
 
 
-def _legend(devices: Mapping[str, Sequence[Row]], logarithmic: bool) -> list[LegendItem]:
-    if logarithmic:
-        return [
-            LegendItem(label=device_label(device), color=device_color(device), shape=device_shape(device))
-            for device in devices
-        ]
-    return [
-        *(LegendItem(label=f"{device_label(device)}, reached", color=device_color(device)) for device in devices),
-        LegendItem(label="left at this step", color="left-at-step"),
-    ]
+def _legend(
+    segments: Segments, dimensions: tuple[str, ...], logarithmic: bool, context: Context, compares: bool
+) -> list[LegendItem]:  # fmt: skip
+    past = [LegendItem(label=compared_label(context), color="previous", shape="line")] if compares else []
+    if dimensions != (DEVICE,):
+        first = LegendItem(label="reached", color="accent", shape="circle" if logarithmic else "square")
+        left = [] if logarithmic else [LegendItem(label="left at this step", color="left-at-step")]
+        return [first, *left, *past]
+    items = []
+    for values in segments:
+        color, shape = look_of(dimensions, values)
+        label = label_of(dimensions, values)
+        if logarithmic:
+            items.append(LegendItem(label=label, color=color, shape=shape))
+        else:
+            items.append(LegendItem(label=f"{label}, reached", color=color))
+    return [*items, *([] if logarithmic else [LegendItem(label="left at this step", color="left-at-step")]), *past]
 
 
-def table_twin(devices: Mapping[str, Sequence[Row]]) -> TableTwin:
-    """Return every count and rate as text: reached, share, interval, went on, left, per step and device."""
-    rows = tuple(
-        (
-            row["step"],
-            device_label(device),
-            exact(row["reached"]),
-            rate(row["share_of_first"]),
-            rate_range(row["share_of_first_low"], row["share_of_first_high"]),
-            rate(row["completion_rate"]),
-            exact(row["abandonments"]),
-            rate(row["abandonment_rate"]),
-        )
-        for position in range(len(next(iter(devices.values()))))
-        for device, steps in devices.items()
-        for row in (steps[position],)
-    )
-    headers = ("Step", "Device", "Reached", "Share of first", "95\u202f% interval", "Completion", "Left", "Abandonment")
-    return TableTwin("Funnel by device", headers, rows, (False, False, *(True,) * 6))
+def table_twin(segments: Segments, before: Segments, dimensions: tuple[str, ...], context: Context) -> TableTwin:
+    """Return every count and rate as text, per step and segment, with those of the compared period if there is one."""
+    lines = []
+    for place in range(len(next(iter(segments.values())))):
+        for values, steps in segments.items():
+            row = steps[place]
+            line = [
+                row["step"],
+                label_of(dimensions, values),
+                exact(row["reached"]),
+                rate(row["share_of_first"]),
+                rate_range(row["share_of_first_low"], row["share_of_first_high"]),
+                rate(row["completion_rate"]),
+                exact(row["abandonments"]),
+                rate(row["abandonment_rate"]),
+            ]
+            if before:
+                past = before[values][place] if values in before else None
+                line += [exact(past["reached"]), rate(past["share_of_first"])] if past else [DASH, DASH]
+                line.append(rate(past["completion_rate"]) if past else DASH)
+            lines.append(tuple(line))
+    name = " and ".join(TITLES[name].lower() for name in dimensions)
+    headers = ["Step", name[0].upper() + name[1:], "Reached", "Share of first", f"95{THIN}% interval"]
+    headers += ["Completion", "Left", "Abandonment"]
+    if before:
+        headers += [f"{what}, {compared_label(context)}" for what in ("Reached", "Share", "Completion")]
+    return TableTwin(f"Funnel by {name}", tuple(headers), tuple(lines), (False, False, *(True,) * (len(headers) - 2)))
 
 
 CHART = Chart(
     "funnel",
-    "Reached, share of each device's sessions",
+    "Reached, share of each group's sessions",
     needs,
     update,
     renderer="steps",
-    settings={"scale": (("Linear", "Log"), "Linear")},
+    settings={
+        "by": (tuple(BY_TITLE), TITLES[DEVICE]),
+        "and": ((NOTHING, *BY_TITLE), NOTHING),
+        "scale": (("Linear", "Log"), "Linear"),
+    },
     span=12,
     height=480,
 )

@@ -1,0 +1,149 @@
+"""Funnels by one or two dimensions, as rows: the largest segments, the rest together, with rates and intervals."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from dashboard.body import Action
+from dashboard.chart import Need
+from dashboard.charts.segments import FOLLOWING, value_words
+from dashboard.charts.words import Row, device_color, device_label, device_place, device_shape, value_label
+from queries.engine import Result
+from queries.funnel import Funnel
+from queries.judged import found_of, judged_pivot
+from queries.pivot import OTHERS, Group
+from queries.statistics import wilson_interval
+from queries.vocabulary import DIMENSIONS, TITLES
+
+DEVICE = "device_category"
+NOTHING = "Nothing"
+BY_TITLE = {TITLES[name]: name for name in DIMENSIONS}
+MOST = 5
+Values = tuple[str, ...]
+Reach = Mapping[Values, tuple[int, ...]]
+
+
+def chosen_dimensions(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the one or two dimensions that a card is split by: device unless another is chosen."""
+    first = BY_TITLE.get(settings.get("by", ""), DEVICE)
+    second = BY_TITLE.get(settings.get("and", ""), "")
+    return (first, second) if second and second != first else (first,)
+
+
+def funnel_needs(dimensions: tuple[str, ...]) -> tuple[Need, Need, Need]:
+    """Ask for the funnel of each segment, for all sessions of the same selection, and for the compared funnel."""
+    if len(dimensions) == 1:
+        by = dimensions[0]
+        return (
+            Need("funnel", by=by, shows=by),
+            Need("overview", shows=by),
+            Need("funnel", by=by, shows=by, compared=True),
+        )
+    every = Need("overview", compute=partial(judged_pivot, dimensions=dimensions, shows=True))
+    ask = partial(judged_pivot, dimensions=dimensions, shows=True)
+    return Need("pivot", compute=ask), every, Need("pivot", compute=ask, compared=True)
+
+
+def reach_of(result: Result) -> dict[Values, tuple[int, ...]]:
+    """Return what reached each step, by the values of the segment; none for an empty selection."""
+    groups: Mapping[Values, Group] | None = found_of(result)
+    if groups is not None:
+        return {values: group.reached for values, group in groups.items()}
+    reached: dict[Values, list[int]] = {}
+    for row in result.rows:
+        if row["segment"] != "(all)":
+            reached.setdefault((row["segment"],), []).append(row["reached"])
+    return {values: tuple(counts) for values, counts in reached.items()}
+
+
+def sessions_of(result: Result) -> int:
+    """Return all sessions of the selection, those that reach no step included."""
+    groups: Mapping[Values, Group] | None = found_of(result)
+    if groups is not None:
+        return sum(group.sessions for group in groups.values())
+    return result.rows[0]["sessions"] if result.rows else 0
+
+
+def largest(reach: Reach, most: int = MOST) -> list[Values]:
+    """Return the segments to show: devices in their own order, others by size; all of them if one more would fit."""
+    if all(len(values) == 1 and device_place(values[0]) < 3 for values in reach):
+        return sorted(reach, key=lambda values: device_place(values[0]))
+    ordered = sorted(reach, key=lambda values: (-reach[values][0], values))
+    return ordered if len(ordered) <= most + 1 else ordered[:most]
+
+
+def merged(reach: Reach, kept: Sequence[Values]) -> dict[Values, tuple[int, ...]]:
+    """Return the kept segments in order, and all others together."""
+    shown = {values: reach[values] for values in kept if values in reach}
+    rest = [counts for values, counts in reach.items() if values not in shown]
+    if rest:
+        shown[(OTHERS,)] = tuple(map(sum, zip(*rest, strict=True)))
+    return shown
+
+
+def rows_from(reach: Reach, funnel: Funnel) -> dict[Values, list[Row]]:
+    """Return the rows of the metric "funnel" for each segment, from what reached each step."""
+    return {values: _rows(values, counts, funnel) for values, counts in reach.items()}
+
+
+def _rows(values: Values, counts: tuple[int, ...], funnel: Funnel) -> list[Row]:
+    rows: list[Row] = []
+    for place, step in enumerate(funnel.steps):
+        here, first = counts[place], counts[0]
+        after = counts[place + 1] if place + 1 < len(counts) else None
+        share_low, share_high = wilson_interval(here, first)
+        low, high = (None, None) if after is None else wilson_interval(after, here)
+        rows.append(
+            {
+                "segment": values[0],
+                "position": place + 1,
+                "step": step.name,
+                "definition": step.definition,
+                "reached": here,
+                "share_of_first": here / first if first else None,
+                "share_of_first_low": share_low,
+                "share_of_first_high": share_high,
+                "completion_rate": after / here if here and after is not None else None,
+                "completion_rate_low": low,
+                "completion_rate_high": high,
+                "abandonments": None if after is None else here - after,
+                "abandonment_rate": (here - after) / here if here and after is not None else None,
+            }
+        )
+    return rows
+
+
+def label_of(dimensions: tuple[str, ...], values: Values) -> str:
+    """Return a segment as a short label: Desktop, United States, mobile, new."""
+    if values == (OTHERS,):
+        return "Others"
+    if dimensions == (DEVICE,):
+        return device_label(values[0])
+    return ", ".join(value_label(name, value) for name, value in zip(dimensions, values, strict=True))
+
+
+def phrase_of(dimensions: tuple[str, ...], values: Values) -> str:
+    """Return a segment as a sentence has it after a rate: on desktop, from google, in United States."""
+    if values == (OTHERS,):
+        return "elsewhere"
+    parts = []
+    for name, value in zip(dimensions, values, strict=True):
+        words = FOLLOWING[name].replace("{}", value_words(name, value))
+        parts.append(f"of {words}" if name == "visitor_type" else words)
+    return " ".join(parts)
+
+
+def look_of(dimensions: tuple[str, ...], values: Values) -> tuple[str, Any]:
+    """Return the colour token and the mark of a segment; only devices have their own."""
+    if dimensions == (DEVICE,) and values != (OTHERS,):
+        return device_color(values[0]), device_shape(values[0])
+    return ("bars" if values == (OTHERS,) else "accent"), "circle"
+
+
+def action_of(dimensions: tuple[str, ...], values: Values) -> Action | None:
+    """Return the click on a segment; none where it holds several values."""
+    if values == (OTHERS,):
+        return None
+    if len(values) == 1:
+        return Action(dimension=dimensions[0], value=values[0])
+    return Action(where=dict(zip(dimensions, values, strict=True)))
