@@ -4,6 +4,7 @@ import {doing, keyOf, table} from "../_js/body.js"
 import {color, h, icon, percent} from "../_js/dom.js"
 
 const opened = new Set()
+const unfolded = new Set()
 
 function tag(one) {
   return h("span", {class: `tag ${one.look}`}, one.icon && icon(one.icon), one.label)
@@ -57,16 +58,30 @@ function findingRow(row, place, act) {
 
 export function findings(body, act) {
   if (!body.rows?.length) return body.nothing ? [nothing(body.nothing)] : []
+  const rows = body.rows.map((row, place) => findingRow(row, place, act))
+  const shown = body.shown || rows.length
+  const more = rows.length > shown && h("button", {type: "button", class: "link", "data-key": `more ${body.caption}`, on: {click: () => {
+    unfolded[unfolded.has(body.caption) ? "delete" : "add"](body.caption)
+    fold()
+  }}})
+  function fold() {
+    if (!more) return
+    const all = unfolded.has(body.caption)
+    rows.forEach((row, place) => { row.hidden = !all && place >= shown })
+    more.textContent = all ? "Show fewer" : `${rows.length - shown} more`
+    more.setAttribute("aria-expanded", String(all))
+  }
+  fold()
   return [
     h("div", {class: "finding-heads", "aria-hidden": "true"}, h("span"), body.heads.map((head) => h("span", {}, head))),
-    h("ol", {class: "finding-list", "aria-label": body.caption}, body.rows.map((row, place) => findingRow(row, place, act))),
+    h("ol", {class: "finding-list", "aria-label": body.caption}, rows), more,
   ]
 }
 
 function contribution(part, zero) {
   const low = Math.min(part.start, part.end)
   const high = Math.max(part.start, part.end)
-  const words = high < 0.72 ? {left: `calc(${percent(high)} + 8px)`} : {right: `calc(100% - ${percent(low)} + 8px)`}
+  const words = high < 0.8 ? {left: `calc(${percent(high)} + 8px)`} : {right: `calc(100% - ${percent(low)} + 8px)`}
   return h("li", {class: part.total ? "part total" : "part", title: part.title},
     h("span", {class: "part-label"}, part.label),
     h("span", {class: "part-line"}, h("i", {class: "zero", style: {left: percent(zero)}}),

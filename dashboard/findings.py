@@ -75,11 +75,15 @@ class FindingRow(TypedDict, total=False):
 
 
 class Findings(TypedDict):
-    """Hold a ranked list; `heads` name what was found, the bars and the money. `nothing` replaces an empty list."""
+    """Hold a ranked list; `heads` name what was found, the bars and the money. `nothing` replaces an empty list.
+
+    Rows after the first `shown` are behind a button.
+    """
 
     caption: str
     heads: tuple[str, str, str]
     rows: list[FindingRow]
+    shown: NotRequired[int]
     nothing: NotRequired[Nothing]
 
 

@@ -23,6 +23,8 @@ from queries.quality import ask_checks
 
 INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64
+STEP_DIMENSIONS = ("device_category", "country", "source", "visitor_type")
+"""What is held equal when a step is priced: few, because each step is a search of its own."""
 EXPLAINED = 12
 """For so many rows of a leak list the funnel is asked, to say at which step they lose."""
 
@@ -118,7 +120,7 @@ def judged_step_revenue(engine: Engine, filters: Filters, funnel: Funnel, cancel
     """Return what each step costs: ceiling, gap and its interval; `found` is a tuple of `StepRevenue`."""
 
     def compute() -> Judged:
-        found = step_revenue(engine, filters, funnel=funnel, cancel=cancel)
+        found = step_revenue(engine, filters, funnel=funnel, dimensions=STEP_DIMENSIONS, cancel=cancel)
         rows = [_flat_step(step) for step in found]
         return Judged("step_revenue", rows, "", {}, engine.snapshot.version, filters, found)
 

@@ -159,6 +159,12 @@ METRICS = (
         adds_up=True,
     ),
     Metric(
+        "step_times",
+        "Time on site by last step reached",
+        "one row per last step reached (0: none), and per segment; needs raw rows",
+        ("last_step", "sessions", "sessions_with_duration", "median_duration_seconds"),
+    ),
+    Metric(
         "change_cells",
         "Cells of who visits",
         "one row per device, visitor type and country",

@@ -91,7 +91,7 @@ def test_money_of_a_short_period_is_not_made_a_month():
         ({"device_category": "mobile"}, "Mobile"),
         ({"country": "US"}, "United States"),
         ({"visitor_type": "new"}, "New visitors"),
-        ({"landing_page": "(not set)", "browser": "Safari"}, "Safari landing on landing page not set"),
+        ({"landing_page": "(not set)", "browser": "Safari"}, "Safari with no landing page"),
         ({"source": "(other)"}, "Other sources"),
     ],
 )

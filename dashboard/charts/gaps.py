@@ -23,6 +23,7 @@ from queries.judged import found_of
 from queries.leak_report import LeakReport
 from queries.revenue import CLOSABLE_GAP
 
+SHOWN = 5
 WON_BACK = {"25 %": 0.25, "50 %": 0.5, "100 %": 1.0}
 
 
@@ -45,6 +46,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         caption="Gaps, the surest loss first",
         heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
         rows=[row_of(row, report, scale, checks, found) for row in rows],
+        shown=SHOWN,
     )
     if not rows:
         text = (

@@ -1,39 +1,84 @@
-"""The ceiling of lost revenue per step: what the sessions that left would bring if every one of them bought."""
+"""Revenue per step: the ceiling as a grey number, and an estimate of what devices lose; never on one axis."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from dashboard.body import Cell, Table, TableColumn
+from dashboard.body import Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, transition
-from dashboard.format import count, exact, money, money_short, plural
+from dashboard.charts.words import FEW_SESSIONS, Row, device_label, empty_sentence, joined, transition
+from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural
 from queries.engine import Result
+from queries.judged import found_of, judged_step_revenue
+from queries.leak_list import StepRevenue
+from queries.revenue import CLOSABLE_GAP, Estimate
+
+DEVICE = "device_category"
+ESTIMATE = Need("step_revenue", compute=judged_step_revenue)
+
+
+@dataclass(frozen=True, slots=True)
+class StepEstimate:
+    """Hold what devices lose at one step against their peers, and which; `estimate` is None where none stands out."""
+
+    estimate: Estimate | None
+    devices: tuple[str, ...]
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the abandonments and the ceiling of each transition, and whether there are sessions at all."""
-    return Need("revenue_lost"), Need("overview")
+    """Ask for abandonments and ceilings, whether there are sessions at all, and the estimate of each step."""
+    return Need("revenue_lost"), Need("overview"), ESTIMATE
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return one grey number a step, their sum, and how far it is from the revenue that was really made."""
+    """Return a row a step with ceiling and estimate, their sums, and how far the two are apart."""
     rows = results[0].rows
     if not results[1].rows[0]["sessions"]:
         return CardState("No sessions, so nothing left", empty=empty_sentence(context))
-    table = table_twin(rows)
-    cells = [_row(transition(row["step"], row["next_step"]), row["abandonments"], row["ceiling"]) for row in rows]
+    estimates = estimates_of(found_of(results[2]) or (), len(rows))
+    total = sum_of(estimates)
+    scale = max((one.estimate.high for one in estimates if one.estimate), default=0.0) * 1.05 or 1.0
+    lines = [_row(row, one, scale) for row, one in zip(rows, estimates, strict=True)]
     left = sum(row["abandonments"] for row in rows)
-    body = Table(
-        caption=table.caption,
-        columns=[
-            TableColumn(label="Step"),
-            TableColumn(label="Left", align="right"),
-            TableColumn(label="Ceiling: if every visitor bought", align="right"),
-        ],
-        rows=[*cells, _row("All steps", left, ceiling_of(rows), "total")],
-    )
-    return CardState(heading(rows), note(rows), body=body, table=table)
+    cells = [Cell(text="All steps"), Cell(text=f"{count(left)} left", title=exact(left)), _ceiling(ceiling_of(rows))]
+    lines.append(BodyRow(cells=[*cells, Cell(text=""), _money(total)], kind="total"))
+    columns = [
+        TableColumn(label="Step"),
+        TableColumn(label="Left", align="right", hide_narrow=True),
+        TableColumn(label="Ceiling", align="right", title="as if everyone who left had bought"),
+        TableColumn(label=f"Estimate, 80{THIN}% interval", width="34%", hide_narrow=True),
+        TableColumn(label="At stake", align="right"),
+    ]
+    table = table_twin(rows, estimates)
+    body = Table(caption=table.caption, columns=columns, rows=lines)
+    return CardState(heading(rows, total), note(rows, estimates, total), body=body, table=table)
+
+
+def estimates_of(found: Sequence[StepRevenue], steps: int) -> list[StepEstimate]:
+    """Return for each step the whole shortfall of the devices that fall short of their peers there."""
+    estimates = []
+    for place in range(steps):
+        gaps = [gap for gap in found[place].leaks.gaps if set(gap.segment) == {DEVICE}] if place < len(found) else []
+        parts = [gap.revenue_at_stake.times(1 / CLOSABLE_GAP) for gap in gaps]
+        estimates.append(StepEstimate(added(parts), tuple(gap.segment[DEVICE] for gap in gaps)))
+    return estimates
+
+
+def added(parts: Sequence[Estimate]) -> Estimate | None:
+    """Return the sum of estimates that do not depend on each other: medians add up, half-widths in quadrature."""
+    if not parts:
+        return None
+    median = sum(part.median for part in parts)
+    below = math.sqrt(sum((part.median - part.low) ** 2 for part in parts))
+    above = math.sqrt(sum((part.high - part.median) ** 2 for part in parts))
+    return Estimate(max(0.0, median - below), median, median + above)
+
+
+def sum_of(estimates: Sequence[StepEstimate]) -> Estimate | None:
+    """Return the estimate of all steps together; None where no device stands out at any."""
+    return added([one.estimate for one in estimates if one.estimate])
 
 
 def ceiling_of(rows: Sequence[Row]) -> float | None:
@@ -42,8 +87,8 @@ def ceiling_of(rows: Sequence[Row]) -> float | None:
     return sum(ceilings) if ceilings else None
 
 
-def heading(rows: Sequence[Row]) -> str:
-    """Return the ceiling beside the real revenue, so that nobody takes it for an estimate."""
+def heading(rows: Sequence[Row], total: Estimate | None) -> str:
+    """Return the estimate beside the ceiling, or the ceiling beside the real revenue, so that it is no estimate."""
     ceiling, revenue = ceiling_of(rows), rows[0]["revenue"]
     if not rows[0]["conversions"] or ceiling is None:
         return "No session converted, so there is no order value to reckon with"
@@ -51,49 +96,84 @@ def heading(rows: Sequence[Row]) -> str:
         return "No revenue was recorded, so the ceiling is unknown"
     if not ceiling:
         return "No session left before an order"
+    most = money_short(ceiling, 3) if ceiling >= 1000 else money(ceiling)
+    if total:
+        stake = f"{money_short(total.median)} is at stake ({money_range(total.low, total.high, sentence=True)})"
+        return f"About {stake}; the “everyone buys” ceiling would say {most}"
     ratio = ceiling / revenue
     times = f"{count(ratio)} times" if ratio >= 2 else f"{ratio:.2f} times"
-    shown = money_short(ceiling, 3) if ceiling >= 1000 else money(ceiling)
-    return f"A ceiling, no estimate: {shown} if every visitor bought, {times} the real revenue"
+    return f"A ceiling, no estimate: {most} if every visitor bought, {times} the real revenue"
 
 
-def note(rows: Sequence[Row]) -> str:
-    """Return the rule behind the ceiling, and a warning when few orders make the mean."""
+def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate | None) -> str:
+    """Return the rules of ceiling and estimate, how far they are apart, and a warning when few orders make the mean."""
     mean, conversions = rows[0]["revenue_per_conversion"], rows[0]["conversions"]
-    rule = "Ceiling = sessions that left x mean revenue per converted session"
+    rule = "Ceiling: sessions that left x mean revenue per converted session"
     if mean is None:
         return f"{rule}; nobody converted here, so it is undefined."
     few = f" The mean rests on {plural(conversions, 'converted session')}, too few to rely on." * (
         conversions < FEW_SESSIONS
     )
-    real = money(rows[0]["revenue"], cents=True)
-    return (
-        f"{rule} ({money(mean, cents=True)}); the real revenue is {real}. It supposes that every one of them "
-        f"would have bought: it bounds what a step can cost and does not say what can be won back.{few}"
-    )
+    devices = joined(sorted({device_label(name).lower() for one in estimates for name in one.devices}))
+    if total:
+        ceiling = ceiling_of(rows) or 0.0
+        apart = (
+            f" The two are {count(ceiling / total.median)} times apart, so they share no axis." if total.median else ""
+        )
+        estimate = (
+            f"Estimate: {devices} moving on as often as their peers in the same country, from the same source, new or "
+            f"returning; shown where chance does not explain the difference. It is the whole shortfall.{apart}"
+        )
+    else:
+        estimate = "No device falls short of its peers at any step by more than chance, so there is no estimate."
+    return f"{estimate} {rule} ({money(mean, cents=True)}): it bounds what a step can cost.{few}"
 
 
-def _row(name: str, left: float, ceiling: float | None, kind: str = "") -> BodyRow:
-    shown = money_short(ceiling, 3) if ceiling and ceiling >= 1000 else money(ceiling)
+def _ceiling(amount: float | None) -> Cell:
+    shown = money_short(amount, 3) if amount and amount >= 1000 else money(amount)
+    return Cell(text=shown, tone="muted", title=money(amount, cents=True))
+
+
+def _money(estimate: Estimate | None) -> Cell:
+    if estimate is None:
+        return Cell(text=DASH, tone="muted", title="no device falls short by more than chance")
+    return Cell(text=money_short(estimate.median), sub=money_range(estimate.low, estimate.high), bold=True)
+
+
+def _row(row: Row, one: StepEstimate, scale: float) -> BodyRow:
+    drawn = Cell(text="")
+    if one.estimate:
+        low, mark, high = (end / scale for end in (one.estimate.low, one.estimate.median, one.estimate.high))
+        who = joined([device_label(name) for name in one.devices])
+        drawn = Cell(
+            span=Span(low=low, high=high, mark=mark, look="range", color="loss"), title=f"{who} against their peers"
+        )
+    left = row["abandonments"]
     return BodyRow(
         cells=[
-            Cell(text=name),
+            Cell(text=transition(row["step"], row["next_step"])),
             Cell(text=f"{count(left)} left", tone="loss" if left else "", title=exact(left)),
-            Cell(text=shown, tone="muted", title=money(ceiling, cents=True)),
-        ],
-        kind="total" if kind == "total" else "",
+            _ceiling(row["ceiling"]),
+            drawn,
+            _money(one.estimate),
+        ]
     )
 
 
-def table_twin(rows: Sequence[Row]) -> TableTwin:
+def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate]) -> TableTwin:
     """Return the exact amounts per transition."""
-    lines = [
-        (transition(row["step"], row["next_step"]), exact(row["abandonments"]), money(row["ceiling"], cents=True))
-        for row in rows
-    ]
-    total = ("All steps", exact(sum(row["abandonments"] for row in rows)), money(ceiling_of(rows), cents=True))
-    headers = ("Step", "Left", "Ceiling if every visitor bought")
-    return TableTwin("Ceiling of lost revenue per step", headers, (*lines, total), (False, True, True))
+    lines = []
+    for row, one in zip(rows, estimates, strict=True):
+        stake = one.estimate
+        amounts = (money(stake.median), f"{money(stake.low)} to {money(stake.high)}") if stake else (DASH, DASH)
+        name = transition(row["step"], row["next_step"])
+        lines.append((name, exact(row["abandonments"]), money(row["ceiling"], cents=True), *amounts))
+    total = sum_of(estimates)
+    amounts = (money(total.median), f"{money(total.low)} to {money(total.high)}") if total else (DASH, DASH)
+    left = exact(sum(row["abandonments"] for row in rows))
+    lines.append(("All steps", left, money(ceiling_of(rows), cents=True), *amounts))
+    headers = ("Step", "Left", "Ceiling if every visitor bought", "Estimate", f"80{THIN}% interval")
+    return TableTwin("Revenue at stake per step", headers, tuple(lines), (False, *(True,) * 4))
 
 
-CHART = Chart("revenue_lost", "Revenue lost per step, ceiling", needs, update, renderer="rows", span=6, height=220)
+CHART = Chart("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220)

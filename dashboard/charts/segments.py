@@ -48,7 +48,9 @@ def segment_words(segment: Segment) -> str:
     else:
         parts.append("Sessions")
     for name, pattern in FOLLOWING.items():
-        if name in segment and name != head:
+        if name in segment and name != head and segment[name] == NOT_SET:
+            parts.append(f"with no {TITLES[name].lower()}")
+        elif name in segment and name != head:
             parts.append(pattern.replace("{}", value_words(name, segment[name])))
     return " ".join(parts)
 
