@@ -15,6 +15,7 @@ from ingest.files import CHUNK, NO_EXPORTS, TextCensus, compression_of, open_unp
 from ingest.report import RefusedFileError
 
 ZIP = b"PK\x03\x04"
+DOCUMENTS = (b"%PDF", b"\xd0\xcf\x11\xe0")
 HEAD = 1 << 16
 LARGEST_EXACT = 1e15
 """A spreadsheet keeps 15 digits: a larger number has lost its last ones."""
@@ -83,7 +84,7 @@ def _encoding_by_head(file: Path, compression: str) -> str:
                 return "utf-16-le"
             if even > 0.8 * pairs and not odd:
                 return "utf-16-be"
-        if b"\x00" in head or _is_utf8(head):
+        if b"\x00" in head or head.startswith(DOCUMENTS) or _is_utf8(head):
             return "utf-8"
         census = TextCensus()
         census.count(head)

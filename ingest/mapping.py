@@ -157,6 +157,8 @@ def column_names(sample: Sample) -> list[str]:
 
 def _nested_names(entry: dict, prefix: str = "") -> Iterator[str]:
     for name, value in entry.items():
+        if not name:  # SQL has no empty names
+            continue
         if isinstance(value, dict):
             yield from _nested_names(value, f"{prefix}{name}.")
         else:

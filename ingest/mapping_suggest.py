@@ -81,7 +81,8 @@ def suggest_mapping(sample: Sample) -> str:
         "# [constants]        # what is the same in every row and in no column",
         '# hostname = "shop.example"',
     ]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text.encode("utf-8", errors="replace").decode()
 
 
 def _chosen(values: Mapping[str, list[str]]) -> dict[str, str]:

@@ -103,9 +103,14 @@ def mend_json(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
         text = codecs.getreader("utf-8-sig")(source, "replace")
         for row, value in enumerate(_values(text, sample.path.name), 1):
             if reason := _misfit(value, shape, "the record") if isinstance(value, Mapping) else "not an object":
-                yield row, reason, json.dumps(value, ensure_ascii=False)[:400]
+                yield row, reason, _without_surrogates(json.dumps(value, ensure_ascii=False)[:400])
             else:
                 kept.write(json.dumps(value).encode() + b"\n")
+
+
+def _without_surrogates(text: str) -> str:
+    """Return a text that can be written: JSON may hold halves of a character."""
+    return text.encode("utf-8", errors="replace").decode()
 
 
 def _values(text: codecs.StreamReader, name: str) -> Iterator[object]:

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -216,13 +217,16 @@ def _json_structure(shape: "Shape | list | None") -> object:
 
 
 def _nothing(shape: "Shape | list | None") -> exp.Expr:
-    return exp.cast(exp.null(), duckdb_type(shape), dialect="duckdb")
+    return exp.Cast(this=exp.null(), to=_data_type(shape).copy())
 
 
 def _data_type(shape: "Shape | list | None") -> exp.DataType:
-    return exp.DataType.build(duckdb_type(shape), dialect="duckdb")
+    found = _type(duckdb_type(shape))
+    assert found is not None  # noqa: S101 our own type
+    return found
 
 
+@cache
 def _type(name: str) -> exp.DataType | None:
     try:
         return exp.DataType.build("VARCHAR" if _is_text(name) else name, dialect="duckdb")

@@ -16,7 +16,6 @@ from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
 from ingest.mapping import MappedFormat, Mapping
 from ingest.publish import publish
-from ingest.raw import reads_micros
 from ingest.rejects import RejectsFile
 from ingest.report import FileReport, IngestError, IngestReport, Progress, RefusedFileError
 from ingest.runs import run_folder
@@ -246,7 +245,7 @@ def _stage(
 ) -> Staged:
     """Stage a file; again, with its revenue as whole units, where no order could be as small as its micros say."""
     staged = stage(work.connection, sample, shape, target, salt=salt, export_id=export_id, tick=tick)
-    if isinstance(shape, MappedFormat) or shape.GRAIN == "event" or not reads_micros(shape.read(sample)):
+    if isinstance(shape, MappedFormat) or not staged.reads_micros:
         return staged
     mean = mean_order(work.connection, staged.path)
     if mean is None or mean >= NO_MICROS:

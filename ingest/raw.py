@@ -43,6 +43,7 @@ FILLS = {
 first and `rows` the number of the export's rows that a session was rolled up from (NULL: a row is a session)."""
 
 RAW_FIELDS = tuple(FILLS)
+NOTHING = exp.cast(exp.null(), "VARCHAR")
 
 EVENT_FILLS = {
     "user": ("session_id", "visitor_id"),
@@ -125,7 +126,7 @@ def in_whole_units(query: exp.Select) -> exp.Select:
 def _select(names: tuple[str, ...], relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
     if unknown := set(fields) - set(names):
         raise KeyError(f"{sorted(unknown)} are no raw fields; choose from {names}")
-    columns = [exp.alias_(fields.get(name) or exp.cast(exp.null(), "VARCHAR"), name) for name in names]
+    columns = [exp.alias_(fields.get(name) or NOTHING.copy(), name) for name in names]
     return exp.select(*columns).from_(relation)
 
 

@@ -10,7 +10,7 @@ import duckdb
 from ingest.engine import glob_safe, name_relation, run, watched
 from ingest.formats import Format
 from ingest.mend import UNCLOSED, Lost, mend_csv, mend_json, mend_ndjson, row_in_file
-from ingest.raw import filled_columns, in_whole_units
+from ingest.raw import filled_columns, in_whole_units, reads_micros
 from ingest.report import RefusedFileError
 from ingest.sessionize import put_together
 from ingest.sniff import Sample
@@ -38,6 +38,7 @@ class Staged:
 
     path: str
     filled: frozenset[str]
+    reads_micros: bool
     unreadable: tuple[Lost, ...]
 
 
@@ -58,7 +59,8 @@ def stage(
 
     Raises RefusedFileError when DuckDB cannot read the file at all.
     """
-    filled = filled_columns(shape.read(sample))
+    query = shape.read(sample)
+    filled = filled_columns(query)
     parameters = {
         "salt": salt,
         "export_id": export_id,
@@ -68,8 +70,8 @@ def stage(
     }
 
     def copy(source: Sample) -> tuple[Lost, ...]:
-        query = shape.read(source)
-        name_relation(connection, "raw", in_whole_units(query) if in_units else query)
+        raw = query if source is sample else shape.read(source)
+        name_relation(connection, "raw", in_whole_units(raw) if in_units else raw)
         if shape.GRAIN == "event":
             put_together(connection, target, parameters | {"export_detail": len(filled) - is_intraday(sample)}, tick)
         else:
@@ -79,7 +81,7 @@ def stage(
     try:
         lost = copy(sample)
         if not any(reason == UNCLOSED for _, reason, _ in lost):
-            return Staged(glob_safe(target), filled, lost)
+            return Staged(glob_safe(target), filled, reads_micros(query), lost)
     except UNREADABLE as error:
         if sample.kind == "parquet":
             raise _refusal(sample, shape, error) from None
@@ -93,7 +95,7 @@ def stage(
     mended.unlink()
     rows = [row for row, _, _ in first]
     lost = sorted((*first, *((row_in_file(row, rows), reason, text) for row, reason, text in second)))
-    return Staged(glob_safe(target), filled, tuple(lost))
+    return Staged(glob_safe(target), filled, reads_micros(query), tuple(lost))
 
 
 def _mend(sample: Sample, shape: Format, mended: Path) -> Iterator[Lost]:

@@ -5,7 +5,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from ingest.formats import canonical, ga4_events, ga4_flat, ga360_bigquery, ga360_flat, ga360_hits, kaggle_json
-from ingest.formats.refusals import why_refused
+from ingest.formats.refusals import INSTEAD, why_refused
 from ingest.report import RefusedFileError
 from ingest.sniff import Sample
 from ingest.sources import Shape
@@ -73,15 +73,19 @@ def format_of(sample: Sample) -> Format:
 
 
 def _unknown(sample: Sample) -> str:
-    names = sample.header or tuple(dict.fromkeys(name for entry in sample.objects for name in entry))
+    names = sample.names
+    if sample.kind == "csv" and len(names) < 2:
+        first = names[0][:60] if names else ""
+        return f'{sample.path.name} is no table, and no known export shape (its first line is "{first}"). {INSTEAD}'
     found = set(map(str.lower, names))
     nearest = max(FORMATS, key=lambda shape: sum(_has(found, name) for name in shape.REQUIRED) / len(shape.REQUIRED))
     missing = [name for name in nearest.REQUIRED if not _has(found, name)]
-    shown = ", ".join(name[:40] for name in names[:20]) + (", ..." if len(names) > 20 else "")
+    shown = ", ".join(name[:40] for name in names[:12]) + (", ..." if len(names) > 12 else "")
+    lacks = f", which also needs {', '.join(missing)}" if missing else ""
     return (
-        f"{sample.path.name} has the columns {shown}: no known export shape. The nearest is {nearest.TITLE}, "
-        f"which also needs {', '.join(missing)}. Export sessions from BigQuery (one row per session), or name "
-        "the columns like the session columns of the vocabulary (session_date, session_id, pageviews, ...)."
+        f"{sample.path.name} has the columns {shown}: no known export shape. The nearest is {nearest.TITLE}{lacks}. If "
+        "each of its rows is a session, a mapping file can name its columns: silent-leak ingest --suggest-mapping "
+        f"{sample.path.name}. If not: {INSTEAD}"
     )
 
 

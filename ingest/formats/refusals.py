@@ -1,14 +1,82 @@
 """Files that hold no sessions: what each is, why it cannot be used, and which export to ask for."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from ingest.formats.ga4_flat import ALIASES, folded
 from ingest.formats.ga360_fields import finer_grain, found_columns, has_sessions
 from ingest.sniff import Sample
 
-INSTEAD = "Export sessions instead: GA360's BigQuery export (ga_sessions_YYYYMMDD), or one row per session as CSV."
-COUNT_COLUMNS = {"sessions", "users", "totalusers", "activeusers", "pageviews", "uniquepageviews", "views", "newusers"}
+INSTEAD = (
+    "Export what the report was made from instead: GA4's BigQuery export (the tables events_YYYYMMDD), GA360's "
+    "(ga_sessions_YYYYMMDD), or any table with one row per session."
+)
+COUNTED = {
+    *(
+        "sessions",
+        "users",
+        "total users",
+        "active users",
+        "new users",
+        "pageviews",
+        "unique pageviews",
+        "views",
+        "visits",
+    ),
+    *("sitzungen", "nutzer", "aktive nutzer", "neue nutzer", "seitenaufrufe", "aufrufe", "besuche"),
+    *("utilisateurs", "utilisateurs actifs", "nouveaux utilisateurs", "pages vues", "vues"),
+    *("sesiones", "usuarios", "usuarios activos", "usuarios nuevos", "vistas", "paginas vistas", "vistas de pagina"),
+    *(
+        "numero de visitas a paginas",
+        "visitas a paginas",
+        "sessoes",
+        "usuarios ativos",
+        "novos usuarios",
+        "utilizadores",
+    ),
+    *("visualizacoes", "visualizacoes de pagina", "sessioni", "utenti", "utenti attivi", "nuovi utenti"),
+    *(
+        "visualizzazioni",
+        "visualizzazioni di pagina",
+        "sessies",
+        "gebruikers",
+        "actieve gebruikers",
+        "nieuwe gebruikers",
+    ),
+    *(
+        "weergaven",
+        "paginaweergaven",
+        "セッション",
+        "ユーザー",
+        "アクティブ ユーザー",
+        "新規ユーザー",
+        "ページビュー数",
+    ),
+    *(
+        "表示回数",
+        "総ユーザー数",
+        "アクティブ ユーザー数",
+        "sessioner",
+        "anvandare",
+        "brugere",
+        "sidvisningar",
+        "sesje",
+    ),
+    *(
+        "uzytkownicy",
+        "сеансы",
+        "пользователи",
+        "oturumlar",
+        "kullanicilar",
+        "세션",
+        "사용자",
+        "会话数",
+        "用户",
+        "工作階段",
+    ),
+}
+"""What a report counts, in the languages of Google Analytics, as `_words` writes it."""
 
 
 def why_refused(sample: Sample) -> str | None:
@@ -25,15 +93,11 @@ def empty(sample: Sample) -> str | None:
 
 
 def binary(sample: Sample) -> str | None:
-    """Refuse spreadsheets, archives, documents and other binary files."""
+    """Refuse documents and other binary files."""
     if sample.kind != "binary":
         return None
-    if sample.first_bytes.startswith(b"PK\x03\x04"):
-        if b"xl/" in sample.first_bytes or sample.path.suffix.lower() == ".xlsx":
-            return f"is an Excel workbook: spreadsheets round long ids, so no session can be trusted. {INSTEAD}"
-        return "is a zip archive: unpack it and ingest the files in it."
     if sample.first_bytes.startswith(b"\xd0\xcf\x11\xe0"):
-        return f"is an old Excel workbook: spreadsheets round long ids, so no session can be trusted. {INSTEAD}"
+        return "is an old Excel workbook (.xls): save it as .xlsx or, better, as CSV, and ingest that."
     if sample.first_bytes.startswith(b"%PDF"):
         return f"is a PDF document: it shows figures but holds no sessions. {INSTEAD}"
     return f"is a binary file of no known export shape (it begins with {sample.first_bytes[:8].hex(' ')}). {INSTEAD}"
@@ -48,11 +112,28 @@ def web_page(sample: Sample) -> str | None:
 
 def interface_report(sample: Sample) -> str | None:
     """Refuse a report downloaded from the Google Analytics interface, known by its preamble."""
-    if not re.match(r"\s*# ?-{8,}", sample.text[:200]):
+    if not re.match(r'[\s"]*# ?-{8,}', sample.text[:200]):
         return None
     return (
-        'is a report downloaded from the Google Analytics interface (it begins with a "# ----" preamble): it holds '
-        f"totals that were already added up, so no single session can be followed through the funnel. {INSTEAD}"
+        'is a report downloaded from the Google Analytics interface (it begins with a "# ----" preamble): its figures '
+        f"are added up already, so no single session can be followed through the funnel. {INSTEAD}"
+    )
+
+
+def wrapped_records(sample: Sample) -> str | None:
+    """Refuse one JSON object that holds the records in a field, as answers of web services do."""
+    if len(sample.objects) != 1 or not ({"kind", "rows", "data", "records", "results"} & sample.objects[0].keys()):
+        return None
+    held = [
+        name
+        for name, value in sample.objects[0].items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
+    if not held:
+        return None
+    return (
+        f'is one JSON object that holds its records in "{held[0]}": write the records themselves, one a line '
+        f"(jq -c '.{held[0]}[]'), and ingest that."
     )
 
 
@@ -98,21 +179,16 @@ def product_rows(sample: Sample) -> str | None:
 
 
 def aggregated_table(sample: Sample) -> str | None:
-    """Refuse tables with a column that counts sessions or users and no session identity."""
-    keys = sample.keys.keys()
-    counts = keys & COUNT_COLUMNS
-    if not counts or "visitid" in keys or "sessionid" in keys or {"visitorid", "visitnumber"} <= keys:
+    """Refuse tables with a column that counts sessions or users, in any language, and no session identity."""
+    names = sample.flat
+    counts = [name for name in sample.names if _words(name) in COUNTED]
+    identified = names.keys() & {"visitid", "sessionid"} or {"visitorid", "visitnumber"} <= names.keys()
+    if not counts or identified or has_sessions(sample):
         return None
-    shown = ", ".join(sample.header[sample.keys[key]] for key in sorted(counts))
     return (
-        f"is an aggregated table (it counts {shown} in each row, as reports and the Data API do), so no single session "
-        f"can be followed through the funnel. {INSTEAD}"
+        f"is an aggregated table (it counts {', '.join(counts[:4])} in each row, as reports and the Data API do), so "
+        f"no single session can be followed through the funnel. {INSTEAD}"
     )
-
-
-def is_rounded(identifier: str) -> bool:
-    """Say whether a spreadsheet turned a long id into a number like 2.81772E+18."""
-    return re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", identifier.strip()) is not None
 
 
 REFUSALS: tuple[Callable[[Sample], str | None], ...] = (
@@ -120,6 +196,7 @@ REFUSALS: tuple[Callable[[Sample], str | None], ...] = (
     binary,
     web_page,
     interface_report,
+    wrapped_records,
     ga4_events,
     item_list,
     product_rows,
@@ -128,5 +205,8 @@ REFUSALS: tuple[Callable[[Sample], str | None], ...] = (
 """Every kind of file that is refused by name, in the order they are tried."""
 
 
-def _folded(entry: dict) -> set[str]:
-    return {name.replace("_", "").lower() for name in entry}
+def _words(name: str) -> str:
+    """Return a header cell as plain words: `totalUsers`, `Total_Users` and `Total users` are `total users`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name.strip())
+    plain = unicodedata.normalize("NFKD", spaced.replace("ı", "i").replace("ł", "l"))
+    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", plain)).lower()
