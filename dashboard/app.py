@@ -14,6 +14,7 @@ import panel as pn
 
 from dashboard.fonts import font_face_css
 from dashboard.freshness import SECONDS, source_of
+from dashboard.page import script_addresses
 from dashboard.theme import FONT
 from dashboard.viewer import Viewer
 from dashboard.views import shown_views
@@ -54,6 +55,7 @@ def _document(title: str, page: pn.viewable.Viewable, views: list[str]) -> pn.Te
     document.add_variable("app_title", title)
     document.add_variable("app_views", views)
     document.add_variable("app_icon", _icon())
+    document.add_variable("app_scripts", script_addresses() if views else [])
     document.add_variable("app_css", _first_css() if views else font_face_css())
     return document
 

@@ -20,7 +20,6 @@ from dashboard.periods import (
     shown_days,
 )
 from dashboard.selection import Selection
-from queries.funnel import FUNNELS
 
 
 def compared_period(selection: Selection, held: Held) -> Comparison:
@@ -117,7 +116,8 @@ def _funnel(selection: Selection) -> dict[str, Any]:
         "label": label,
         "name": chosen.name,
         "options": [
-            {"name": funnel.name, "words": " → ".join(step.name for step in funnel.steps)} for funnel in FUNNELS
+            {"name": funnel.name, "words": " → ".join(step.name for step in funnel.steps)}
+            for funnel in selection.funnels
         ],
         "steps": [
             {"position": place, "name": step.name, "words": step.definition, "chosen": place in taken}

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from queries.engine import Engine
+from queries.funnel import FUNNELS, Funnel
+from queries.funnel_file import FunnelError, funnels_of
 from queries.store import Snapshot, Store, StoreError
 
 LOG = logging.getLogger(__name__)
@@ -24,6 +26,14 @@ class Source:
         self.engine.keep_rollups()
         self._looked = time.monotonic()
         self._looking = threading.Lock()
+
+    def funnels(self) -> tuple[Funnel, ...]:
+        """Return the funnels of the store, its own ones too; the built-in ones while its file is broken."""
+        try:
+            return funnels_of(self.engine.store.path)
+        except (FunnelError, OSError, UnicodeDecodeError):
+            LOG.exception("the store's own funnels cannot be used")
+            return FUNNELS
 
     @property
     def site(self) -> str:

@@ -29,12 +29,18 @@ SCRIPTS = (
     "takeaway.js",
 )
 """The scripts that `page.js` imports; a browser may fetch no others."""
-SHEETS = ("page.css", "card.css", "findings.css", "boards.css")
+SHEETS = ("shell.css", "card.css", "findings.css", "boards.css")
 
 
 def stylesheet(*names: str) -> str:
     """Return the tokens and the rules of those files as one sheet for the component's shadow root."""
     return "\n".join([css_variables(), *((HERE / name).read_text(encoding="utf-8") for name in names)])
+
+
+def script_addresses() -> list[str]:
+    """Return where a browser finds the page's scripts, so that it fetches all of them while it reads Bokeh's."""
+    home = f"components/{Shell.__module__}/{Shell.__name__}"
+    return [f"{home}/_bundle_path/page.js", *(f"{home}/_js/{name}" for name in SCRIPTS)]
 
 
 class Shell(JSComponent):

@@ -40,14 +40,21 @@ class Selection(param.Parameterized):
     exclude = param.Dict(default={}, doc="Unwanted values per dimension.")
     compare = param.Selector(default=PREVIOUS, objects=list(MODES))
     compared_days = param.ClassSelector(class_=Days, default=None, allow_None=True)
-    funnel_name = param.Selector(default=ENGAGEMENT.name, objects=[funnel.name for funnel in FUNNELS])
+    funnel_name = param.String(default=ENGAGEMENT.name)
     steps = param.ClassSelector(class_=tuple, default=(), doc="Positions of the chosen steps; empty for all.")
     settings = param.Dict(default={}, doc="Chosen options of the cards' own controls.")
     theme = param.Selector(default="", objects=["", "light", "dark"])
 
-    def __init__(self, known_settings: Settings | None = None, views: Iterable[str] = (), **chosen: Any) -> None:
-        """Start with everything selected; `known_settings` are the controls of the cards, `views` their names."""
-        super().__init__(**chosen)
+    def __init__(
+        self,
+        known_settings: Settings | None = None,
+        views: Iterable[str] = (),
+        funnels: Iterable[Funnel] = FUNNELS,
+        **chosen: Any,
+    ) -> None:
+        """Start with everything selected, in the first funnel; settings, views and funnels are those that exist."""
+        self.funnels = tuple(funnels)
+        super().__init__(**{"funnel_name": self.funnels[0].name, **chosen})
         self._known = {**SHARED_SETTINGS, **(known_settings or {})}
         self._views = tuple(views)
 
@@ -66,7 +73,7 @@ class Selection(param.Parameterized):
     @property
     def whole_funnel(self) -> Funnel:
         """Return the chosen funnel with all its steps."""
-        return next(funnel for funnel in FUNNELS if funnel.name == self.funnel_name)
+        return next((funnel for funnel in self.funnels if funnel.name == self.funnel_name), self.funnels[0])
 
     def setting(self, card: str, name: str) -> str:
         """Return the chosen option of one control of a card: its own, that of the whole page, or its default."""
@@ -93,7 +100,7 @@ class Selection(param.Parameterized):
 
     def choose_funnel(self, name: str, steps: Iterable[int] = ()) -> None:
         """Choose a funnel and the positions of its steps; fewer than two, or all of them, mean all."""
-        funnel = next((funnel for funnel in FUNNELS if funnel.name == name), None)
+        funnel = next((funnel for funnel in self.funnels if funnel.name == name), None)
         if funnel:
             self.param.update(funnel_name=name, steps=_positions(steps, len(funnel.steps)))
 
@@ -167,7 +174,7 @@ class Selection(param.Parameterized):
         if self.compare == CUSTOM and self.compared_days:
             days = self.compared_days
             pairs += [("compare_from", days.first.isoformat()), ("compare_to", days.last.isoformat())]
-        if self.funnel_name != ENGAGEMENT.name:
+        if self.funnel_name != self.funnels[0].name:
             pairs.append(("funnel", self.funnel_name))
         if self.steps:
             pairs.append(("steps", "-".join(str(position) for position in self.steps)))
@@ -183,11 +190,10 @@ class Selection(param.Parameterized):
         first, last = _day(single.get("from")), _day(single.get("to"))
         if first and last and last < first:
             first, last = last, first
-        funnel = single.get("funnel", "")
+        funnel = next((funnel for funnel in self.funnels if funnel.name == single.get("funnel")), self.funnels[0])
         theme = single.get("theme", "")
         view = single.get("view", "")
         compare, days = _comparison(single)
-        name = funnel if funnel in self.param.funnel_name.objects else ENGAGEMENT.name
         steps = [int(part) for part in single.get("steps", "").split("-") if part.isascii() and part.isdigit()]
         self.param.update(
             view=view if view in self._views[1:] else "",
@@ -197,8 +203,8 @@ class Selection(param.Parameterized):
             date_to=last,
             include=_wanted(pairs, ""),
             exclude=_wanted(pairs, EXCLUDED),
-            funnel_name=name,
-            steps=_positions(steps, len(next(f for f in FUNNELS if f.name == name).steps)),
+            funnel_name=funnel.name,
+            steps=_positions(steps, len(funnel.steps)),
             settings={key: option for key, option in single.items() if self._differs(key, option)},
             theme=theme if theme in self.param.theme.objects else "",
         )

@@ -39,6 +39,7 @@ def serve(
             show=show,
             verbose=False,
             admin=False,
+            compress_response=True,
         )
 
 

@@ -12,18 +12,17 @@ from typing import Any
 from dashboard import download
 from dashboard.browser import Browser
 from dashboard.charts import CHARTS
-from dashboard.charts.words import empty_sentence
 from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
-from dashboard.controls import compared_period, controls
+from dashboard.controls import compared_period
 from dashboard.deeds import DEEDS, Deed, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
 from dashboard.filters import listing, values_of
-from dashboard.format import count, date_range, day, exact, plural
 from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
 from dashboard.saved import SavedViewError, SavedViews
 from dashboard.selection import Selection
+from dashboard.state import bar_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
 from dashboard.views import View, charts_of, shown_views, view_named
 from queries.engine import Cancel, Cancelled, Result
@@ -58,7 +57,7 @@ class Viewer:
         self.source = source
         self.browser = Browser()
         self.saved = SavedViews(source.engine.store.path)
-        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()])
+        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
         self.selection.load_query(query or self._default_query())
         self.prefers_dark = False
         self.held: Held | None = None
@@ -156,9 +155,11 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
-        self.page.param.update(
-            bar=as_text(self._controls(held)), state=as_text(self._state(answered, held, asked.view)), busy=False
-        )
+        state = state_of(answered, held, asked.view, self.selection, self.source.engine.snapshot)
+        self.page.param.update(bar=self._bar(held), state=as_text(state), busy=False)
+
+    def _bar(self, held: Held) -> str:
+        return as_text(bar_of(self.selection, held, self.view, KNOWN_SETTINGS))
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:
@@ -169,51 +170,11 @@ class Viewer:
         if not asked.cancel.cancelled and counts:
             self.page.reply({"kind": "open", "counts": counts})
 
-    def _controls(self, held: Held) -> dict[str, Any]:
-        settings = {key: self.selection.setting(*key.split(".", 1)) for key in KNOWN_SETTINGS}
-        return {**controls(self.selection, held), "view": self.view.name, "settings": settings}
-
-    def _state(self, answered: Answer, held: Held, view: View) -> dict[str, Any]:
-        compared = answered.ask.comparison.days if answered.ask.comparison else None
-        return {
-            "view": view.name,
-            "version": answered.store_version,
-            "finding": answered.finding[0],
-            "context": answered.finding[1],
-            "counted": f"{count(answered.shown)} of {plural(answered.total, 'session')}",
-            "compared": compared.words if compared else "",
-            "empty": None if answered.shown else empty_sentence(answered.context),
-            "stated": download.stated_lines(self.stated()),
-            "file_name": self.file_name(),
-            "foot": self._foot(held),
-            "cards": answered.cards,
-        }
-
-    def _foot(self, held: Held) -> list[str]:
-        snapshot = self.source.engine.snapshot
-        loaded = snapshot.loaded_at
-        return [
-            f"Data to {day(held.last_date, year=True)}",
-            f"{exact(held.sessions)} sessions, version {snapshot.version}",
-            f"Loaded {day(loaded.date(), year=True)}, {loaded:%H:%M} UTC",
-        ]
-
     def stated(self) -> Stated:
-        """Return what every file that is taken away says about itself."""
-        answered, held = self.answer, self.held
-        period = held.span if held else None
-        first, last = self.selection.date_from, self.selection.date_to
-        shown = date_range(first or (period.first if period else None), last or (period.last if period else None))
-        comparison = answered.ask.comparison if answered else None
-        return Stated(
-            self.selection,
-            self.view.title,
-            shown,
-            comparison.days.words if comparison and comparison.days else "",
-            answered.store_version if answered else 0,
-            answered.shown if answered else 0,
-            answered.total if answered else 0,
-        )
+        """Return what every file that is taken away says about itself. Raises RuntimeError before the first answer."""
+        if self.answer is None or self.held is None:
+            raise RuntimeError("nothing is answered yet, so nothing can be taken away")
+        return stated_of(self.answer, self.held, self.view, self.selection)
 
     def file_name(self) -> str:
         """Return the first part of the name of every file that is taken away."""
@@ -261,7 +222,7 @@ class Viewer:
             self.page.replaces = self._moving or changed == {"theme"}
             self.page.query = query
         if self.held:
-            self.page.bar = as_text(self._controls(self.held))
+            self.page.bar = self._bar(self.held)
         if changed != {"theme"}:
             self.ask()
 

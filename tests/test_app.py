@@ -410,3 +410,19 @@ def test_nothing_in_the_dashboard_hides_another_module():
     }
     packages = {"queries", "ingest", "dashboard", "panel", "param", "bokeh", "duckdb", "pandas", "numpy"}
     assert not names & (set(sys.stdlib_module_names) | packages)
+
+
+def test_a_store_may_have_funnels_of_its_own_and_a_broken_file_leaves_the_built_in_ones(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    own = store_of(tmp_path / "store", sessions(3, country="US", viewed_item=True))
+    steps = (("Viewed", "viewed_item"), ("Ordered", "transactions > 0"))
+    text = '[[funnel]]\nname = "Product"\n'
+    text += "".join(f'[[funnel.step]]\nname = "{name}"\nwhen = "{when}"\n' for name, when in steps)
+    (own.path / "funnels.toml").write_text(text, encoding="utf-8")
+    viewer = Viewer(Source(own), "?view=funnel&funnel=Product")
+    assert [option["name"] for option in bar(viewer)["funnel"]["options"]] == ["Engagement", "Checkout", "Product"]
+    assert [group["name"] for group in shown(viewer)["cards"]["funnel"]["body"]["groups"]] == ["Viewed", "Ordered"]
+    assert viewer.page.query == "?view=funnel&funnel=Product"
+    (own.path / "funnels.toml").write_text("[[", encoding="utf-8")
+    assert [funnel.name for funnel in Viewer(Source(own)).selection.funnels] == ["Engagement", "Checkout"]
+    assert "own funnels cannot be used" in caplog.text

@@ -1,0 +1,56 @@
+"""What the page is told: the state of a view, the filter bar, the foot, and what every file says about itself."""
+
+from typing import Any
+
+from dashboard import download
+from dashboard.charts.words import empty_sentence
+from dashboard.compute import Answer, Held
+from dashboard.controls import controls
+from dashboard.download import Stated
+from dashboard.format import count, date_range, day, exact, plural
+from dashboard.selection import Selection, Settings
+from dashboard.views import View
+from queries.store import Snapshot
+
+
+def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
+    """Return what changes at once with a choice: the filter bar, the shown view, every card's settings."""
+    settings = {key: selection.setting(*key.split(".", 1)) for key in known}
+    return {**controls(selection, held), "view": view.name, "settings": settings}
+
+
+def state_of(answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot) -> dict[str, Any]:
+    """Return what is shown once a question is answered: the cards of one view and the words around them."""
+    stated = stated_of(answered, held, view, selection)
+    return {
+        "view": view.name,
+        "version": answered.store_version,
+        "finding": answered.finding[0],
+        "context": answered.finding[1],
+        "counted": f"{count(answered.shown)} of {plural(answered.total, 'session')}",
+        "compared": stated.compared,
+        "empty": None if answered.shown else empty_sentence(answered.context),
+        "stated": download.stated_lines(stated),
+        "file_name": download.file_name(selection, answered.store_version),
+        "foot": foot_of(held, snapshot),
+        "cards": answered.cards,
+    }
+
+
+def foot_of(held: Held, snapshot: Snapshot) -> list[str]:
+    """Return how fresh the data is: last day, sessions and version, when it was loaded."""
+    loaded = snapshot.loaded_at
+    return [
+        f"Data to {day(held.last_date, year=True)}",
+        f"{exact(held.sessions)} sessions, version {snapshot.version}",
+        f"Loaded {day(loaded.date(), year=True)}, {loaded:%H:%M} UTC",
+    ]
+
+
+def stated_of(answered: Answer, held: Held, view: View, selection: Selection) -> Stated:
+    """Return what every file that is taken away says about itself."""
+    first, last = selection.date_from or held.first_date, selection.date_to or held.last_date
+    comparison = answered.ask.comparison
+    compared = comparison.days.words if comparison and comparison.days else ""
+    days = date_range(first, last)
+    return Stated(selection, view.title, days, compared, answered.store_version, answered.shown, answered.total)
