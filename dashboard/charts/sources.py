@@ -1,18 +1,22 @@
-"""The table of sources by device: volume, days, rate with interval, and cells coloured by the shrunk rate."""
+"""The table of sources (or channels, or campaigns) by device: volume, days, rate with interval, coloured cells."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.source_cells import cells_of
 from dashboard.charts.source_days import Break, breaks_of, day_strip, sessions_by_day
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, date_range, day, exact, expected, money, plural, rate, rate_range
 from queries.compose import EVERYTHING
 from queries.engine import Result
+from queries.judged import judged_pivot
 from queries.statistics import intervals_meet
+from queries.vocabulary import TITLES
 
 SOURCE, DEVICE = "source", "device_category"
 CLASS_BREAKS = (0.45, 0.65, 0.87, 1.15, 1.6, 2.4)
@@ -22,31 +26,41 @@ SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
     "Sorted by sessions; sources without an order are kept. The text is the raw rate; the colour compares the rate, "
     "shrunk towards the mean by 300 sessions, with the mean of all sources, so one order in 26 sessions does not glow. "
-    "Click a source to filter by it, a cell to filter by its device."
+    "Click a name to filter by it, a cell to filter by it and its device."
 )
+GROUPS = {"Source": "source", "Channel": "channel_group", "Campaign": "campaign"}
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the cells, the days of each source, and the days of all of them, whatever source is filtered."""
-    return (
-        Need("sources_by_device", shows=SOURCE),
-        Need("sources_by_day", shows=SOURCE),
-        Need("trend", shows=SOURCE),
-    )
+    """Ask for the cells, the days of each value, and the days of all of them, whatever value is filtered."""
+    by = dimension_of(settings)
+    days = Need("trend", shows=by)
+    if by == SOURCE:
+        return Need("sources_by_device", shows=SOURCE), Need("sources_by_day", shows=SOURCE), days
+    cells = Need("pivot", shows=by, compute=partial(judged_pivot, dimensions=(by, DEVICE)))
+    return cells, Need("values_by_day", by=by, shows=by), days
+
+
+def dimension_of(settings: Mapping[str, Any]) -> str:
+    """Return the dimension of the chosen tab."""
+    return GROUPS.get(settings.get("group", ""), SOURCE)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the largest sources, the rest as one row and all together, with the sentence on who stands out."""
-    cells, by_day, trend = (result.rows for result in results)
+    by = dimension_of(context.settings)
+    word = TITLES[by].lower()
+    cells = results[0].rows if by == SOURCE else cells_of(results[0])
+    by_day, trend = results[1].rows, results[2].rows
     if not cells:
-        return CardState("No source to compare", empty=empty_sentence(context))
+        return CardState(f"No {word} to compare", empty=empty_sentence(context))
     ranks: dict[int, dict[str, Row]] = {}
     for row in cells:
         ranks.setdefault(row["source_rank"], {})[row["device_category"]] = row
     devices = sorted(
         {row["device_category"] for row in cells} - {EVERYTHING}, key=lambda name: (device_place(name), name)
     )
-    days = sessions_by_day(by_day)
+    days = sessions_by_day(by_day, SOURCE if by == SOURCE else "segment")
     totals = {row["session_date"]: row["sessions"] for row in trend}
     breaks = breaks_of(days, totals)
     sources = [ranks[rank] for rank in sorted(ranks)]
@@ -57,31 +71,37 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         kind = row["row_kind"]
         strip = totals if kind == "all" else days.get(row["source"], {}) if kind == "source" else {}
         bars = day_strip(strip, context, set(totals), breaks, row["source"]) if strip else []
-        rows.append(_row(held, devices, bars, scale, sources[0][EVERYTHING]["sessions"], context))
-    table = table_twin(sources, devices)
-    body = Table(caption=table.caption, columns=_columns(devices, scale, totals), rows=rows, legend=ratio_legend())
-    return CardState(heading([row[EVERYTHING] for row in sources], breaks), NOTE, body=body, table=table)
+        rows.append(_row(held, devices, bars, scale, sources[0][EVERYTHING]["sessions"], context, by))
+    table = table_twin(sources, devices, word)
+    body = Table(
+        caption=table.caption, columns=_columns(devices, scale, totals, TITLES[by]), rows=rows, legend=ratio_legend()
+    )
+    said = heading([row[EVERYTHING] for row in sources], breaks, word)
+    return CardState(said, NOTE.replace("sources", f"{word}s"), body=body, table=table)
 
 
-def heading(rows: Sequence[Row], breaks: Sequence[Break] = ()) -> str:
+def heading(rows: Sequence[Row], breaks: Sequence[Break] = (), word: str = "source") -> str:
     """Return what stands out among the sources; a tracking break is said first, because it spoils its own source."""
     broken = {name for found in breaks for name in (found.source, found.taken_by)}
-    said = standing_out(rows, [row for row in rows if row["row_kind"] == "source" and row["source"] not in broken])
+    said = standing_out(
+        rows, [row for row in rows if row["row_kind"] == "source" and row["source"] not in broken], word
+    )
     if not breaks:
         return said
     found = max(breaks, key=lambda found: found.expected)
     lost = f"{found.source} has no session on {day(found.date)}, where {expected(found.expected)} were expected"
-    return f"{lost}; {said.replace('No source', 'no other source', 1) if said.startswith('No source') else said}"
+    none = f"No {word}"
+    return f"{lost}; {said.replace(none, f'no other {word}', 1) if said.startswith(none) else said}"
 
 
-def standing_out(rows: Sequence[Row], sources: Sequence[Row]) -> str:
+def standing_out(rows: Sequence[Row], sources: Sequence[Row], word: str = "source") -> str:
     """Return the source furthest below or above the mean of all by intervals that do not meet, else that none is."""
     total = rows[-1]
     if len(rows) == 2 and sources:
         counts = part_of(total["conversions"], total["sessions"])
         return f"All sessions come from {sources[0]['source']}: {counts} converted ({rate(total['conversion_rate'])})"
     if not total["conversions"]:
-        return f"No source brought an order: {part_of(0, total['sessions'])} sessions converted"
+        return f"No {word} brought an order: {part_of(0, total['sessions'])} sessions converted"
     apart = [row for row in sources if row["enough"] and not intervals_meet(_interval(row), _interval(total))]
     below = [row for row in apart if row["conversion_rate"] < total["conversion_rate"]]
     if below:
@@ -95,7 +115,7 @@ def standing_out(rows: Sequence[Row], sources: Sequence[Row]) -> str:
         best = max(apart, key=lambda row: row["conversions"] - row["expected"])
         mean = rate(total["conversion_rate"])
         return f"{best['source']} converts at {rate(best['conversion_rate'])}, the mean is {mean}"
-    return f"No source stands out from the mean of {rate(total['conversion_rate'])}: the intervals overlap"
+    return f"No {word} stands out from the mean of {rate(total['conversion_rate'])}: the intervals overlap"
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:
@@ -113,12 +133,12 @@ def class_of(ratio: float | None) -> int | None:
     return None if ratio is None else bisect_right(CLASS_BREAKS, ratio)
 
 
-def device_cell(row: Row | None) -> Cell:
+def device_cell(row: Row | None, by: str = SOURCE) -> Cell:
     """Return one cell: raw rate and counts on the colour of the shrunk rate; hatched under one expected order."""
     if row is None or not row["sessions"]:
         return Cell(text=DASH, tone="muted")
     counts = part_of(row["conversions"], row["sessions"]).replace(" ", NO_BREAK)
-    also = Action(dimension=DEVICE, value=row["device_category"])
+    also = Action(where={by: row["source"], DEVICE: row["device_category"]})
     if not row["enough"]:
         return Cell(text=counts, sub=f"too{NO_BREAK}few", tone="muted", hatch=True, action=also, title=cell_title(row))
     return Cell(
@@ -142,14 +162,14 @@ def cell_title(row: Row) -> str:
 
 
 def _row(
-    held: Mapping[str, Row], devices: Sequence[str], bars: list, scale: float, largest: int, context: Context
-) -> BodyRow:
+    held: Mapping[str, Row], devices: Sequence[str], bars: list, scale: float, largest: int, context: Context, by: str
+) -> BodyRow:  # fmt: skip
     row = held[EVERYTHING]
     kind, revenue = row["row_kind"], row["revenue"]
-    name = Cell(text=name_of(row))
+    name = Cell(text=name_of(row, TITLES[by].lower()))
     if kind == "source":
         name["bar"] = row["sessions"] / largest if largest else 0
-        name["action"] = Action(dimension=SOURCE, value=row["source"])
+        name["action"] = Action(dimension=by, value=row["source"])
     readable = row["enough"] or kind != "source"
     cells = [
         name,
@@ -157,17 +177,17 @@ def _row(
         Cell(days=bars) if bars else Cell(text=""),
         Cell(text=rate(row["conversion_rate"])) if readable else Cell(text="too few", tone="muted"),
         Cell(span=span_of(row, scale), title=rate_range(*_interval(row))),
-        *(_summary_cell(held.get(device), kind) for device in devices),
+        *(_summary_cell(held.get(device), kind, by) for device in devices),
         Cell(text=money(revenue), tone="" if revenue else "muted", title=money(revenue, cents=True)),
     ]
     if kind == "source":
-        return BodyRow(cells=cells, kind="selected" if row["source"] in context.filters.values(SOURCE) else "")
+        return BodyRow(cells=cells, kind="selected" if row["source"] in context.filters.values(by) else "")
     return BodyRow(cells=cells, kind="total" if kind == "all" else "muted")
 
 
-def _summary_cell(row: Row | None, kind: str) -> Cell:
+def _summary_cell(row: Row | None, kind: str, by: str) -> Cell:
     if kind == "source":
-        return device_cell(row)
+        return device_cell(row, by)
     if kind == "more" or row is None or not row["sessions"]:
         return Cell(text="")
     return Cell(
@@ -175,11 +195,11 @@ def _summary_cell(row: Row | None, kind: str) -> Cell:
     )
 
 
-def name_of(row: Row) -> str:
+def name_of(row: Row, word: str = "source") -> str:
     """Return the name of a row: the source as the export has it, "40 more sources", "All sources"."""
     if row["row_kind"] == "more":
-        return plural(row["sources"], "more source")
-    return "All sources" if row["row_kind"] == "all" else row["source"]
+        return plural(row["sources"], f"more {word}")
+    return f"All {word}s" if row["row_kind"] == "all" else row["source"]
 
 
 def span_of(row: Row, scale: float) -> Span:
@@ -195,10 +215,10 @@ def span_of(row: Row, scale: float) -> Span:
     )
 
 
-def _columns(devices: Sequence[str], scale: float, totals: Mapping[Any, int]) -> list[TableColumn]:
+def _columns(devices: Sequence[str], scale: float, totals: Mapping[Any, int], title: str) -> list[TableColumn]:
     days = date_range(min(totals), max(totals)).rsplit(" ", 1)[0] if totals else ""
     return [
-        TableColumn(label="Source", width="190px"),
+        TableColumn(label=title, width="190px"),
         TableColumn(label="Sessions", align="right", sorted="descending"),
         TableColumn(label=f"By day, {days}", width="132px", hide_narrow=True),
         TableColumn(label="Rate", align="right"),
@@ -214,11 +234,11 @@ def ratio_legend() -> list[LegendItem]:
     return [*items, LegendItem(label="less than one order expected", shape="hatch")]
 
 
-def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str]) -> TableTwin:
+def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str], word: str = "source") -> TableTwin:
     """Return every cell as text: sessions, converted, rate, interval, expected, shrunk rate and revenue."""
     rows = tuple(
         (
-            name_of(row),
+            name_of(row, word),
             "all" if device == EVERYTHING else row["device_category"],
             exact(row["sessions"]),
             exact(row["conversions"]),
@@ -233,7 +253,7 @@ def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str]) -> 
         if (row := held.get(device))
     )
     headers = (
-        "Source",
+        word.capitalize(),
         "Device",
         "Sessions",
         "Converted",
@@ -243,7 +263,16 @@ def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str]) -> 
         "Shrunk",
         "Revenue",
     )
-    return TableTwin("Conversion rate by source and device", headers, rows, (False, False, *(True,) * 7))
+    return TableTwin(f"Conversion rate by {word} and device", headers, rows, (False, False, *(True,) * 7))
 
 
-CHART = Chart("sources", "Conversion rate by source and device", needs, update, renderer="rows", span=12, height=560)
+CHART = Chart(
+    "sources",
+    "Conversion rate by traffic and device",
+    needs,
+    update,
+    renderer="rows",
+    settings={"group": (tuple(GROUPS), "Source")},
+    span=12,
+    height=560,
+)

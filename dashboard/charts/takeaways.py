@@ -9,13 +9,14 @@ from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.finding import largest_leak
 from dashboard.charts.source_days import Break, breaks_of, sessions_by_day
-from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, leaving, part_of, rate_of
+from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, leaving, part_of, rate_of
 from dashboard.format import count, day, expected, plural, rate, share
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 
 LONG_FROM, MEASURED_FROM = 6, 2
+WEAKEST = 3
 """Positions of the duration buckets: 5 minutes and longer begin at 6, measured durations at 2."""
 
 SURE, FEW, COUNTED, TRACKING = "Larger than chance", "Too few to say", "Counted", "Check the tracking first"
@@ -82,6 +83,7 @@ def takeaways(
         Takeaway("Largest leak", largest_leak(steps, context) or nobody, COUNTED),
         device_takeaway(cells),
         source_takeaway(cells, breaks),
+        weak_pair_takeaway(cells, breaks),
         combination_takeaway(cells, breaks),
         duration_takeaway(durations),
     ]
@@ -136,6 +138,25 @@ def source_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway |
     due = f"where the mean gives {expected(worst['expected'])}"
     sentence = f"{worst['source']} brought {plural(worst['sessions'], 'session')} and {what}, {due}."
     return _with_tracking("Weak source", sentence, worst["source"], breaks)
+
+
+def weak_pair_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+    """Return the source and device that lack most orders against the mean; None with fewer than two pairs."""
+    total = next((row for row in cells if row["row_kind"] == "all" and row["device_category"] == EVERYTHING), None)
+    pairs = [row for row in cells if row["row_kind"] == "source" and row["device_category"] != EVERYTHING]
+    if total is None or len(pairs) < 2:
+        return None
+    below = [row for row in pairs if _apart(row, total) and row["conversion_rate"] < total["conversion_rate"]]
+    below.sort(key=lambda row: row["conversions"] - row["expected"])
+    if not below:
+        return Takeaway("Weak pairs", "No source and device convert below the mean by more than chance.", FEW)
+    said = [
+        f"{row['source']} on {row['device_category']} {part_of(row['conversions'], row['sessions'])} "
+        f"({expected(row['expected'])} expected)"
+        for row in below[:WEAKEST]
+    ]
+    sentence = f"Furthest below the mean: {joined(said)}."
+    return _with_tracking("Weak pairs", sentence, below[0]["source"], breaks)
 
 
 def combination_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:

@@ -1,0 +1,355 @@
+"""The sentences of funnels by dimension, leaderboards, pivots, places and the quality view, on rows by hand."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from charts_builders import context, counted, day, funnel_rows, result, source_rows
+from test_charts_sentences import plain
+
+from dashboard.charts import (
+    days_held,
+    funnel,
+    ingests,
+    leaderboards,
+    leavers,
+    left_out,
+    not_set,
+    pivot,
+    places,
+    rejects,
+    revenue_lost,
+    source_cells,
+    step_times,
+    takeaways,
+    view_findings,
+)
+from dashboard.charts import (
+    funnel_rows as by_hand,
+)
+from queries.check import Check
+from queries.filters import Filters
+from queries.funnel import ENGAGEMENT
+from queries.judged import Judged
+from queries.pivot import Group
+from queries.revenue import Estimate
+from queries.store import Rejected
+from queries.vocabulary import DIMENSIONS
+
+COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
+
+
+def judged(found, rows=()):
+    return Judged("built", list(rows), "", {}, 1, Filters(), found)
+
+
+def segments(**counts):
+    return result([counted(sessions, converted, segment=name) for name, (sessions, converted) in counts.items()])
+
+
+def test_a_funnel_by_two_dimensions_says_who_and_filters_to_both():
+    groups = {
+        ("new", "desktop"): Group(400, 4, 40.0, (400, 60, 20, 4)),
+        ("returning", "desktop"): Group(100, 9, 90.0, (100, 40, 20, 9)),
+    }
+    chosen = context(by="Visitor type", **{"and": "Device"})
+    state = funnel.update([judged(groups), judged(groups), result([])], chosen)
+    assert plain(state.heading) == (
+        "80 % of sessions never reach a fifth page: 85 % of new visitors on desktop, 60 % of returning visitors on "
+        "desktop"
+    )
+    row = state.body["groups"][1]["rows"][0]
+    assert row["label"] == "new, desktop"
+    assert row["action"] == {"where": {"visitor_type": "new", "device_category": "desktop"}}
+    assert state.table.headers[1] == "Visitor type and device"
+
+
+def test_both_periods_stand_side_by_side():
+    held = replace(context(), compared=COMPARED)
+    shown, before = funnel_rows(desktop=(100, 50, 20, 10)), funnel_rows(desktop=(80, 20, 8, 2))
+    state = funnel.update([result(shown), result([counted(100, 10)]), result(before)], held)
+    row = state.body["groups"][1]["rows"][0]
+    assert (row["share"], row["before"]) == (0.5, 0.25)
+    assert [column["label"] for column in state.body["columns"]][2] == "2–4 Jul"
+    assert state.table.headers[-3:] == ("Reached, 2–4 Jul", "Share, 2–4 Jul", "Completion, 2–4 Jul")
+    assert plain(state.table.rows[1][-2]) == "25.0 %"
+
+
+def test_small_groups_stand_together_and_cannot_be_filtered_to():
+    reach = {(str(number),): (100 - number, 10, 5, 1) for number in range(9)}
+    kept = by_hand.merged(reach, by_hand.largest(reach))
+    assert len(kept) == 6
+    assert sum(counts[0] for counts in kept.values()) == sum(counts[0] for counts in reach.values())
+    assert by_hand.action_of(("source",), ("(other)",)) is None
+    assert by_hand.phrase_of(("source",), ("(other)",)) == "elsewhere"
+
+
+def test_the_same_dimension_twice_is_one():
+    assert by_hand.chosen_dimensions({"by": "Source", "and": "Source"}) == ("source",)
+    assert by_hand.chosen_dimensions({}) == ("device_category",)
+
+
+def leaving(step="Last", **by_dimension):
+    whole = [row | {"segment": "(all)"} for row in funnel_rows(every=(1000, 500, 200, 100))]
+    rows = [result(funnel_rows(**by_dimension.get(name, {"(not set)": (1000, 500, 200, 100)}))) for name in DIMENSIONS]
+    return leavers.update([result(whole), *rows], context(step=step))
+
+
+def test_who_leaves_is_compared_with_who_goes_on():
+    state = leaving(device_category={"desktop": (600, 400, 120, 90), "mobile": (400, 100, 80, 10)})
+    assert plain(state.heading) == "90 % of those who go on are on desktop, 30 % of those who leave without an order"
+    first = state.body["rows"][1]["cells"]
+    assert [plain(cell["text"]) for cell in first] == ["Desktop", "30 %", "90 %", "+60.0 pp"]
+    assert first[0]["action"] == {"dimension": "device_category", "value": "desktop"}
+
+
+def test_leavers_who_differ_by_chance_only_are_not_told_apart():
+    state = leaving(device_category={"desktop": (600, 300, 120, 62), "mobile": (400, 200, 80, 38)})
+    assert state.heading == "Those who leave without an order look like those who go on"
+    assert len(state.body["rows"]) == 1
+
+
+def test_a_handful_of_leavers_is_too_few():
+    whole = [row | {"segment": "(all)"} for row in funnel_rows(every=(40, 20, 10, 4))]
+    state = leavers.update([result(whole), *(result([]) for _ in DIMENSIONS)], context())
+    assert state.heading == "Too few to compare: 6 left and 4 went on"
+
+
+@pytest.mark.parametrize(("choice", "place"), [("Last", 2), ("Largest", 0), ("First", 0)])
+def test_the_step_is_chosen(choice, place):
+    assert leavers.place_of([1000, 500, 200, 100], choice) == place
+
+
+def test_time_on_site_is_said_only_where_enough_is_measured():
+    rows = [
+        {"last_step": step, "sessions": 100, "sessions_with_duration": measured, "median_duration_seconds": median}
+        for step, measured, median in ((1, 60, 41.0), (3, 80, 446.0), (4, 90, 703.0))
+    ]
+    state = step_times.update([result(rows)], context())
+    assert (
+        plain(state.heading)
+        == "Those who reach Converted stay 11 min 43 s, those who leave at Deep engagement 7 min 26 s"
+    )
+    few = [row | {"sessions_with_duration": 3} for row in rows]
+    assert step_times.update([result(few)], context()).heading == "Too few measured sessions at the last step to say"
+    none = [row | {"sessions_with_duration": 0, "median_duration_seconds": None} for row in rows]
+    assert step_times.update([result(none)], context()).heading == "No time is measured in these sessions"
+
+
+def test_estimates_of_steps_add_up_in_quadrature():
+    total = revenue_lost.added([Estimate(70.0, 100.0, 140.0), Estimate(160.0, 200.0, 230.0)])
+    assert (total.low, total.median, total.high) == pytest.approx((250.0, 300.0, 350.0))
+    assert revenue_lost.added([]) is None
+
+
+def test_a_leaderboard_ranks_only_what_is_large_enough():
+    rows = segments(big=(500, 5), good=(200, 20), tiny=(9, 3)).rows
+    assert [row["segment"] for row in leaderboards.ranked(rows, {}, "Rate", 100)] == ["good", "big", "tiny"]
+    assert leaderboards.cells_of(rows[2], None, 100, False)[1] == "too few"
+    past = {"good": counted(200, 10, segment="good")}
+    assert leaderboards.ranked(rows, past, "Change", 100)[0]["segment"] == "good"
+
+
+def boards(chosen, before=None, **dimension):
+    shown = [dimension.get(name, segments(**{"(not set)": (700, 25)})) for name in DIMENSIONS]
+    return leaderboards.update([*shown, *(before or [result([])] * len(DIMENSIONS))], chosen)
+
+
+def test_leaderboards_show_rate_interval_and_revenue_and_say_what_no_export_gives():
+    state = boards(
+        context(Filters.of(include={"source": ["good"]})), source=segments(big=(500, 5), good=(200, 20), tiny=(9, 3))
+    )
+    [board] = state.body["boards"]
+    assert [row["name"] for row in board["rows"]] == ["big", "good", "tiny"]
+    assert [row.get("state", "") for row in board["rows"]] == ["", "selected", "few"]
+    assert [plain(text) for text in board["rows"][1]["cells"]] == ["200", "10.0 %", "$2.00 k"]
+    assert plain(board["rows"][1]["subs"][1]) == "6.6–14.9 %"
+    assert board["rows"][0]["action"] == {"dimension": "source", "value": "big"}
+    assert (
+        plain(state.heading) == "Source good stands out: 10.0 % of 200 sessions convert, no more than 2.32 % elsewhere"
+    )
+    assert "No export here gives device" in state.note
+
+
+def test_leaderboards_show_the_change_in_points_and_as_a_ratio_when_days_are_compared():
+    before = [segments(good=(200, 8)) if name == "source" else result([]) for name in DIMENSIONS]
+    state = boards(replace(context(), compared=COMPARED), before, source=segments(good=(200, 20), big=(500, 5)))
+    [board] = state.body["boards"]
+    good = next(row for row in board["rows"] if row["name"] == "good")
+    assert plain(good["cells"][2]) == "+6.00 pp"
+    assert plain(good["subs"][2]) == "×2.5"
+    assert [head["label"] for head in state.body["heads"]] == ["Sessions", "Rate", "Change", "Revenue"]
+
+
+PAIRS = {
+    ("google", "desktop"): Group(1000, 30, 300.0, (1000, 0, 0, 30)),
+    ("google", "mobile"): Group(1000, 2, 20.0, (1000, 0, 0, 2)),
+    ("bing", "desktop"): Group(20, 1, 10.0, (20, 0, 0, 1)),
+}
+
+
+def test_a_pivot_names_the_pair_that_lacks_most():
+    state = pivot.update([judged(PAIRS)], context(rows="Source", columns="Device", measure="Rate"))
+    assert plain(state.heading) == "google and mobile: 2 of 1,000 converted, 16 at the mean of 1.63 %"
+    cell = state.body["rows"][0]["cells"][3]
+    assert cell["action"] == {"where": {"source": "google", "device_category": "mobile"}}
+    assert cell["fill"] == "diverging-0"
+    assert state.body["rows"][1]["cells"][2]["hatch"]
+    assert [plain(one["text"]) for one in state.body["rows"][-1]["cells"]] == ["All", "1.63 %", "3.04 %", "0.20 %"]
+
+
+def test_a_pivot_of_a_dimension_with_itself_takes_another():
+    assert pivot.dimensions_of({"rows": "Device", "columns": "Device"}) == ("device_category", "visitor_type")
+    assert pivot.dimensions_of({"rows": "nonsense"}) == ("source", "device_category")
+
+
+def test_channels_are_told_in_the_rows_of_sources():
+    many = {(f"c{number}", "desktop"): Group(100 - number, 1, 5.0, (1, 1, 1, 1)) for number in range(13)}
+    rows = source_cells.cells_of(judged(many))
+    whole = [row for row in rows if row["device_category"] == "(all)"]
+    assert [row["row_kind"] for row in whole] == ["source"] * 10 + ["more", "all"]
+    assert whole[-2]["sources"] == 3
+    assert whole[-1]["sessions"] == sum(group.sessions for group in many.values())
+    assert sum(row["sessions"] for row in whole[:-1]) == whole[-1]["sessions"]
+
+
+def place(level, rows, **more):
+    total = result([counted(sum(row["sessions"] for row in rows.rows), sum(row["conversions"] for row in rows.rows))])
+    return places.update([rows, total], context(level=level, **more))
+
+
+def test_places_name_the_one_that_stands_above_the_rest():
+    state = place("Countries", segments(US=(4136, 92), IN=(606, 0), MT=(3, 1)))
+    assert plain(state.heading) == "United States stands above the rest of 3 countries: 2.22 % (92 of 4,136)"
+    assert [row["cells"][2]["text"] for row in state.body["rows"]][-1] == "too few"
+    assert state.body["rows"][0]["cells"][0]["action"] == {"dimension": "country", "value": "US"}
+
+
+def test_regions_that_no_export_gives_are_said_to_be_missing():
+    state = place("Regions", segments(**{"(not set)": (50, 1)}))
+    assert state.heading == "No session has a region in these exports"
+    assert state.note.endswith("50 of 50 sessions have no region.")
+
+
+def test_places_without_a_difference_are_not_ranked_in_words():
+    assert place("Countries", segments(US=(400, 4), IN=(400, 5))).heading == (
+        "2 countries: none stands above the rest by more than chance"
+    )
+
+
+def test_days_held_counts_the_missing_and_marks_the_odd():
+    rows = [
+        {"session_date": day(2), "sessions": 10, "conversions": 1},
+        {"session_date": day(4), "sessions": 30, "conversions": 0},
+    ]
+    odd = Check("no orders", "cannot tell", day(4), day(4))
+    state = days_held.update([result(rows), judged([odd])], context(days=3, missing=(1,)))
+    assert state.heading == "2 of 3 days are in the store, 1 is missing"
+    first, gap, last = state.body["rows"][0]["cells"]
+    assert (first["level"], gap["level"], last["level"]) == (2, None, 6)
+    assert last["mark"] == "!"
+
+
+def test_not_set_names_what_no_export_gives_and_the_emptiest_of_the_rest():
+    row = {"session_date": day(2), "sessions": 100, **dict.fromkeys(DIMENSIONS, 0), "browser": 40, "hostname": 100}
+    state = not_set.update([result([row])], context(days=1))
+    assert plain(state.heading) == "Browser is (not set) in 40 % of sessions; hostname is in no export here"
+    assert [line["label"] for line in state.body["rows"]][:2] == ["Hostname", "Browser"]
+    assert state.body["rows"][1]["cells"][0]["level"] == 4
+
+
+def commit(version, **given):
+    counts = dict.fromkeys(("added", "replaced", "duplicates", "rejected"), 0)
+    at = dt.datetime(2026, 11, 24, 14, 4, tzinfo=dt.UTC)
+    usual = {"version": version, "at": at, "operation": "ingest", "files": ["a.csv"], "file_count": 1, **counts}
+    return usual | given
+
+
+def test_the_ingest_report_adds_up_and_names_its_files():
+    rows = [commit(1, files=["b.csv", "c.csv"], file_count=2, added=50, rejected=5), commit(0, added=940, duplicates=5)]
+    state = ingests.update([judged([], rows)], context())
+    assert plain(state.heading) == "1,000 rows read, 0.50 % rejected (5)"
+    assert state.body["rows"][0]["cells"][1]["text"] == "b.csv and 1 more"
+    assert state.body["rows"][-1]["cells"][2]["text"] == "990"
+
+
+def test_rejected_rows_show_where_they_stood_but_never_an_id():
+    found = [
+        Rejected("march.csv", 7, "date is in the future", "20990101"),
+        Rejected("march.csv", 9, "date is in the future", "20990102"),
+        Rejected("march.csv", 11, "no visitor or visit id", "secret / "),
+    ]
+    state = rejects.update([judged(found, [commit(0, rejected=3)])], context())
+    assert state.heading == "3 rows to look at: most often, date is in the future (2)"
+    assert state.body["rows"][0]["cells"][2]["text"] == "march.csv, row 7: 20990101"
+    assert "secret" not in str(state)
+
+
+def test_what_charts_leave_out_is_counted():
+    lines = left_out.left_out(
+        100,
+        [counted(7, 0, country="(not set)", enough=False), counted(20, 0, country="MT", enough=False)],
+        [{"position": 1, "sessions": 57}, {"position": 2, "sessions": 43}],
+        [{"reached": 97}],
+        [{"sessions": 18}],
+        [counted(4, 0, segment="(not set)")],
+        source_rows((100, 2), google={"desktop": (100, 2)}),
+    )
+    assert [line.sessions for line in lines] == [7, 20, 57, 3, 82, 4, 0]
+    assert left_out.heading(sorted(lines, key=lambda line: -line.sessions), 100) == (
+        "Converted against engaged leaves out most: 82 of 100 sessions"
+    )
+
+
+BREAK = Check(
+    "vanished", "probable tracking break", dt.date(2017, 7, 5), dt.date(2017, 7, 5), "source", "google", 0, 1710, 1201,
+    "(direct)", 2217, 359,
+)  # fmt: skip
+
+
+def by_day(source, number, sessions, conversions):
+    return {"source": source, "session_date": day(number), "sessions": sessions, "conversions": conversions}
+
+
+def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():
+    rows = [by_day("google", 4, 3936, 21), by_day("(direct)", 4, 1621, 29), by_day("(direct)", 5, 2217, 40)]
+    cells = source_rows((100, 2), google={"desktop": (100, 2)})
+    said, more = view_findings.sources_finding(
+        [judged([BREAK]), result(cells), result([counted(100, 2)]), result(rows)], context()
+    )
+    assert said == (
+        "Source figures are not reliable for this period: on 5 Jul google sessions appear to be filed under (direct)."
+    )
+    assert plain(more).endswith(
+        "Without 5 Jul, (direct) converts 1.79 % (29 of 1,621) and google 0.53 % (21 of 3,936)."
+    )
+    said, more = view_findings.sources_finding(
+        [judged([]), result(cells), result([counted(100, 2)]), result(rows)], context()
+    )
+    assert said.startswith("2 of 100 sessions converted")
+    assert more == "No fault was found in the tracking of sources."
+
+
+def test_the_quality_view_opens_with_the_gravest():
+    said, more = view_findings.quality_finding([judged([BREAK])], context())
+    assert said == "One thing to settle before acting on this period."
+    assert more.startswith("Google recorded 0 sessions")
+
+
+def test_weak_pairs_are_named_with_their_counts_and_never_on_a_handful():
+    rows = source_rows(
+        (10_000, 94),
+        google={"desktop": (3000, 1), "mobile": (2, 0)},
+        other={"desktop": (4000, 90), "mobile": (2998, 3)},
+    )
+    found = takeaways.weak_pair_takeaway(rows, [])
+    assert found.sentence == (
+        "Furthest below the mean: google on desktop 1 of 3,000 (28 expected) and other on mobile 3 of 2,998 (28 "
+        "expected)."
+    )
+    assert found.certainty == takeaways.SURE
+
+
+def test_a_funnel_may_be_counted_from_what_reached_its_steps():
+    rows = by_hand.rows_from({("desktop",): (10, 5, 2, 1)}, ENGAGEMENT)[("desktop",)]
+    assert rows == [row | {"segment": "desktop"} for row in funnel_rows(desktop=(10, 5, 2, 1))]
