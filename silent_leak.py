@@ -397,7 +397,7 @@ def print_leaks(report: "LeakReport", output: Format) -> None:
     titles = {
         "leaks": "Leaks: combinations that convert worse than their parts predict",
         "gaps": "Gaps: values that convert below their peers, all else equal; half is taken to be recoverable",
-        "strong": "Strong: combinations that convert better than their parts predict",
+        "strong": "Strong: combinations and values that convert better, all else equal",
     }
     for name, title in titles.items():
         if rows := getattr(report, name):

@@ -1,13 +1,16 @@
 """Measure the leak list on worlds with planted leaks, beside an oracle and the rules that others use.
 
-Run `python -m benchmarks.leaks --worlds 40 --seed 5000`; seeds below 1000 were used for tuning.
+    python -m benchmarks.leaks --worlds 40 --seed 20000 --log log.jsonl
+    python -m benchmarks.leaks --table log.jsonl
+
+Seeds below 10000 were used for tuning: measure on others.
 """
 
 import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -16,69 +19,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.rules import RULES
-from benchmarks.worlds import RECIPES, Recipe, World, build, members, thinned
+from benchmarks.scores import FLOORS, Score, below_floor, by_size, of_json, score, summary
+from benchmarks.worlds import RECIPES, Recipe, World, build, thinned
 from queries.baseline import Design
 from queries.cube import ask_cells
 from queries.engine import Engine
-from queries.leaks import LeakReport, find_leaks
+from queries.leaks import find_leaks
 from queries.peel import Search, peel
 from queries.scan import Candidates, Scan, corrected
 from queries.store import Store
-
-ROWS = 8
-HIT = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Hold how one list did in one world: planted leaks, those found, rows shown, rows that hit, seconds."""
-
-    planted: int
-    found: int
-    shown: int
-    hits: int
-    listed: int
-    seconds: float
-    sizes: tuple[tuple[float, bool], ...] = ()
-    covered: tuple[tuple[bool, bool, bool], ...] = ()
-    relative: tuple[float, ...] = ()
-
-
-def overlap(world: World, first: np.ndarray, second: np.ndarray) -> float:
-    """Return intersection over union of two sets of cells, by sessions."""
-    sessions = world.cells.sessions
-    return float(sessions[first & second].sum() / sessions[first | second].sum())
-
-
-def score(world: World, segments: list, seconds: float, report: LeakReport | None = None) -> Score:
-    """Score the first rows of a list of segments (in codes) against what was planted."""
-    planted = [members(world.cells.codes, leak.segment) for leak in world.leaks]
-    shown = [members(world.cells.codes, segment) for segment in segments[:ROWS]]
-    table = np.array([[overlap(world, row, truth) for truth in planted] for row in shown]).reshape(
-        len(shown), len(planted)
-    )
-    found = np.asarray((table >= HIT).any(axis=0) if len(shown) else np.zeros(len(planted), dtype=bool))
-    hits = int((table >= HIT).any(axis=1).sum()) if len(planted) else 0
-    sizes = tuple((leak.lost, bool(found[place])) for place, leak in enumerate(world.leaks))
-    covered, relative = [], []
-    if report is not None:
-        for place, (row, leak) in enumerate(zip(segments[:ROWS], report.leaks, strict=False)):
-            for truth, planted_leak in enumerate(world.leaks):
-                if tuple(row) == planted_leak.segment and table[place, truth] >= HIT:
-                    covered.append(_covered(world, leak, planted_leak))
-                    relative.append(leak.recoverable_conversions.median / planted_leak.lost)
-    return Score(len(planted), int(found.sum()), len(shown), hits, len(segments), seconds, sizes, tuple(covered),
-                 tuple(relative))  # fmt: skip
-
-
-def _covered(world: World, leak, planted) -> tuple[bool, bool, bool]:
-    low, high = leak.ratio_interval
-    lost, money = leak.recoverable_conversions, leak.revenue_at_stake
-    return (
-        low <= planted.factor <= high,
-        lost.low <= planted.lost <= lost.high,
-        money.low <= planted.lost * world.true_order <= money.high,
-    )
 
 
 def this_method(world: World, fdr: float = 0.10) -> Score:
@@ -135,59 +84,44 @@ def rule(name: str, world: World) -> Score:
     return score(world, RULES[name](world), time.perf_counter() - started)
 
 
+SHORT_SEED, SHORT_WORLDS = 9100, 8
+SHORT = (*(recipe for recipe in RECIPES if recipe.name in FLOORS), RECIPES[1].without_leaks())
 METHODS = {"this method": this_method, "oracle": oracle} | {name: partial(rule, name) for name in RULES}
-
-
-def summary(scores: list[Score]) -> dict[str, float]:
-    """Return recall and precision over worlds with their standard errors (jackknife), coverage and run time."""
-    planted, found, shown, hits = (
-        np.array([getattr(entry, name) for entry in scores], dtype=float)
-        for name in ("planted", "found", "shown", "hits")
-    )
-    recall, recall_error = _ratio(found, planted)
-    precision, precision_error = _ratio(hits, shown)
-    covered = np.array([row for entry in scores for row in entry.covered], dtype=float).reshape(-1, 3)
-    relative = np.array([value for entry in scores for value in entry.relative])
-    listed = np.array([entry.listed for entry in scores], dtype=float)
-    false_rows = listed - hits
-    return {
-        "worlds": len(scores), "recall": recall, "recall_se": recall_error, "precision": precision,
-        "precision_se": precision_error, "rows": float(shown.mean()), "false_rows": float(false_rows.mean()),
-        "false_rows_se": float(false_rows.std(ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else float("nan"),
-        "seconds": float(np.mean([entry.seconds for entry in scores])), "covered_rows": len(covered),
-        "coverage_ratio": float(covered[:, 0].mean()) if len(covered) else float("nan"),
-        "coverage_lost": float(covered[:, 1].mean()) if len(covered) else float("nan"),
-        "coverage_revenue": float(covered[:, 2].mean()) if len(covered) else float("nan"),
-        "estimate_over_truth": float(np.median(relative)) if len(relative) else float("nan"),
-    }  # fmt: skip
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
-    if whole.sum() == 0:
-        return float("nan"), float("nan")
-    value, count = part.sum() / whole.sum(), len(part)
-    left = (part.sum() - part) / np.maximum(whole.sum() - whole, 1e-9)
-    return float(value), float(np.sqrt((count - 1) / count * ((left - left.mean()) ** 2).sum()))
 
 
 def main() -> None:
     """Measure the chosen worlds and print a table; append one JSON line per world to a log when asked."""
-    asked = argparse.ArgumentParser(description=__doc__)
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--worlds", type=int, default=40)
-    asked.add_argument("--seed", type=int, default=5000)
-    asked.add_argument("--only", nargs="*", default=[])
-    asked.add_argument("--methods", nargs="*", default=["this method", "oracle"])
-    asked.add_argument("--no-leak", action="store_true")
-    asked.add_argument("--log", type=Path)
-    asked.add_argument("--store", type=Path, help="plant the leaks into the sessions of this store instead")
+    asked.add_argument("--seed", type=int, default=20_000)
+    asked.add_argument("--only", nargs="*", default=[], help="kinds of worlds, by the beginning of their names")
+    asked.add_argument("--methods", nargs="*", default=["this method", "oracle"], help=", ".join(METHODS))
+    asked.add_argument("--no-leak", action="store_true", help="the same kinds of worlds with nothing planted")
+    asked.add_argument("--log", type=Path, help="append one JSON line per world and method to this file")
+    asked.add_argument("--store", type=Path, help="plant the leaks into the sessions of this store instead (W9)")
+    asked.add_argument("--short", action="store_true", help="a minute's worth; fails when a score is below its floor")
+    asked.add_argument("--table", type=Path, help="measure nothing: print the tables of a log")
     chosen = asked.parse_args()
-    if chosen.store:
+    if chosen.table:
+        _tables(chosen.table)
+    elif chosen.short:
+        _short()
+    elif chosen.store:
         _measure_store(chosen)
-        return
-    for recipe in RECIPES:
-        if chosen.only and not any(recipe.name.startswith(name) for name in chosen.only):
-            continue
-        _measure(recipe, chosen)
+    else:
+        for recipe in RECIPES:
+            if not chosen.only or any(recipe.name.startswith(name) for name in chosen.only):
+                _measure(recipe, chosen)
+
+
+def _short() -> None:
+    wrong = []
+    for recipe in SHORT:
+        entries = [this_method(build(recipe, seed)) for seed in range(SHORT_SEED, SHORT_SEED + SHORT_WORLDS)]
+        _show(recipe.name, "this method", entries)
+        wrong += below_floor(recipe.name, summary(entries))
+    if wrong:
+        raise SystemExit("\n".join(wrong))
 
 
 def _measure_store(chosen: argparse.Namespace) -> None:
@@ -197,10 +131,13 @@ def _measure_store(chosen: argparse.Namespace) -> None:
     scores = []
     for seed in range(chosen.seed, chosen.seed + chosen.worlds):
         world = thinned(cells, RECIPES[1], seed)
+        started = time.perf_counter()
         report = find_leaks(world.cells, interval=0.9)
+        seconds = time.perf_counter() - started
         new = [leak for leak in report.leaks if tuple(sorted(leak.segment.items())) not in before]
-        scores.append(score(world, [in_codes(world, leak.segment) for leak in new], 0.0))
-    _show(f"thinned rows of {chosen.store.name}", "this method", scores)
+        scores.append(score(world, [in_codes(world, leak.segment) for leak in new], seconds))
+        _log(chosen.log, f"W9 {chosen.store.parent.name}", seed, "this method", scores[-1])
+    _show(f"W9 {chosen.store.parent.name}", "this method", scores)
 
 
 def _measure(recipe: Recipe, chosen: argparse.Namespace) -> None:
@@ -211,12 +148,15 @@ def _measure(recipe: Recipe, chosen: argparse.Namespace) -> None:
         world = build(recipe, seed)
         for name in chosen.methods:
             scores[name].append(METHODS[name](world))
-            if chosen.log:
-                entry = {"world": recipe.name, "seed": seed, "method": name, **asdict(scores[name][-1])}
-                with chosen.log.open("a") as log:
-                    log.write(json.dumps(entry) + "\n")
+            _log(chosen.log, recipe.name, seed, name, scores[name][-1])
     for name, entries in scores.items():
         _show(recipe.name, name, entries)
+
+
+def _log(log: Path | None, world: str, seed: int, method: str, entry: Score) -> None:
+    if log:
+        with log.open("a") as lines:
+            lines.write(json.dumps({"world": world, "seed": seed, "method": method, **asdict(entry)}) + "\n")
 
 
 def _show(world: str, name: str, entries: list[Score]) -> None:
@@ -229,6 +169,31 @@ def _show(world: str, name: str, entries: list[Score]) -> None:
         f"{figures['coverage_revenue']:.2f} ({figures['covered_rows']}) est {figures['estimate_over_truth']:.2f}",
         flush=True,
     )
+
+
+def _tables(log: Path) -> None:
+    groups: dict[tuple[str, str], list[Score]] = {}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        groups.setdefault((entry["world"], entry["method"]), []).append(of_json(entry))
+    print(
+        "| world | method | worlds | recall | precision | false rows | coverage | s |\n"
+        "|---|---|---|---|---|---|---|---|"
+    )
+    for (world, method), entries in groups.items():
+        figures = summary(entries)
+        cells = [
+            world, method, f"{len(entries)}",
+            *(f"{figures[name]:.2f} ± {figures[name + '_se']:.2f}" for name in ("recall", "precision", "false_rows")),
+            " / ".join(f"{figures['coverage_' + name]:.2f}" for name in ("ratio", "lost", "revenue")),
+            f"{figures['seconds']:.2f}",
+        ]  # fmt: skip
+        print("| " + " | ".join(cells).replace("nan ± nan", "-").replace("nan / nan / nan", "-") + " |")
+    print("\n| lost conversions | method | planted | found |\n|---|---|---|---|")
+    for method in dict.fromkeys(method for _, method in groups):
+        entries = [entry for (_, its), some in groups.items() if its == method for entry in some]
+        for name, planted, share in by_size(entries):
+            print(f"| {name} | {method} | {planted} | {share:.2f} |")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from queries.baseline import Design
 from queries.null import rejected
 from queries.scan import Candidates
 
+POSTHOG_COUNT, POSTHOG_SHARE, POSTHOG_ROWS = 25, 0.02, 10
 Segments = list[tuple[tuple[int, int], ...]]
 
 
@@ -49,14 +50,19 @@ def z_against_the_rest(world: World) -> Segments:
 
 
 def odds_ratio(world: World) -> Segments:
-    """List the segments by their odds of converting against the rest; support and a ratio below 1 / 2 are required."""
-    candidates, cells = segments_of(world), world.cells
+    """List ten segments by PostHog's odds ratio of converting: at least min(25, 2 %) sessions, one added to each count.
+
+    Source: PostHog's funnel correlation, MIN_PERSON_COUNT, MIN_PERSON_PERCENTAGE and PRIOR_COUNT as of 2026.
+    """
+    cells = world.cells
+    support = min(POSTHOG_COUNT, POSTHOG_SHARE * cells.sessions.sum())
+    candidates = Candidates.of(cells, Design.of(cells.codes, cells.sizes), range(2, 4), support)
     converted = candidates.conversions + 1
     lost = candidates.sessions - candidates.conversions + 1
     rest_converted = cells.conversions.sum() - candidates.conversions + 1
-    rest_lost = cells.sessions.sum() - candidates.sessions - rest_converted + 1
+    rest_lost = cells.sessions.sum() - cells.conversions.sum() - (candidates.sessions - candidates.conversions) + 1
     ratio = (converted / lost) / (rest_converted / rest_lost)
-    return _listed(candidates, ratio, ratio < 0.5)
+    return _listed(candidates, ratio, ratio < 1)[:POSTHOG_ROWS]
 
 
 def slice_score(world: World, size_weight: float = 0.95) -> Segments:
@@ -73,7 +79,7 @@ def slice_score(world: World, size_weight: float = 0.95) -> Segments:
 RULES = {
     "lowest rate": lowest_rate,
     "lost against overall": lost_against_overall,
-    "half of overall": half_of_overall,
+    "the original's scorecard": half_of_overall,
     "z and BH": z_against_the_rest,
     "odds ratio": odds_ratio,
     "SliceLine": slice_score,

@@ -1,6 +1,5 @@
 """Invented shops with planted leaks: the worlds that the leak list is measured on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -21,6 +20,7 @@ EFFECTS = (0.5, 0.8, 0.7, 0.3, 0.5, 0.6)
 CLASSES = 6
 CONVERSION = 0.03
 SHARES = (0.005, 0.08)
+LEADER, FOLLOWER = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Recipe:
     freedom: float = np.inf
     additive: bool = False
     duplicates: bool = False
+    mix: float = 0.7
     simpson: bool = False
 
     def without_leaks(self) -> "Recipe":
@@ -72,7 +73,7 @@ def build(recipe: Recipe, seed: int) -> World:
     codes = np.column_stack(np.unravel_index(unique, recipe.sizes))
     sessions = counts.astype(float)
     clean = _rates(recipe, rng, codes, sessions)
-    leaks, rates = _plant(recipe, rng, codes, sessions, clean)
+    leaks, rates = _plant(recipe, rng, codes, sessions, clean, {})
     conversions = rng.binomial(counts, rates).astype(float)
     orders = np.exp(rng.normal(3.8, 1.1, size=int(min(conversions.sum(), 20_000))))
     revenue = conversions * orders.mean()
@@ -88,9 +89,12 @@ def _visits(recipe: Recipe, rng: np.random.Generator) -> NDArray:
         steep = 1.1 if size > 30 else 0.9
         common = 1.0 / np.arange(1, size + 1) ** steep
         for kind in range(CLASSES):
-            share = common * np.exp(rng.normal(0, 0.7, size))
+            share = common * np.exp(rng.normal(0, recipe.mix, size))
             inside = kinds == kind
             rows[inside, place] = rng.choice(size, int(inside.sum()), p=share / share.sum())
+    if recipe.simpson:
+        follows = rng.random(recipe.sessions) < 0.8
+        rows[follows, FOLLOWER] = rng.integers(0, recipe.sizes[FOLLOWER], recipe.sizes[LEADER])[rows[follows, LEADER]]
     if recipe.duplicates:
         for source, copy in ((0, 3), (2, 5)):
             translated = rng.permutation(recipe.sizes[copy])[rows[:, source] % recipe.sizes[copy]]
@@ -101,6 +105,8 @@ def _visits(recipe: Recipe, rng: np.random.Generator) -> NDArray:
 
 def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: Floats) -> Floats:
     effects = [rng.normal(0, spread, size) for spread, size in zip(EFFECTS, recipe.sizes, strict=True)]
+    if recipe.simpson:
+        effects[FOLLOWER] = _against(codes, sessions, effects[LEADER], recipe.sizes[FOLLOWER])
     if recipe.additive:
         parts = sum(np.exp(effect)[codes[:, place]] for place, effect in enumerate(effects))
         floor = parts - 0.8 * parts.min()
@@ -121,13 +127,28 @@ def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: F
     return expit(logit + shift)
 
 
+def _against(codes: NDArray, sessions: Floats, effect: Floats, size: int) -> Floats:
+    """Return effects of the follower that are half of, and opposed to, what its leader's values bring it."""
+    follower = codes[:, FOLLOWER]
+    held = np.bincount(follower, sessions, minlength=size)
+    brought = np.bincount(follower, sessions * effect[codes[:, LEADER]], minlength=size) / np.maximum(held, 1)
+    return -0.5 * (brought - np.average(brought, weights=held))
+
+
 def _plant(
-    recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: Floats, clean: Floats
+    recipe: Recipe,
+    rng: np.random.Generator,
+    codes: NDArray,
+    sessions: Floats,
+    clean: Floats,
+    others: dict[int, int],
 ) -> tuple[tuple[Planted, ...], Floats]:
     total, rates, chosen = sessions.sum(), clean.copy(), []
     taken = np.zeros(len(sessions), dtype=bool)
     while len(chosen) < recipe.leaks:
         segment = _segment(recipe, rng, codes, sessions / total)
+        if any(value == others[place] for place, value in segment if place in others):
+            continue
         inside = members(codes, segment)
         if sessions[inside & taken].sum() > 0.2 * sessions[inside].sum():
             continue
@@ -167,7 +188,8 @@ def thinned(cells: Cells, recipe: Recipe, seed: int) -> World:
     rng = np.random.default_rng([seed, 9])
     shape = replace(recipe, sizes=cells.sizes)
     clean = cells.conversions / cells.sessions
-    leaks, rates = _plant(shape, rng, cells.codes, cells.sessions, clean)
+    others = {place: code for place, code in enumerate(cells.others) if code is not None}
+    leaks, rates = _plant(shape, rng, cells.codes, cells.sessions, clean, others)
     kept = np.divide(rates, clean, out=np.ones_like(clean), where=clean > 0)
     conversions = rng.binomial(cells.conversions.astype(int), np.minimum(kept, 1.0)).astype(float)
     order = float(cells.orders.mean()) if len(cells.orders) else 0.0
@@ -199,6 +221,6 @@ RECIPES = (
     Recipe("heavy tails, 300 k", sizes=(3, 60, 300, 6, 2, 12)),
     Recipe("modest leaks, 300 k", factors=(1 / 0.8, 1 / 0.6)),
     Recipe("heavy-tailed interactions, 300 k", interactions=0.1, freedom=2.0),
+    Recipe("W4 sharp mix, 300 k", mix=1.5),
+    Recipe("W5 Simpson, 300 k", simpson=True),
 )
-
-Maker = Callable[[int], World]

@@ -1,6 +1,6 @@
 """Gaps: single values that convert below their peers once the other dimensions are held equal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -11,6 +11,7 @@ from queries.cells import Cells
 from queries.null import rejected
 from queries.scan import SMALLEST_EXPECTED
 
+LARGEST_RATIO = 0.8
 GAP_DRAWS = 300
 BINS = 150
 
@@ -32,11 +33,8 @@ class Gap:
     ratio_draws: Floats
 
 
-def find_gaps(
-    cells: Cells, design: Design, fit: Fit, min_sessions: float, fdr: float, rng: np.random.Generator,
-    largest_ratio: float = 0.8,
-) -> list[Gap]:  # fmt: skip
-    """Return the values that convert below the median of their peers, at the given false discovery rate.
+def judge_values(cells: Cells, design: Design, fit: Fit, min_sessions: float, rng: np.random.Generator) -> list[Gap]:
+    """Return each value that is large enough against the median of its peers, above or below.
 
     Marginal standardisation: r_v = (1 / N) sum n_i mu(v, rest of i), against the median over the other values with
     enough sessions and expected conversions. The doubt is that of the fitted coefficients.
@@ -46,8 +44,24 @@ def find_gaps(
     judged: list[Gap] = []
     for dimension in range(len(design.sizes)):
         judged += _judge_values(cells, design, fit, dimension, min_sessions, spread)
+    return judged
+
+
+def below_peers(judged: list[Gap], fdr: float) -> list[Gap]:
+    """Return the values that convert below the median of their peers, at the given false discovery rate."""
     call = rejected(np.array([gap.p for gap in judged]), fdr)
-    return [gap for gap, yes in zip(judged, call, strict=True) if yes and gap.ratio < largest_ratio]
+    return [gap for gap, yes in zip(judged, call, strict=True) if yes and gap.ratio < LARGEST_RATIO]
+
+
+def above_peers(judged: list[Gap], fdr: float) -> list[Gap]:
+    """Return the values that convert above the median of their peers; of two values the gap says it already."""
+    several = {gap.dimension for gap in judged if sum(gap.dimension == other.dimension for other in judged) > 2}
+    call = rejected(np.array([1.0 - gap.p for gap in judged]), fdr)
+    return [
+        replace(gap, p=1.0 - gap.p)
+        for gap, yes in zip(judged, call, strict=True)
+        if yes and gap.ratio > 1 / LARGEST_RATIO and gap.dimension in several
+    ]
 
 
 def _judge_values(

@@ -30,8 +30,8 @@ class Relative:
 class Leak:
     """Hold one row of a list: a segment, what it had, what was expected, and what the difference costs.
 
-    `kind` is "leak" (a combination below what its parts predict), "gap" (a value below its peers) or "strong" (a
-    combination above). The intervals are those of the report; `recoverable_conversions` and `revenue_at_stake` are
+    `kind` is "leak" (a combination below what its parts predict), "gap" (a value below its peers) or "strong" (either
+    of them above). The intervals are those of the report; `recoverable_conversions` and `revenue_at_stake` are
     those of the shown period, times the share that can be closed; for a strong segment they are the surplus.
     """
 

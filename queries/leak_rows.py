@@ -4,7 +4,7 @@ import numpy as np
 
 from queries.cells import Cells
 from queries.gaps import Gap
-from queries.leak_report import Leak, Relative, Segment
+from queries.leak_report import Kind, Leak, Relative, Segment
 from queries.null import Floats
 from queries.peel import Peeled, Side
 from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, draw_loss
@@ -32,7 +32,7 @@ class Rows:
                 continue
             own, conversions = peeled.own.rows([place]), float(self.candidates.conversions[segment])
             expected, leverage = float(own.expected[0]), float(own.leverage[0])
-            tau = peeled.judged.dispersions[side].get(int(self.candidates.orders[segment]), 0.0)
+            tau = max(peeled.judged.dispersions[side].values(), default=0.0)
             doubt = float(own.variance[0]) * leverage / (1.0 - leverage) / expected**2
             drawn = draw_loss(conversions, expected, doubt, tau, self.order_values, self.rng)
             key, lost = self.candidates.key(segment), sign * drawn.lost
@@ -44,17 +44,17 @@ class Rows:
             rows.append((float(np.quantile(lost, (1 - SORTED_BY) / 2)), row))
         return _sorted(rows), Estimate.of(together, self.interval)
 
-    def of_gaps(self, gaps: list[Gap]) -> tuple[Leak, ...]:
-        """Return the rows of the gaps, the surest loss first."""
-        rows = []
-        for gap in gaps:
-            doubt = float(np.log(gap.ratio_draws).var())
-            drawn = draw_loss(gap.conversions, gap.expected, doubt, 0.0, self.order_values, self.rng)
+    def of_values(self, kind: Kind, values: list[Gap]) -> tuple[Leak, ...]:
+        """Return the rows of single values beside their peers, the surest difference first."""
+        sign, closable, rows = (-1.0, CLOSABLE_CHANGE, []) if kind == "strong" else (1.0, CLOSABLE_GAP, [])
+        for value in values:
+            doubt = float(np.log(value.ratio_draws).var())
+            drawn = draw_loss(value.conversions, value.expected, doubt, 0.0, self.order_values, self.rng)
             row = self._row(
-                "gap", ((gap.dimension, gap.value),), (gap.sessions, gap.conversions, gap.expected, gap.p),
-                drawn.ratio, CLOSABLE_GAP * drawn.lost, (),
+                kind, ((value.dimension, value.value),), (value.sessions, value.conversions, value.expected, value.p),
+                drawn.ratio, closable * sign * drawn.lost, (),
             )  # fmt: skip
-            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
+            rows.append((float(np.quantile(sign * drawn.lost, (1 - SORTED_BY) / 2)), row))
         return _sorted(rows)
 
     def _named(self, key: Key) -> Segment:

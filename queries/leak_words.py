@@ -25,7 +25,8 @@ def sentence(leak: Leak, report: LeakReport) -> str:
         f"{leak.sessions:,} sessions expected {leak.expected:,.1f} {_conversions(report)}, {had} {leak.conversions:,}; "
         f"{leak.ratio:.0%} ({low:.0%} to {high:.0%}) of what was expected"
     )
-    return f"{named(leak.segment)} {WORDS[leak.kind]}: {evidence}{_worth(leak.revenue_at_stake, report)}."
+    words = WORDS[leak.kind] if leak.kind != "strong" or len(leak.segment) > 1 else "converts above its peers"
+    return f"{named(leak.segment)} {words}: {evidence}{_worth(leak.revenue_at_stake, report)}."
 
 
 def searched(report: LeakReport) -> str:

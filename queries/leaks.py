@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from queries.baseline import Design, Fit, fit_baseline
 from queries.cells import Cells
-from queries.gaps import find_gaps
+from queries.gaps import above_peers, below_peers, judge_values
 from queries.leak_report import Detectable, LeakReport
 from queries.leak_rows import Rows
 from queries.null import lower_p
@@ -94,24 +94,25 @@ def find_leaks(
     rows = Rows(cells, model.candidates, interval, cells.onward * draw_order_values(cells.orders, rng, draws), rng)
     peeled = peel(Search(model.candidates, model.look, model.own, fdr))
     judged = peeled.judged
-    gaps = find_gaps(cells, model.design, model.with_found(tuple(peeled.found)), support, fdr, rng)
+    values = judge_values(cells, model.design, model.with_found(tuple(peeled.found)), support, rng)
     leaks, at_stake = rows.of_peeled("leak", peeled)
-    strong, _ = rows.of_peeled("strong", peeled)
+    gaps = rows.of_values("gap", below_peers(values, fdr))
+    strong = rows.of_peeled("strong", peeled)[0] + rows.of_values("strong", above_peers(values, fdr))
     return LeakReport(
         cells.dimensions, int(total), int(converted), int(judged.scan.testable.sum()),
         model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
-        _detectable(model.candidates, peeled, fdr), leaks, rows.of_gaps(gaps), strong, at_stake, max_order,
+        _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order,
     )  # fmt: skip
 
 
-def _detectable(candidates: Candidates, peeled: Peeled, fdr: float) -> Detectable:
+def _detectable(candidates: Candidates, peeled: Peeled) -> Detectable:
     looked = peeled.judged.scan
     testable = looked.testable
     if not testable.any():
         return Detectable(None, None, None)
     mean, expected = looked.mean[testable], looked.expected[testable]
     tau = np.array([peeled.judged.dispersions["leak"][int(order)] for order in candidates.orders[testable]])
-    line = fdr * (len(peeled.found) + 1) / len(mean)
+    line = peeled.judged.lines["leak"]
     low, high = np.zeros_like(mean), mean.copy()
     for _ in range(14):
         middle = (low + high) / 2

@@ -10,6 +10,7 @@ MEDIAN_CHI_SQUARE = 0.4549364
 SMALLEST_DISPERSION = 1e-3
 LARGEST_DISPERSION = 2.0
 ENOUGH_SEGMENTS = 30
+SMALLEST_COUNT = 1e-9
 
 
 def dispersion(observed: Floats, expected: Floats) -> float:
@@ -51,19 +52,21 @@ def dispersions(observed: Floats, expected: Floats, orders: NDArray[np.integer])
 
 
 def lower_p(observed: Floats, expected: Floats, tau: Floats) -> Floats:
-    """Return the lower mid-p of each segment: the chance of so few under the negative binomial null."""
+    """Return the lower mid-p of each segment: the chance of fewer plus half that of as many, under the null."""
     size, share = _shape(expected, tau)
-    return np.where(
-        tau < SMALLEST_DISPERSION, gammaincc(observed + 0.5, expected), betainc(size, observed + 0.5, share)
-    )
+    fewer = np.maximum(observed, SMALLEST_COUNT)
+    poisson = (gammaincc(fewer, expected) + gammaincc(observed + 1.0, expected)) / 2
+    spread = (betainc(size, fewer, share) + betainc(size, observed + 1.0, share)) / 2
+    return np.where(tau < SMALLEST_DISPERSION, poisson, spread)
 
 
 def upper_p(observed: Floats, expected: Floats, tau: Floats) -> Floats:
-    """Return the upper mid-p of each segment: the chance of so many under the negative binomial null."""
+    """Return the upper mid-p of each segment: the chance of more plus half that of as many, under the null."""
     size, share = _shape(expected, tau)
-    return np.where(
-        tau < SMALLEST_DISPERSION, gammainc(observed + 0.5, expected), betaincc(size, observed + 0.5, share)
-    )
+    fewer = np.maximum(observed, SMALLEST_COUNT)
+    poisson = (gammainc(fewer, expected) + gammainc(observed + 1.0, expected)) / 2
+    spread = (betaincc(size, fewer, share) + betaincc(size, observed + 1.0, share)) / 2
+    return np.where(tau < SMALLEST_DISPERSION, poisson, spread)
 
 
 def _shape(expected: Floats, tau: Floats) -> tuple[Floats, Floats]:

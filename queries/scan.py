@@ -175,6 +175,13 @@ class Scan:
         """Return some of the rows."""
         return Scan(*(getattr(self, column)[chosen] for column in self.__slots__ if column != "cross"))
 
+    def with_rows(self, places: list[int], rows: "Scan") -> "Scan":
+        """Return the same scan with other counts and expectations in these rows."""
+        changed = {name: getattr(self, name).copy() for name in ("observed", "mean", "expected")}
+        for name, column in changed.items():
+            column[places] = getattr(rows, name)
+        return replace(self, **changed)
+
     def times(self, ratios: Floats) -> "Scan":
         """Return the same scan with each expectation multiplied."""
         return replace(self, expected=self.expected * ratios, mean=self.mean * ratios)

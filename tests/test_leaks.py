@@ -89,7 +89,8 @@ def test_without_a_leak_the_list_is_empty():
 def test_a_combination_that_converts_better_is_strong_and_no_leak():
     small = {"device": "d2", "country": "c1"}
     report = find_leaks(cells_of(*shop(factor=2.5, planted=small)))
-    assert [row.segment for row in report.strong] == [small]
+    assert report.strong[0].segment == small
+    assert report.strong[0].p < 1e-6
     assert report.leaks == ()
     assert report.strong[0].recoverable_conversions.low > 0
 
@@ -166,6 +167,19 @@ def test_a_value_below_its_peers_is_a_gap_and_not_a_leak():
     assert report.leaks == ()
 
 
+def test_a_value_above_its_peers_is_strong_and_of_two_values_the_gap_says_it():
+    rng = np.random.default_rng(3)
+    device, country = rng.choice(4, 60_000), rng.choice(2, 60_000)
+    converted = rng.random(60_000) < np.where(device == 2, 0.06, 0.02) * np.where(country == 1, 2.0, 1.0)
+    report = find_leaks(
+        Cells.of(("device", "country"), [device.astype(str), country.astype(str)], np.ones(60_000), converted)
+    )
+    assert [row.segment for row in report.strong] == [{"device": "2"}]
+    assert report.strong[0].ratio == pytest.approx(3, rel=0.15)
+    assert report.strong[0].p < 0.001
+    assert [row.segment for row in report.gaps] == [{"country": "0"}]
+
+
 def test_a_country_that_lowers_its_browsers_is_the_only_gap():
     rng = np.random.default_rng(4)
     country = rng.choice(4, 80_000)
@@ -193,6 +207,10 @@ def test_on_the_original_export_nothing_tiny_is_named():
     assert report.searched < 20 < report.too_small
     assert "calendar.google.com" not in {row.segment.get("source") for row in named}
     assert {"deviceCategory": "mobile"} in [row.segment for row in report.gaps]
+    (us,) = (row for row in report.strong if row.segment == {"country": "United States"})
+    assert (us.conversions, us.ratio > 5) == (92, True)
+    assert [row.segment["deviceCategory"] for row in report.leaks] == ["mobile"]
+    assert all(row.expected >= 5 for row in report.leaks)
     assert all(row.sessions >= 200 for row in named)
 
 
