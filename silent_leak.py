@@ -397,7 +397,8 @@ def print_leaks(report: "LeakReport", output: Format) -> None:
     titles = {
         "leaks": "Leaks: combinations that convert worse than their parts predict",
         "gaps": "Gaps: values that convert below their peers, all else equal; half is taken to be recoverable",
-        "strong": "Strong: combinations and values that convert better, all else equal",
+        "strong": "Strong: combinations that convert better than their parts predict",
+        "above": "Above: values that convert above their peers, all else equal",
     }
     for name, title in titles.items():
         if rows := getattr(report, name):
@@ -410,7 +411,7 @@ def _leak_table(rows: Sequence["Leak"], report: "LeakReport") -> Table:
 
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("segment", overflow="fold")
-    gained = "surplus" if rows[0].kind == "strong" else "recoverable"
+    gained = "surplus" if rows[0].kind in {"strong", "above"} else "recoverable"
     for header in ("sessions", "had", "expected", "ratio", gained, "revenue a month"):
         table.add_column(header, justify="right")
     for row in rows:

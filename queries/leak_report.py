@@ -8,7 +8,7 @@ from queries.filters import Filters
 from queries.revenue import Estimate, per_month
 
 Segment = dict[str, str]
-Kind = Literal["leak", "gap", "strong"]
+Kind = Literal["leak", "gap", "strong", "above"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ class Relative:
 class Leak:
     """Hold one row of a list: a segment, what it had, what was expected, and what the difference costs.
 
-    `kind` is "leak" (a combination below what its parts predict), "gap" (a value below its peers) or "strong" (either
-    of them above). The intervals are those of the report; `recoverable_conversions` and `revenue_at_stake` are
-    those of the shown period, times the share that can be closed; for a strong segment they are the surplus.
+    `kind` is "leak" (a combination below what its parts predict), "gap" (a value below its peers), "strong" (a
+    combination above) or "above" (a value above its peers). The intervals are those of the report;
+    `recoverable_conversions` and `revenue_at_stake` are those of the shown period, times the share that can be closed;
+    for "strong" and "above" they are the surplus.
     """
 
     kind: Kind
@@ -104,6 +105,7 @@ class LeakReport:
     strong: tuple[Leak, ...]
     revenue_at_stake: Estimate
     max_order: int = 3
+    above: tuple[Leak, ...] = ()
     store_version: int | None = None
     filters: Filters | None = None
     funnel: str | None = None
@@ -111,8 +113,8 @@ class LeakReport:
 
     @property
     def rows(self) -> tuple[Leak, ...]:
-        """Return all rows: leaks, gaps, strong segments."""
-        return self.leaks + self.gaps + self.strong
+        """Return all rows: leaks, gaps, strong segments, values above their peers."""
+        return self.leaks + self.gaps + self.strong + self.above
 
     def monthly(self, amount: float) -> float | None:
         """Return an amount of the shown period as that of a month, None when the period is not known."""

@@ -46,7 +46,7 @@ class Rows:
 
     def of_values(self, kind: Kind, values: list[Gap]) -> tuple[Leak, ...]:
         """Return the rows of single values beside their peers, the surest difference first."""
-        sign, closable, rows = (-1.0, CLOSABLE_CHANGE, []) if kind == "strong" else (1.0, CLOSABLE_GAP, [])
+        sign, closable, rows = (-1.0, CLOSABLE_CHANGE, []) if kind == "above" else (1.0, CLOSABLE_GAP, [])
         for value in values:
             doubt = float(np.log(value.ratio_draws).var())
             drawn = draw_loss(value.conversions, value.expected, doubt, 0.0, self.order_values, self.rng)

@@ -9,6 +9,7 @@ WORDS = {
     "leak": "converts worse than its parts predict",
     "gap": "converts below its peers",
     "strong": "converts better than its parts predict",
+    "above": "converts above its peers",
 }
 
 
@@ -20,13 +21,12 @@ def named(segment: dict[str, str]) -> str:
 def sentence(leak: Leak, report: LeakReport) -> str:
     """Return one row as a sentence with its evidence; money a month where the length of the period is known."""
     low, high = leak.ratio_interval
-    had = "had" if leak.kind != "strong" else "but had"
+    had = "had" if leak.kind in {"leak", "gap"} else "but had"
     evidence = (
         f"{leak.sessions:,} sessions expected {leak.expected:,.1f} {_conversions(report)}, {had} {leak.conversions:,}; "
         f"{leak.ratio:.0%} ({low:.0%} to {high:.0%}) of what was expected"
     )
-    words = WORDS[leak.kind] if leak.kind != "strong" or len(leak.segment) > 1 else "converts above its peers"
-    return f"{named(leak.segment)} {words}: {evidence}{_worth(leak.revenue_at_stake, report)}."
+    return f"{named(leak.segment)} {WORDS[leak.kind]}: {evidence}{_worth(leak.revenue_at_stake, report)}."
 
 
 def searched(report: LeakReport) -> str:
@@ -62,7 +62,7 @@ def smallest(report: LeakReport) -> str:
 
 
 def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
-    """Return one flat row per leak, gap and strong segment."""
+    """Return one flat row per leak, gap, strong segment and value above its peers."""
     return [
         {
             "kind": row.kind,

@@ -97,11 +97,12 @@ def find_leaks(
     values = judge_values(cells, model.design, model.with_found(tuple(peeled.found)), support, rng)
     leaks, at_stake = rows.of_peeled("leak", peeled)
     gaps = rows.of_values("gap", below_peers(values, fdr))
-    strong = rows.of_peeled("strong", peeled)[0] + rows.of_values("strong", above_peers(values, fdr))
+    strong, _ = rows.of_peeled("strong", peeled)
+    above = rows.of_values("above", above_peers(values, fdr))
     return LeakReport(
         cells.dimensions, int(total), int(converted), int(judged.scan.testable.sum()),
         model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
-        _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order,
+        _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order, above,
     )  # fmt: skip
 
 

@@ -167,16 +167,17 @@ def test_a_value_below_its_peers_is_a_gap_and_not_a_leak():
     assert report.leaks == ()
 
 
-def test_a_value_above_its_peers_is_strong_and_of_two_values_the_gap_says_it():
+def test_a_value_above_its_peers_is_named_and_of_two_values_the_gap_says_it():
     rng = np.random.default_rng(3)
     device, country = rng.choice(4, 60_000), rng.choice(2, 60_000)
     converted = rng.random(60_000) < np.where(device == 2, 0.06, 0.02) * np.where(country == 1, 2.0, 1.0)
     report = find_leaks(
         Cells.of(("device", "country"), [device.astype(str), country.astype(str)], np.ones(60_000), converted)
     )
-    assert [row.segment for row in report.strong] == [{"device": "2"}]
-    assert report.strong[0].ratio == pytest.approx(3, rel=0.15)
-    assert report.strong[0].p < 0.001
+    assert [row.segment for row in report.above] == [{"device": "2"}]
+    assert report.above[0].ratio == pytest.approx(3, rel=0.15)
+    assert report.above[0].p < 0.001
+    assert report.strong == ()
     assert [row.segment for row in report.gaps] == [{"country": "0"}]
 
 
@@ -207,7 +208,7 @@ def test_on_the_original_export_nothing_tiny_is_named():
     assert report.searched < 20 < report.too_small
     assert "calendar.google.com" not in {row.segment.get("source") for row in named}
     assert {"deviceCategory": "mobile"} in [row.segment for row in report.gaps]
-    (us,) = (row for row in report.strong if row.segment == {"country": "United States"})
+    (us,) = (row for row in report.above if row.segment == {"country": "United States"})
     assert (us.conversions, us.ratio > 5) == (92, True)
     assert [row.segment["deviceCategory"] for row in report.leaks] == ["mobile"]
     assert all(row.expected >= 5 for row in report.leaks)
