@@ -43,6 +43,18 @@ class Month:
     part: str
 
 
+NO_FILE = 2**31 - 1
+"""A number that no staged file has: no session was put together anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Say what is written of a month, as (file number, outcome, sessions), and by which statement (None: nothing)."""
+
+    outcomes: tuple[tuple[int, str, int], ...]
+    statement: str | None
+
+
 def publish(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -68,12 +80,12 @@ def publish(
         _count(staged[number], outcome, sessions)
     for month in months:
         watch(Progress("publish", month.name, done, total))
-        outcomes, is_touched = _decide(connection, paths, month, first_merged)
-        for number, outcome, sessions in outcomes:
+        plan = _plan(connection, paths, month, first_merged if merged.files else None)
+        for number, outcome, sessions in plan.outcomes:
             if number < first_merged:
                 _count(staged[number], outcome, sessions)
-        if is_touched:
-            actions += _write(connection, paths, store, month)
+        if plan.statement:
+            actions += _write(connection, paths, store, month, plan.statement)
             changed.append(month.name)
         done += month.sessions
     watch(Progress("publish", str(store.path), total, total))
@@ -101,20 +113,25 @@ def _months(
     return months
 
 
-def _decide(
-    connection: duckdb.DuckDBPyConnection, paths: list[str], month: Month, first_merged: int
-) -> tuple[list[tuple[int, str, int]], bool]:
-    """Return what is to be written of the month, as (file number, outcome, sessions), and whether it is touched."""
-    first_day, merged = {"first_day": month.first_day}, {"first_merged": first_merged}
-    run(connection, "create_winners", {"staged": paths} | first_day | merged)
+def _plan(connection: duckdb.DuckDBPyConnection, paths: list[str], month: Month, first_merged: int | None) -> Plan:
+    """Decide what is to be written of the month; `first_merged` is the first file of sessions put together anew."""
+    rows = {"staged": paths, "first_day": month.first_day}
+    if not month.stored and first_merged is None:
+        counted = run(connection, "count_unique", rows)
+        if counted and sum(sessions for _, sessions, _ in counted) == counted[0][2]:
+            outcomes = tuple((number, "added", sessions) for number, sessions, _ in counted)
+            return Plan(outcomes, "write_whole_month")
+    merged = {"first_merged": NO_FILE if first_merged is None else first_merged}
+    run(connection, "create_winners", rows | merged)
     if month.stored:
         name_stored(connection, month.stored)
         run(connection, "decide_month", merged)
     else:
         run(connection, "decide_new_month")
-    outcomes = [(number, outcome, sessions) for number, outcome, sessions in run(connection, "count_decided")]
-    ((removed,),) = run(connection, "count_removed", first_day)
-    return outcomes, bool(outcomes or removed)
+    outcomes = tuple(run(connection, "count_decided"))
+    ((removed,),) = run(connection, "count_removed", {"first_day": month.first_day})
+    statement = "write_month" if month.stored else "write_new_month"
+    return Plan(outcomes, statement if outcomes or removed else None)
 
 
 def _count(report: FileReport, outcome: str, sessions: int) -> None:
@@ -125,12 +142,14 @@ def _count(report: FileReport, outcome: str, sessions: int) -> None:
         report.sessions_replaced += sessions
 
 
-def _write(connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, month: Month) -> list[AddAction]:
+def _write(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, month: Month, statement: str
+) -> list[AddAction]:
     """Write the month's new file; nothing stands for a month whose sessions all belong to another now."""
     target = store.sessions / month.part
     target.parent.mkdir(parents=True, exist_ok=True)
     parameters = {"staged": paths, "first_day": month.first_day, "part": str(target)}
-    written = run(connection, "write_month" if month.stored else "write_new_month", parameters)
+    written = run(connection, statement, parameters)
     return [added(target, month.name, month.part, written)] if written[0][1] else _nothing_left(target)
 
 

@@ -1,0 +1,12 @@
+-- the sessions of a month that the store does not have yet and no file holds twice, by date
+copy (
+    select * exclude (
+        reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, content_hash,
+        export_row, export_rows
+    )
+    from read_parquet($staged, hive_partitioning = false)
+    where reject_reason is null
+        and session_date >= cast($first_day as date)
+        and session_date < cast($first_day as date) + interval 1 month
+    order by session_date
+) to $part (format parquet, compression zstd, return_stats)
