@@ -8,6 +8,7 @@ import pytest
 from builders import FIXTURES, stored_rows
 from ga4_builders import content, csv_of, event, ndjson, parts, purchase
 
+from ingest.formats import ga4_flat
 from ingest.pipeline import ingest_exports
 from ingest.sessionize import pieces
 from queries.store import Store
@@ -187,6 +188,27 @@ def test_flattened_csv_with_session_scoped_columns(tmp_path):
     assert (row["source"], row["medium"], row["campaign"]) == ("news", "email", "May")
     assert (row["channel_group"], row["device_category"], row["country"]) == ("Email", "mobile", "DE")
     assert (row["transactions"], row["revenue"], row["visitor_type"]) == (1, Decimal("12.5"), "returning")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("20240305", "1709632800000000", "1700000001"),
+        ("2024-03-05", "1709632800000000.0", "1700000001.0"),
+        ("2024-03-05", "2024-03-05 10:00:00 UTC", "1700000001"),
+        ("20240305", "1709632800", "1700000001"),
+        ("20240305", "1709632800000", " 1700000001 "),
+    ],
+)
+def test_the_same_moment_and_session_however_a_tool_has_written_them(tmp_path, monkeypatch, written):
+    monkeypatch.setenv("SILENT_LEAK_SALT", "same")
+    day, at, session = written
+    store = Store(tmp_path / "store")
+    path = csv_of(tmp_path / "a.csv", ",".join(ga4_flat.REQUIRED), (day, at, "page_view", "u1.1", session))
+    assert ingest_exports([path], store).accepted
+    ingest_exports([ndjson(tmp_path / "b.ndjson", event("scroll", "2024-03-06 10:00:00"))], store)
+    (row,) = stored_rows(store)
+    assert (row["session_start"].isoformat(), row["events"]) == ("2024-03-05T10:00:00+00:00", 2)
 
 
 def test_flattened_parquet_in_upper_case_gives_the_same_sessions_as_the_nested_events(tmp_path):

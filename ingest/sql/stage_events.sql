@@ -7,7 +7,7 @@ copy (
         select
             *,
             blank(user) as user_text,
-            identifier(session) as session_text,
+            identifier(if(suffix(session, '.0'), left(session, length(session) - 2), session)) as session_text,
             calendar_day(trim(date)) as event_day,
             event_micros(trim("at")) as event_at,
             lower(trim(name)) as event_name,
