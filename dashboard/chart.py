@@ -78,10 +78,11 @@ SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": ((
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Write a view's own sentence and its line of context from what it asks for."""
+    """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards."""
 
     needs: tuple[Need, ...]
     write: Callable[[Sequence[Result], Context], tuple[str, str]]
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class Chart:
     `build` returns a Bokeh figure, or several side by side, whose patchable models carry names; None for a card drawn
     from `body` by the component named in `renderer`. `settings` are the card's controls: name -> (options, default).
     `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
-    entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name.
+    entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
+    card is asked after the others are shown, so that no view waits for a search.
     """
 
     name: str
@@ -140,3 +142,4 @@ class Chart:
     span: int = 12
     height: int = 280
     method: str = ""
+    slow: bool = False

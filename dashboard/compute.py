@@ -25,7 +25,7 @@ class Ask:
     funnel: Funnel
     settings: Mapping[str, Mapping[str, str]]
     comparison: Comparison | None = None
-    finding: Finding = finding.FINDING
+    finding: Finding | None = finding.FINDING
 
     @property
     def compared(self) -> Filters | None:
@@ -45,7 +45,7 @@ class Answer:
     context: Context
     shown: int
     total: int
-    finding: tuple[str, str]
+    finding: tuple[str, str] | None
     cards: Mapping[str, dict[str, Any]]
     results: Mapping[str, Sequence[Result]]
 
@@ -90,7 +90,7 @@ def answer(
     results: dict[str, Sequence[Result]] = {}
     for chart in charts:
         cards[chart.name], results[chart.name] = _card(engine, chart, ask, context, cancel)
-    said = _finding(engine, ask, context, cancel)
+    said = _finding(engine, ask.finding, ask, context, cancel) if ask.finding else None
     return Answer(ask, context.version, context, shown["sessions"] or 0, held.sessions, said, cards, results)
 
 
@@ -132,9 +132,19 @@ def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
     return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
 
 
-def _finding(engine: Engine, ask: Ask, context: Context, cancel: Cancel | None) -> tuple[str, str]:
+def later(earlier: Answer, late: Answer) -> Answer:
+    """Return an answer together with what took longer."""
+    return dataclasses.replace(
+        earlier,
+        finding=earlier.finding or late.finding,
+        cards={**earlier.cards, **late.cards},
+        results={**earlier.results, **late.results},
+    )
+
+
+def _finding(engine: Engine, wanted: Finding, ask: Ask, context: Context, cancel: Cancel | None) -> tuple[str, str]:
     try:
-        return ask.finding.write(results_of(engine, ask.finding.needs, ask, cancel), context)
+        return wanted.write(results_of(engine, wanted.needs, ask, cancel), context)
     except Cancelled:
         raise
     except Exception:

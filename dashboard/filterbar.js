@@ -172,7 +172,7 @@ class Filters {
       h("div", {class: "dimensions"}, h("ul", {}, dimensions.map((dimension) => h("li", {}, h("button", {
         type: "button", class: "option", "data-key": dimension.name, "aria-pressed": String(dimension.name === this.dimension),
         on: {click: () => this.choose(dimension.name)},
-      }, dimension.title, active.has(dimension.name) ? h("span", {class: "dot", title: "filtered"}) : null))))),
+      }, dimension.title, active.has(dimension.name) ? h("span", {class: "filtered-mark", title: "filtered"}) : null))))),
       h("div", {class: "choices"}, this.more, h("div", {class: "choice-head"}, this.search,
         h("div", {class: "segmented", role: "group", "aria-label": "Include or exclude"}, mode(false, "Include"), mode(true, "Exclude"))),
       this.list, this.rest,

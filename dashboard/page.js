@@ -3,8 +3,9 @@
 //   layout    JSON {title, site, dimensions, views: [{name, title, question, icon, key, second, cards: [{name, label, renderer,
 //             span, height, settings: [{name, options}]}]}]}, fixed per page
 //   bar       JSON of the filter bar, the shown view and every card's settings: changes at once with a choice
-//   state     JSON {view, version, finding, context, counted, empty, stated, foot, file_name, cards: {name: CardState |
-//             {error, query_id}}}: the answer, for the cards of one view
+//   state     JSON {view, version, finding: [sentence, context] or null, pending, counted, empty, stated, foot, file_name,
+//             cards: {name: CardState | {error, query_id}}}: the answer, for the cards of one view
+//   late      JSON {view, finding, cards}: the cards of `state.pending`, which take longer
 //   figures   "<mode>:<base64 of gzipped JSON {name: json_item}>" of the shown view, prebuilt once per process and theme
 //   mode      "light" or "dark";  busy: true while a newer selection is computed
 //   query     the address; `replaces` changes it without a step in the history. Panel's own sync breaks Back (panel #7357).
@@ -79,6 +80,7 @@ class Page {
     this.current = null
     this.version = null
     this.stated = []
+    this.pending = new Set()
     this.saved = {views: [], default: ""}
     this.build()
   }
@@ -100,7 +102,8 @@ class Page {
     this.context = h("p", {class: "context"})
     this.nothing = h("div", {class: "nothing", hidden: true})
     this.grids = new Map(layout.views.map((view) => [view.name, h("div", {class: "grid", hidden: true})]))
-    this.content = h("div", {class: "content"}, h("div", {class: "lead"}, this.finding, this.context), this.nothing, [...this.grids.values()])
+    this.lead = h("div", {class: "lead"}, this.finding, this.context)
+    this.content = h("div", {class: "content"}, this.lead, this.nothing, [...this.grids.values()])
     this.main = h("main", {id: "main", tabindex: "-1"}, this.content)
     const skip = h("button", {type: "button", class: "skip", on: {click: () => this.main.focus()}}, "Skip to the finding")
     this.root = h("div", {class: "page"}, this.rail.element,
@@ -159,8 +162,8 @@ class Page {
     this.open(state.view)
     this.state = state
     this.stated = state.stated
-    this.finding.textContent = state.finding
-    this.context.textContent = state.context
+    this.pending = new Set(state.pending)
+    this.find(state.finding)
     this.bar.count(state.counted)
     this.rail.say(state.foot)
     this.nothing.hidden = !state.empty
@@ -172,6 +175,26 @@ class Page {
     this.version = state.version
     this.root.classList.add("answered")
     this.settle()
+  }
+
+  // What takes longer: cards that search, and the sentence that they carry. Until then the old ones stay, dimmed.
+  drawLate() {
+    if (!this.model.late || !this.state) return
+    const late = JSON.parse(this.model.late)
+    if (late.view !== this.state.view) return
+    if (late.finding) this.find(late.finding)
+    for (const [name, card] of Object.entries(late.cards)) {
+      this.pending.delete(name)
+      this.cards.get(name)?.update(card, this.state.stated, this.state.file_name)
+    }
+    this.settle()
+  }
+
+  find(said) {
+    this.lead.classList.toggle("pending", !said)
+    if (!said) return
+    this.finding.textContent = said[0]
+    this.context.textContent = said[1]
   }
 
   waysBack() {
@@ -198,7 +221,12 @@ class Page {
 
   // "drawn": the answer is here and every figure of the shown view is on the page.
   settle() {
-    const waiting = this.state?.view !== this.current || this.shownCards().some((card) => card.plot && card.mode !== this.model.mode)
+    for (const card of this.cards.values()) {
+      const late = this.pending.has(card.chart.name)
+      card.element.classList.toggle("pending", late)
+      card.element.setAttribute("aria-busy", String(late || this.model.busy))
+    }
+    const waiting = this.state?.view !== this.current || this.pending.size || this.shownCards().some((card) => card.plot && card.mode !== this.model.mode)
     this.root.classList.toggle("drawn", !waiting)
     if (!waiting) document.getElementById("app")?.classList.add("drawn")
   }
@@ -310,6 +338,7 @@ export function render({model}) {
   window.addEventListener("keydown", press)
   model.on("bar", () => page.drawControls())
   model.on("state", () => page.drawState())
+  model.on("late", () => page.drawLate())
   model.on("figures", () => page.embed())
   model.on("mode", () => { page.paint(); page.embed() })
   model.on("busy", () => page.dim())
@@ -324,6 +353,7 @@ export function render({model}) {
   page.paint()
   page.drawControls()
   page.drawState()
+  page.drawLate()
   page.dim()
   requestAnimationFrame(() => page.embed())  // Bokeh draws only what is already in the document
   return page.root

@@ -53,6 +53,7 @@ class Shell(JSComponent):
     layout = param.String(default="{}")
     bar = param.String(default="")
     state = param.String(default="")
+    late = param.String(default="")
     figures = param.String(default="")
     mode = param.String(default="light")
     busy = param.Boolean(default=False)

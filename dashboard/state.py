@@ -9,7 +9,7 @@ from dashboard.controls import controls
 from dashboard.download import Stated
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
-from dashboard.views import View
+from dashboard.views import View, charts_of
 from queries.store import Snapshot
 
 
@@ -25,8 +25,8 @@ def state_of(answered: Answer, held: Held, view: View, selection: Selection, sna
     return {
         "view": view.name,
         "version": answered.store_version,
-        "finding": answered.finding[0],
-        "context": answered.finding[1],
+        "finding": answered.finding,
+        "pending": [chart.name for chart in charts_of(view) if chart.name not in answered.cards],
         "counted": f"{count(answered.shown)} of {plural(answered.total, 'session')}",
         "compared": stated.compared,
         "empty": None if answered.shown else empty_sentence(answered.context),

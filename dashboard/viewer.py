@@ -12,7 +12,7 @@ from typing import Any
 from dashboard import download
 from dashboard.browser import Browser
 from dashboard.charts import CHARTS
-from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
+from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, later, results_of
 from dashboard.controls import compared_period
 from dashboard.deeds import DEEDS, Deed, cleaned
 from dashboard.download import Stated
@@ -125,8 +125,14 @@ class Viewer:
         try:
             held = held_by(engine)
             ask = replace(asked.ask, comparison=compared_period(self.selection, held))
-            answered = answer(engine, charts_of(asked.view), ask, asked.cancel, held)
+            charts, finding = charts_of(asked.view), asked.view.finding
+            slow = [chart for chart in charts if chart.slow]
+            quick = replace(ask, finding=None if finding.slow else finding)
+            answered = answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held)
             self.browser.later(partial(self._show, answered, held, asked))
+            if slow or finding.slow:
+                late = answer(engine, slow, replace(ask, finding=finding if finding.slow else None), asked.cancel, held)
+                self.browser.later(partial(self._show_late, late, asked))
             counts = self._open_counts(ask, held, asked.cancel)
             self.browser.later(partial(self._count, counts, asked))
         except Cancelled:
@@ -160,6 +166,11 @@ class Viewer:
 
     def _bar(self, held: Held) -> str:
         return as_text(bar_of(self.selection, held, self.view, KNOWN_SETTINGS))
+
+    def _show_late(self, late: Answer, asked: Question) -> None:
+        if not asked.cancel.cancelled and self.answer:
+            self.answer = later(self.answer, late)
+            self.page.late = as_text({"view": asked.view.name, "finding": late.finding, "cards": late.cards})
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:

@@ -62,7 +62,13 @@ class AtOnce:
 
 
 def shown(viewer):
-    return json.loads(viewer.page.state)
+    """Return the state that the page is in, with what came later."""
+    state = json.loads(viewer.page.state)
+    late = json.loads(viewer.page.late or "{}")
+    if late.get("view") == state["view"]:
+        state["cards"] |= late["cards"]
+        state["finding"] = state["finding"] or late["finding"]
+    return state
 
 
 def bar(viewer):
@@ -287,6 +293,24 @@ def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
     viewer.selection.theme = "light"
     assert viewer.theme is LIGHT
     assert viewer.page.query == "?theme=light"
+
+
+def test_cards_that_search_come_after_the_others_and_belong_to_the_answer(viewer, replies):
+    state = json.loads(viewer.page.state)
+    assert set(state["pending"]) == {chart.name for chart in charts_of(viewer.view) if chart.slow}
+    assert set(state["pending"]) == set(json.loads(viewer.page.late)["cards"])
+    assert not set(state["pending"]) & set(state["cards"])
+    viewer.act({"kind": "csv", "card": "checks"})
+    assert replies[-1]["name"].endswith("_checks.csv")
+    viewer.act({"kind": "view", "view": "leaks"})
+    assert json.loads(viewer.page.state)["finding"] is None
+    assert len(shown(viewer)["finding"]) == 2
+
+
+def test_the_rail_counts_what_is_open(viewer, replies):
+    viewer.act({"kind": "retry"})
+    counts = [said["counts"] for said in replies if said["kind"] == "open"]
+    assert {view.name for view in VIEWS if view.open} == set(counts[-1])
 
 
 def test_a_failing_card_fails_alone(store, caplog):

@@ -2,6 +2,7 @@
 
 from dashboard.chart import Chart
 from dashboard.charts import (
+    biggest,
     checks,
     completion,
     converted_vs_engaged,
@@ -23,6 +24,7 @@ from dashboard.charts import (
     revenue_lost,
     sources,
     step_times,
+    steps,
     strong,
     takeaways,
     trend,
@@ -33,6 +35,8 @@ from dashboard.charts import (
 CHARTS: tuple[Chart, ...] = (
     kpis.CHART,
     trend.CHART,
+    steps.CHART,
+    biggest.CHART,
     funnel.CHART,
     completion.CHART,
     revenue_lost.CHART,

@@ -58,4 +58,4 @@ def open_checks(results: Sequence[Result], context: Context) -> int:
     return len(notices_of(found_of(results[0]) or []))
 
 
-CHART = Chart("checks", "Data checks", needs, update, renderer="notices", span=4, height=280)
+CHART = Chart("checks", "Data checks", needs, update, renderer="notices", span=4, height=280, slow=True)

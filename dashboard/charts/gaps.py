@@ -87,4 +87,5 @@ CHART = Chart(
     settings={"sort": (tuple(SORTS), "Money, low end"), "won_back": (tuple(WON_BACK), "50 %")},
     span=12,
     height=260,
+    slow=True,
 )

@@ -218,4 +218,5 @@ CHART = Chart(
     settings={"sort": (SORTS, "Sessions"), "min_sessions": (MINIMUMS, "100")},
     span=12,
     height=900,
+    slow=True,
 )

@@ -164,4 +164,5 @@ CHART = Chart(
     settings={"sort": (tuple(SORTS), "Money, low end")},
     span=12,
     height=180,
+    slow=True,
 )

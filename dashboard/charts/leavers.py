@@ -175,4 +175,5 @@ CHART = Chart(
     settings={"step": (STEPS, "Last")},
     span=6,
     height=300,
+    slow=True,
 )

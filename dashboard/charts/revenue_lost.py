@@ -176,4 +176,4 @@ def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate]) -> TableT
     return TableTwin("Revenue at stake per step", headers, tuple(lines), (False, *(True,) * 4))
 
 
-CHART = Chart("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220)
+CHART = Chart("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220, slow=True)

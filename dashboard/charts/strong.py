@@ -61,4 +61,4 @@ def heading(report: LeakReport) -> str:
     return f"{many[0].upper()}{many[1:]} combinations convert better than their parts predict, {first} the most"
 
 
-CHART = Chart("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180)
+CHART = Chart("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180, slow=True)

@@ -35,4 +35,4 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(settle_sentence(len(notices)), NOTE, body=body, table=twin(checks))
 
 
-CHART = Chart("verdicts", "Verdicts", needs, update, renderer="notices", span=12, height=140)
+CHART = Chart("verdicts", "Verdicts", needs, update, renderer="notices", span=12, height=140, slow=True)

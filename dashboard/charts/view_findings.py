@@ -118,7 +118,9 @@ def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, s
 FUNNEL = Finding((Need("overview"), Need("funnel"), Need("funnel", by=DEVICE)), funnel_finding)
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
-SOURCES = Finding((CHECKS, Need("sources_by_device"), Need("overview"), Need("sources_by_day")), sources_finding)
-LEAKS = Finding((leaks.NEED,), leaks.finding)
-QUALITY = Finding((CHECKS,), quality_finding)
+SOURCES = Finding(
+    (CHECKS, Need("sources_by_device"), Need("overview"), Need("sources_by_day")), sources_finding, slow=True
+)
+LEAKS = Finding((leaks.NEED,), leaks.finding, slow=True)
+QUALITY = Finding((CHECKS,), quality_finding, slow=True)
 EXPLORE = Finding((Need("overview"),), explore_finding)

@@ -189,4 +189,4 @@ def _nothing(heading: str, text: str) -> CardState:
     return CardState(heading, body={"nothing": Nothing(icon="clock", title=heading, text=text)})
 
 
-CHART = Chart("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230)
+CHART = Chart("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230, slow=True)

@@ -1,0 +1,77 @@
+"""The three findings that cost most, leaks before gaps: what the first screen says about where to look next."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.leak_rows import breaks_over, period_words, row_of, scale_of, sorted_leaks, twin_of
+from dashboard.charts.leaks import CHECKS, NEED
+from dashboard.charts.segments import segment_words
+from dashboard.charts.words import empty_sentence
+from dashboard.findings import FindingRow, Findings, Nothing
+from dashboard.format import count, expected, plural
+from queries.check import Check
+from queries.engine import Result
+from queries.judged import found_of
+from queries.leak_report import Leak, LeakReport
+
+SHOWN = 3
+NOTE = (
+    "A leak is a combination that converts worse than its parts predict, a gap a single value below its adjusted "
+    "peers. The pale bar is the 80\u202f% interval of what was expected; money is what can be won back, with a range. "
+    "The view Leaks has all of them, with what speaks against each."
+)
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the leak list and for the data checks."""
+    return NEED, CHECKS
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return at most three findings without their reasons, the surest loss first."""
+    found, checks = (found_of(result) for result in results)
+    report: LeakReport = found.report
+    if not report.sessions:
+        return CardState("No sessions to compare", empty=empty_sentence(context))
+    rows = [*sorted_leaks(report.leaks, checks, ""), *sorted_leaks(report.gaps, checks, "")]
+    shown = sorted(rows, key=lambda row: bool(breaks_over(row, checks)))[:SHOWN]
+    scale = scale_of(shown)
+    body = Findings(
+        caption="Biggest leaks and gaps",
+        heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
+        rows=[short(row_of(row, report, scale, checks, found), row, checks) for row in shown],
+    )
+    if not shown:
+        body["nothing"] = Nothing(
+            icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
+        )
+    return CardState(heading(report), NOTE, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+
+
+def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
+    """Return a row as the first screen has it: its size in place of its reasons, and a way to the view with all."""
+    under = " Its tracking broke, so it comes last." if breaks_over(row, checks) else ""
+    kept: FindingRow = {**drawn, "why": f"{plural(row.sessions, 'session')}.{under}"}
+    kept.pop("explain", None)
+    return kept
+
+
+def heading(report: LeakReport) -> str:
+    """Return how many leaks and gaps there are, led by the first of them."""
+    rows = [*report.leaks, *report.gaps]
+    if not rows:
+        return "No leak and no gap can be named in these sessions"
+    first = rows[0]
+    had = count(first.conversions) if first.conversions else "none"
+    counts = f"{plural(len(report.leaks), 'leak')} and {plural(len(report.gaps), 'gap')}"
+    return f"{counts}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
+
+
+def open_findings(results: Sequence[Result], context: Context) -> int:
+    """Return how many leaks and gaps are open: those that no probable tracking break explains."""
+    found, checks = (found_of(result) for result in results)
+    return sum(not breaks_over(row, checks) for row in (*found.report.leaks, *found.report.gaps))
+
+
+CHART = Chart("biggest", "Biggest leaks and gaps", needs, update, renderer="findings", span=12, height=200, slow=True)

@@ -1,0 +1,81 @@
+"""The funnel of all sessions, small: how many reached each step, how many went on, how many left."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.body import Action, Cell, Table, TableColumn
+from dashboard.body import Row as BodyRow
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.words import Row, empty_sentence, leaving, sessions_at
+from dashboard.format import count, exact, rate, share
+from queries.engine import Result
+
+NOTE = "Reached is cumulative: an order implies the earlier steps."
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the funnel and for how many sessions there are."""
+    return Need("funnel"), Need("overview")
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return a row per step: a bar of the share that reached it, and below it who went on and who left."""
+    steps = results[0].rows
+    if not steps or not results[1].rows[0]["sessions"]:
+        return CardState("No session entered the funnel", empty=empty_sentence(context))
+    table = TableTwin(
+        "Funnel of all sessions",
+        ("Step", "Reached", "Share of first", "Went on", "Left"),
+        tuple(
+            (row["step"], exact(row["reached"]), rate(row["share_of_first"]), rate(row["completion_rate"]),
+             exact(row["abandonments"]))
+            for row in steps
+        ),
+        (False, True, True, True, True),
+    )  # fmt: skip
+    body = Table(
+        caption=table.caption,
+        columns=[
+            TableColumn(label="Step", width="104px"),
+            TableColumn(label="Share of the first step"),
+            TableColumn(label="Sessions", align="right", width="64px"),
+            TableColumn(label="Share", align="right", width="64px"),
+        ],
+        rows=[_row(row) for row in steps],
+    )
+    return CardState(heading(steps, context), NOTE, body=body, table=table)
+
+
+def _row(row: Row) -> BodyRow:
+    went_on = f"{rate(row['completion_rate'])} go on, {count(row['abandonments'])} leave"
+    bar = Cell(meter=row["share_of_first"] or 0)
+    if row["completion_rate"] is not None:
+        bar["sub"] = went_on
+    return BodyRow(
+        cells=[
+            Cell(text=row["step"], action=Action(view="funnel"), title="Open the funnel"),
+            bar,
+            Cell(text=count(row["reached"]), bold=True, title=exact(row["reached"])),
+            Cell(text=rate(row["share_of_first"]), tone="muted"),
+        ]
+    )
+
+
+def heading(steps: Sequence[Row], context: Context) -> str:
+    """Return the shares that leave at the first and at the last step: 82 % leave before a fifth page; 83 % of ..."""
+    following = context.funnel.steps
+    if not steps[0]["reached"]:
+        return "No session entered the funnel"
+    losing = [place for place, row in enumerate(steps[:-1]) if row["abandonments"]]
+    if not losing:
+        return "Every session that entered went on to the end"
+    first = losing[0]
+    said = f"{share(steps[first]['abandonment_rate'])} {leaving(following[first + 1])}"
+    last = losing[-1]
+    if last == first:
+        return said
+    who = f"{share(steps[last]['abandonment_rate'])} of {sessions_at(following[last])}"
+    return f"{said}; {who} {leaving(following[last + 1])}"
+
+
+CHART = Chart("steps", "Funnel of all sessions", needs, update, renderer="rows", span=5, height=230)
