@@ -43,6 +43,10 @@ def open_sources(file: Path, folder: Path) -> list[Source]:
         return [as_utf8(file, str(file), folder)]
     except zipfile.BadZipFile as error:
         raise RefusedFileError(f"{file.name} is a broken zip file ({error}): download it again.") from None
+    except (NotImplementedError, RuntimeError) as error:
+        raise RefusedFileError(
+            f"{file.name} is packed in an unusual way ({error}): unpack it, ingest its files."
+        ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise RefusedFileError(why_unreadable(file, error)) from None
 

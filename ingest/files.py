@@ -4,6 +4,7 @@ import datetime as dt
 import glob
 import gzip
 import io
+import os
 import re
 import zlib
 from collections.abc import Generator, Sequence
@@ -152,10 +153,8 @@ def why_unreadable(path: Path, error: Exception) -> str:
 
 def _expand(wanted: Path, store: Path) -> list[Path] | str:
     if wanted.is_dir():
-        found = [file for file in sorted(wanted.rglob("*")) if _may_be_export(file, wanted, store)]
-        return (
-            found
-            or f"{wanted} is a folder without export files: name a folder that holds CSV, JSON or Parquet exports."
+        return _expand_folder(wanted, store) or (
+            f"{wanted} is a folder without export files: name a folder that holds CSV, JSON or Parquet exports."
         )
     if wanted.exists():
         return [wanted] if wanted.is_file() else f"{wanted} is no regular file: save the export to a file first."
@@ -167,13 +166,21 @@ def _expand(wanted: Path, store: Path) -> list[Path] | str:
 
 
 def _expand_folder(folder: Path, store: Path) -> list[Path]:
-    return [file for file in sorted(folder.rglob("*")) if _may_be_export(file, folder, store)]
+    """Return the files below a folder, sorted; links are followed, each folder once, so that a loop of them ends."""
+    found, seen = [], set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.realpath(place)
+        if here in seen or here == str(store):
+            folders.clear()
+            continue
+        seen.add(here)
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        found += [Path(place, name) for name in names if _may_be_export(Path(place, name))]
+    return sorted(found)
 
 
-def _may_be_export(file: Path, folder: Path, store: Path) -> bool:
-    if not file.is_file() or file.suffix.lower() in NO_EXPORTS or store in file.resolve().parents:
-        return False
-    return not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+def _may_be_export(file: Path) -> bool:
+    return file.is_file() and file.suffix.lower() not in NO_EXPORTS and not file.name.startswith((".", "_"))
 
 
 class _Hashing(io.RawIOBase):

@@ -147,6 +147,12 @@ def _ingest(work: Run, files: list[Path]) -> list[FileReport]:
         except RefusedFileError as refusal:
             found.report.status, found.report.reason = "refused", str(refusal)
             accepted = 0
+        except (FileNotFoundError, duckdb.IOException):
+            if found.sample.path.exists():
+                raise
+            found.report.status = "refused"
+            found.report.reason = f"{found.sample.path.name} was there and is gone: ingest again when it is back."
+            accepted = 0
         work.bytes_done += found.sample.size
         if accepted:
             staged[number] = found.report
@@ -198,6 +204,7 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
         work.watch(Progress("read", report.path, done, work.bytes_total, report.rows))
 
     tick(0)
+    before = _state(sample.path)
     export_id, census = fingerprint(sample.path, sample.compression, is_text=sample.kind in ("csv", "json"))
     if sample.kind in ("csv", "json") and census.encoding != "utf-8":
         source = as_utf8(sample.path, report.path, target.with_suffix(".utf8"), census)
@@ -207,6 +214,8 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
         shape = shape.of_file(export_id)
         report.notes += shape.notes
     staged = _stage(work, sample, shape, target, salt, export_id, report, tick)
+    if before != _state(found.sample.path):
+        raise RefusedFileError(f"{sample.path.name} changed while it was read: ingest it again when it is complete.")
     accepted = describe(work.connection, staged.path, report, staged.unreadable)
     work.rejects.add(work.connection, staged.path, report, staged.unreadable)
     tick(1)
@@ -231,6 +240,14 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
             "export, or ingest it without --strict."
         )
     return accepted
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file is written: its size and time; None when it is gone."""
+    try:
+        return path.stat().st_size, path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _stage(

@@ -7,6 +7,7 @@ import os
 import pytest
 from builders import flat_csv, flat_line, stored_rows
 
+import ingest.pipeline
 from ingest.pipeline import ingest_exports
 from queries.store import Store
 
@@ -130,3 +131,53 @@ def test_the_report_is_plain_json(store, tmp_path):
         "sessions_replaced",
         "duplicates",
     }
+
+
+def test_links_are_followed_once_and_a_loop_of_them_ends(store, tmp_path):
+    folder, elsewhere = tmp_path / "exports", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    flat_csv(folder / "a.csv", flat_line())
+    flat_csv(elsewhere / "b.csv", flat_line())
+    (folder / "more").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(folder)
+    (folder / "itself.csv").symlink_to(folder / "itself.csv")
+    (folder / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    report = ingest_exports([folder], store)
+    assert report.accepted
+    assert [os.path.relpath(file.path, folder) for file in report.files] == ["a.csv", "more/b.csv"]
+    assert "does not exist" in refusal(Store(tmp_path / "other"), folder / "itself.csv")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(store, tmp_path, monkeypatch):
+    path = flat_csv(tmp_path / "x.csv", flat_line())
+
+    def stage_while_it_grows(*arguments, **named):
+        with path.open("a") as file:
+            file.write(flat_line() + "\n")
+        return stage(*arguments, **named)
+
+    stage = ingest.pipeline.stage
+    monkeypatch.setattr(ingest.pipeline, "stage", stage_while_it_grows)
+    assert "changed while it was read" in refusal(store, path)
+
+
+def test_a_file_that_is_gone_when_it_is_its_turn_is_refused_and_the_others_are_kept(store, tmp_path, monkeypatch):
+    first, second = flat_csv(tmp_path / "a.csv", flat_line()), flat_csv(tmp_path / "b.csv", flat_line())
+
+    def without_the_second(step):
+        if step.stage == "read":
+            second.unlink(missing_ok=True)
+
+    report = ingest_exports([first, second], store, progress=without_the_second)
+    assert [file.status for file in report.files] == ["accepted", "refused"]
+    assert len(stored_rows(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"a.csv".ljust(257, b"\0") + b"ustar\0" + bytes(300), "tar archive"), (b"Obj\x01" + bytes(300), "Avro")],
+)
+def test_other_containers_are_refused_with_what_to_do(store, tmp_path, content, words):
+    (tmp_path / "x").write_bytes(content)
+    assert words in refusal(store, tmp_path / "x")

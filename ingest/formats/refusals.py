@@ -100,6 +100,10 @@ def binary(sample: Sample) -> str | None:
         return "is an old Excel workbook (.xls): save it as .xlsx or, better, as CSV, and ingest that."
     if sample.first_bytes.startswith(b"%PDF"):
         return f"is a PDF document: it shows figures but holds no sessions. {INSTEAD}"
+    if sample.first_bytes[257:262] == b"ustar":
+        return "is a tar archive: unpack it and ingest the files in it."
+    if sample.first_bytes.startswith((b"Obj\x01", b"ORC")):
+        return "is an Avro or ORC file: export it from BigQuery as Parquet or newline-delimited JSON instead."
     return f"is a binary file of no known export shape (it begins with {sample.first_bytes[:8].hex(' ')}). {INSTEAD}"
 
 
