@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ingest.formats.ga360_fields import FLAT_COLUMNS
-from ingest.mapping import TARGETS, column_names
+from ingest.mapping import column_names
+from ingest.mapping_check import TARGETS
 from ingest.nested import is_nested
 from ingest.report import RefusedFileError
 from ingest.sniff import Sample, key_of
