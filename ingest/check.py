@@ -10,6 +10,7 @@ import duckdb
 from ingest.engine import glob_safe, run
 from ingest.mend import Lost, row_in_file
 from ingest.report import MAX_EXAMPLE_LENGTH, MAX_EXAMPLES, Example, FileReport, Reject
+from ingest.sniff import Sample
 from queries.store import Store
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -20,6 +21,8 @@ NO_MICROS = 0.001
 """A mean order below this, in whole units, shows that the revenue was not in micros: they would be less than 1,000."""
 
 FEW_ORDERS = 10
+VISITOR_KEYS = ("fullvisitorid", "visitorid", "clientid")
+FEW_IDS, MOST_IDS = 5, 0.9
 NAMED_COUNTRIES = 5
 NAMED_DAYS = 5
 EXPECTED_MEASURES = ("pageviews", "transactions", "revenue")
@@ -51,6 +54,28 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     report.warnings += _repetition_warnings(connection, staged) if accepted else []
     report.warnings += _country_warnings(run(connection, "unknown_countries", {"staged": staged}))
     return accepted
+
+
+def warn_of_ids(sample: Sample, report: FileReport) -> None:
+    """Warn of visitor ids whose last digits a spreadsheet or a floating-point number has lost, by the first rows."""
+    name = next((sample.flat[key] for key in VISITOR_KEYS if key in sample.flat), None)
+    if name is None:
+        return
+    long = [text for text in sample.values(name) if text.isascii() and text.isdigit() and 16 < len(text) < 40]
+    if len(long) < FEW_IDS:
+        return
+    ending = sum(not text[15:].strip("0") for text in long)
+    floating = sum(int(text) % (1 << (int(text).bit_length() - 53)) == 0 for text in long)
+    if max(ending, floating) > MOST_IDS * len(long):
+        how = (
+            "end in zeros after 15 digits, as a spreadsheet leaves them"
+            if ending >= floating
+            else "are rounded numbers"
+        )
+        report.warnings.append(
+            f"the visitor ids {how}: different visitors may be counted as one. Export the ids as text, and do not open "
+            "the export in a spreadsheet"
+        )
 
 
 def warn_of_grain(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.check import NO_MICROS, describe, mean_order, warn_of_columns, warn_of_grain, warn_of_revenue
+from ingest.check import NO_MICROS, describe, mean_order, warn_of_columns, warn_of_grain, warn_of_ids, warn_of_revenue
 from ingest.containers import Source, as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, run
@@ -228,6 +228,7 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
             "write dates or numbers in another way, a mapping file can say how: silent-leak ingest --suggest-mapping "
             f"{sample.path.name}"
         )
+    warn_of_ids(sample, report)
     if shape.GRAIN == "hit":
         warn_of_grain(work.connection, staged.path, report)
     warn_of_columns(work.connection, staged.path, report, staged.filled)

@@ -87,10 +87,12 @@ class Sample:
             names.setdefault(key_of(name), name)
         return names
 
-    def cells(self, name: str) -> list[str]:
-        """Return the first rows' cells of the column with that key."""
-        position = self.keys[name]
-        return [row[position] for row in self.rows if position < len(row)]
+    def values(self, name: str) -> list[str]:
+        """Return the first rows' values of the column or field of that name, as texts."""
+        if self.kind == "json":
+            return [str(entry[name]).strip() for entry in self.objects if entry.get(name) is not None]
+        position = self.header.index(name)
+        return [row[position].strip() for row in self.rows if position < len(row)]
 
 
 def key_of(name: str) -> str:

@@ -207,3 +207,49 @@ def test_line_ends_of_several_kinds_in_one_file_are_all_line_ends(store, tmp_pat
 
 def test_a_header_without_rows_is_refused(store):
     assert "has a header but no rows" in ingest_lines(store).reason
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([f"{number}81772{number}000000000000"[:19] for number in range(1, 9)], "end in zeros after 15 digits"),
+        ([str(int(float(2_817_720_563_123_456_789 + 7_919 * number))) for number in range(8)], "are rounded numbers"),
+        ([str(2_817_720_563_123_456_789 + 7_919 * number) for number in range(8)], None),
+    ],
+    ids=["spreadsheet", "float", "whole"],
+)
+def test_visitor_ids_that_lost_their_last_digits_are_warned_of(store, ids, words):
+    report = ingest_lines(store, *(flat_line(fullVisitorId=visitor) for visitor in ids))
+    found = [warning for warning in report.warnings if "visitor ids" in warning]
+    assert len(found) == (words is not None)
+    assert all(str(words) in warning for warning in found)
+
+
+def test_the_mean_order_of_a_day_a_thousand_times_the_others_is_warned_of(store):
+    days = [(day, "45000000") for day in range(1, 9)] + [(9, "45000000000")]
+    lines = [flat_line(date=f"2017070{day}", transactions=1, transactionRevenue=micros) for day, micros in days]
+    report = ingest_lines(store, *lines)
+    assert any("power of ten away" in warning and "2017-07-09 (1,000 times)" in warning for warning in report.warnings)
+
+
+def test_a_month_in_another_unit_than_the_store_is_warned_of(store, tmp_path):
+    ingest_lines(store, *(flat_line(transactions=1, transactionRevenue="45000000") for _ in range(20)))
+    cents = [flat_line(date="20170804", transactions=1, transactionRevenue="4500000000") for _ in range(20)]
+    (report,) = ingest_exports([flat_csv(tmp_path / "august.csv", *cents)], store).files
+    assert any("100 times that of the store" in warning for warning in report.warnings)
+
+
+def test_revenue_that_can_be_no_micros_is_read_as_whole_units_and_said(store):
+    report = ingest_lines(store, *(flat_line(transactions=1, transactionRevenue="45.50") for _ in range(3)))
+    assert report.revenue == "136.500000"
+    assert any("read as whole units" in warning for warning in report.warnings)
+
+
+def test_repeated_rows_other_versions_and_mostly_unset_values_are_warned_of(store):
+    row = flat_line(fullVisitorId="7", source="")
+    other = row.replace(",3,", ",9,")
+    report = ingest_lines(store, row, row, other, *(flat_line(source="") for _ in range(5)))
+    told = " / ".join(report.warnings)
+    assert "1 row is the same as an earlier row" in told
+    assert "1 row is another version of a session" in told
+    assert "often (not set): Source in all of the sessions" in told
