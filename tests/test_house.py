@@ -50,7 +50,8 @@ def test_every_format_file_is_in_formats_and_has_what_the_recipe_says():
     }
     assert shapes == {shape.NAME for shape in FORMATS}
     for shape in FORMATS:
-        for name in ("NAME", "TITLE", "REQUIRED", "recognises", "read"):
+        for name in ("NAME", "TITLE", "REQUIRED", "GRAIN", "recognises", "read", "fields_of"):
+            assert f"`{name}`" in RECIPES
             assert hasattr(shape, name)
 
 

@@ -5,7 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from builders import FIXTURES, stored_rows
+from builders import FIXTURES, ROOT, stored_rows
 
 from ingest.mapping import load_mapping
 from ingest.mapping_suggest import suggest_mapping
@@ -71,6 +71,15 @@ def test_columns_dates_money_times_and_values_are_read_as_the_mapping_says(tmp_p
     assert bought["session_start"] == dt.datetime(2017, 7, 2, 12, 30, tzinfo=dt.UTC)
     assert (bought["device_category"], bought["revenue"]) == ("mobile", Decimal("1234.500000"))
     assert (left["device_category"], left["pageviews"], left["hostname"]) == ("rechner", 1, "shop.example")
+
+
+def test_the_mapping_of_readme_is_one_that_works(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    mapping = readme.split("```toml\n")[1].split("```")[0]
+    text = 'Nr,Tag,Seiten,Bilder,Dauer,Gekauft,Umsatz\n1,02.07.2017,3,2,0:02:05,ja,"1.234,50"\n'
+    report, (row,) = ingested(tmp_path, text, mapping)
+    assert (report.rejected, row["pageviews"], row["duration_seconds"], row["transactions"]) == ([], 5, 125, 1)
+    assert (row["revenue"], row["hostname"]) == (Decimal("1234.5"), "shop.example")
 
 
 @pytest.mark.parametrize(
