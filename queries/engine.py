@@ -204,7 +204,7 @@ class Engine:
                             for column, array in cursor.fetchnumpy().items()}  # fmt: skip
         except QueryError as error:
             LOG.warning("%s; reading the files instead", error)
-        values = {**question.parameters, "files": files_of(snapshot, filters)}
+        values = {**question.parameters, "files": snapshot.files_between(filters.date_from, filters.date_to)}
         with self._asked(name, Question(question.sql, values), cancel) as cursor:
             return cursor.fetchnumpy()
 
@@ -229,7 +229,7 @@ class Engine:
                 return (route.name, *self._execute(metric.name, routed, cancel))
         except QueryError as error:
             LOG.warning("%s; reading the files instead", error)
-        values = {**question.parameters, "files": files_of(snapshot, filters)}
+        values = {**question.parameters, "files": snapshot.files_between(filters.date_from, filters.date_to)}
         return ("files", *self._execute(metric.name, Question(question.sql, values), cancel))
 
     def _execute(self, metric: str, question: Question, cancel: Cancel | None) -> tuple[list[str], list[tuple]]:
@@ -276,18 +276,6 @@ def _options(metric: Metric, options: Mapping[str, int]) -> dict[str, int]:
         known = ", ".join(metric.options) or "none"
         raise QuestionError(f'"{metric.name}" has no option "{unknown[0]}" (its options: {known})')
     return {**metric.options, **options}
-
-
-def files_of(snapshot: Snapshot, filters: Filters) -> list[str]:
-    """Return the snapshot's files that can hold sessions of the date range: months outside it are not opened."""
-    first = f"{filters.date_from:%Y-%m}" if filters.date_from else ""
-    last = f"{filters.date_to:%Y-%m}" if filters.date_to else "9999-12"
-    inside = [file for file in snapshot.files if first <= _month_of(file) <= last]
-    return inside or list(snapshot.files[:1])
-
-
-def _month_of(file: str) -> str:
-    return file.rsplit("session_month=", 1)[-1][:7]
 
 
 def finish_row(metric: Metric, by: str | None, row: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _rollups_of(name: str) -> tuple[Rollup, ...]:
         Rollup(f"{name}_steps_by_country", (name, device, country, visitor, *STEP_KEYS)),
         Rollup(f"{name}_steps_by_source", (name, device, channel, source, visitor, *STEP_KEYS)),
         Rollup(f"{name}_days", (DAY, name, device, *STEP_KEYS)),
-        Rollup(f"{name}_days_by_source", (DAY, name, device, source)),
+        Rollup(f"{name}_days_by_source", (DAY, name, device, channel, source, visitor)),
         Rollup(f"{name}_days_by_country", (DAY, name, device, country)),
     )
 

@@ -26,6 +26,12 @@ class Snapshot:
     files: tuple[str, ...]
     loaded_at: dt.datetime
 
+    def files_between(self, first: dt.date | None, last: dt.date | None) -> list[str]:
+        """Return the files that can hold sessions of these days: months outside them need not be opened."""
+        months = f"{first:%Y-%m}" if first else "", f"{last:%Y-%m}" if last else "9999-12"
+        inside = [file for file in self.files if months[0] <= _month_of(file) <= months[1]]
+        return inside or list(self.files[:1])
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -115,6 +121,10 @@ class Store:
                     file, value = Path(line["file"]).name, line["value"] or ""
                     found.append(Rejected(file, int(line["row"] or 0), line["reason"], value))
         return found
+
+
+def _month_of(file: str) -> str:
+    return file.rsplit("session_month=", 1)[-1][:7]
 
 
 def _local_path(uri: str) -> str:
