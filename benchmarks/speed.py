@@ -4,6 +4,7 @@
 
 Ingest is compared with its floor, measured in the same run: DuckDB reading the same files and writing sorted,
 partitioned zstd Parquet without a single check. Each metric is compared with the plainest question: a count by device.
+Then an uncached change of filters is measured, with and without rollups (`page.py`).
 """
 
 import argparse
@@ -20,6 +21,10 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.page import page_times, plain_count
+from benchmarks.page import show as show_page
 from ingest.sample import generate
 from queries.engine import Engine
 from queries.filters import Filters
@@ -75,6 +80,7 @@ def measure(folder: Path, sessions: int, repeat: int) -> dict:
     figures["store_bytes"] = sum(Path(file).stat().st_size for file in engine.snapshot.files)
     figures["store_bytes_per_session"] = figures["store_bytes"] / engine.run("overview").rows[0]["sessions"]
     figures["metrics"] = metric_times(engine, repeat)
+    figures["page"] = page_times(store, changes=4 * repeat)
     return figures
 
 
@@ -97,11 +103,6 @@ def timed(work) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
-
-
-def plain_count(files: list[str]) -> None:
-    """Ask DuckDB itself for a count by device."""
-    duckdb.execute("select device_category, count(*) from read_parquet(?) group by 1", [files]).fetchall()
 
 
 def in_subprocess(task: str, source: Path, target: Path) -> tuple[float, float]:
@@ -143,13 +144,14 @@ def show(figures: dict) -> None:
     """Print the figures as a table."""
     table = Table("figure", "value", header_style="bold", box=None)
     for name, value in figures.items():
-        if name != "metrics":
+        if name not in {"metrics", "page"}:
             table.add_row(name.replace("_", " "), f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
     Console().print(table)
     table = Table("metric", "median ms", "against plain count", header_style="bold", box=None)
     for name, taken in figures["metrics"].items():
         table.add_row(name, f"{taken['ms']:,.0f}", f"{taken['against_floor']:.1f}")
     Console().print(table)
+    show_page(figures["page"])
 
 
 if __name__ == "__main__":
