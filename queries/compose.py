@@ -22,6 +22,9 @@ STATEMENTS = 2048
 OF_ONE_SESSION = {"total_pageviews": "pageviews", "largest_revenue": "revenue"}
 """Totals that are the session's own column where each row is one session."""
 
+SUPPLIED = {*COLUMN_NAMES, *OF_ONE_SESSION, "sessions", "conversions", "segment", "step"}
+"""The columns that the relation `sessions` can have."""
+
 VISITOR, VISITOR_NUMBER, MOST_VISITORS = "visitor_id", "visitor_number", "most_visitors"
 COUNTED_VISITORS = "COUNT(DISTINCT visitor_id)"
 
@@ -112,7 +115,7 @@ def columns_of(name: str) -> frozenset[str]:
         if any(table.name == "sessions" for table in select.find_all(exp.Table) if table.parent_select is select):
             own = (column for column in select.find_all(exp.Column) if column.parent_select is select)
             taken |= {column.name for column in own if column.table in {"", "sessions"}}
-    return frozenset(taken)
+    return frozenset(taken & SUPPLIED)
 
 
 @cache
