@@ -333,7 +333,7 @@ def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():
 def test_the_quality_view_opens_with_the_gravest():
     said, more = view_findings.quality_finding([judged([BREAK])], context())
     assert said == "One thing to settle before acting on this period."
-    assert more.startswith("Google recorded 0 sessions")
+    assert more.startswith("On 5 Jul google recorded 0 sessions")
 
 
 def test_weak_pairs_are_named_with_their_counts_and_never_on_a_handful():

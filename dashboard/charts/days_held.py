@@ -15,7 +15,8 @@ from queries.engine import Result
 from queries.judged import found_of
 
 NOTE = (
-    "Darker means more sessions; hatched: no export holds the day. An exclamation mark stands on days that a data "
+    "A stronger colour means more sessions; hatched: no export holds the day. An exclamation mark stands on days "
+    "that a data "
     "check is about. "
     "Days are those of the property's own time zone."
 )

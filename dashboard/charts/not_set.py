@@ -15,7 +15,8 @@ from queries.vocabulary import DIMENSIONS, TITLES
 
 BREAKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.95)
 NOTE = (
-    "Darker means a larger share of sessions for which the export gives no value; pale is none. A dimension that "
+    "A stronger colour means a larger share of sessions for which the export gives no value; the palest is none. A "
+    "dimension that "
     "no export carries "
     "is (not set) in every session: splits by it say nothing. Hatched: no export holds the day."
 )

@@ -158,7 +158,7 @@ def _twin(rows: Sequence[Row], level: str) -> TableTwin:
         for row in rows
     )
     headers = (level.capitalize(), "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Revenue")
-    return TableTwin(f"Conversion by {level}", headers, lines, (False, *(True,) * 5))
+    return TableTwin(f"All places: {level}", headers, lines, (False, *(True,) * 5))
 
 
 CHART = Chart(

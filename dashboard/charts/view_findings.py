@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
 from dashboard.charts import checks, completion, countries, durations, leaks
-from dashboard.charts.check_words import days_of, settle_sentence
+from dashboard.charts.check_words import days_of, settle_sentence, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.finding import conversion_sentence, largest_leak, widest_gap
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
-from dashboard.format import day, plural, rate, share
+from dashboard.format import plural, rate, share
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
@@ -17,8 +17,12 @@ DEVICE, MINIMUM = "device_category", 100
 CHECKS = Need("checks", compute=judged_checks)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def dated_sentence(check: Check) -> str:
+    """Return the sentence of a check with its days: On 5 Jul google recorded 0 sessions; a missing day names itself."""
+    said = full_sentence(check)
+    if check.kind == "missing":
+        return said
+    return f"{when(check)} {said if check.kind == 'vanished' else said[0].lower() + said[1:]}"
 
 
 def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
@@ -77,10 +81,8 @@ def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, s
         "under "
         f"{taker}."
     )
-    return (
-        first,
-        f"{_capital(full_sentence(check).split(' Source figures')[0])} {without(check, results[3].rows)}".strip(),
-    )
+    evidence = dated_sentence(check).split(" Source figures")[0]
+    return first, f"{evidence} {without(check, results[3].rows)}".strip()
 
 
 def without(check: Check, by_day: Sequence) -> str:
@@ -101,9 +103,7 @@ def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     """Return how much is to be settled, and the gravest of it."""
     number = checks.open_checks(results, context)
     found: Sequence[Check] = found_of(results[0]) or []
-    grave = f"{_capital(full_sentence(found[0]))}" if found else checks.CLEAN
-    when = f" ({day(found[0].first)})" if found and found[0].kind != "missing" else ""
-    return f"{settle_sentence(number)}.", f"{grave}{when}" if found else grave
+    return f"{settle_sentence(number)}.", dated_sentence(found[0]) if found else checks.CLEAN
 
 
 def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
