@@ -204,6 +204,14 @@ def test_strong_segments_show_what_is_above_expectation():
     assert row["expected"]["high"] <= row["actual"]["value"]
 
 
+def test_single_values_above_their_peers_stand_below_the_combinations():
+    returning = replace(STRONG, kind="above", segment={"visitor_type": "returning"})
+    state = shown(strong, report(strong=(STRONG,), above=(returning,)))
+    assert [row["tags"][0]["label"] for row in state.body["rows"]] == ["Strong", "Above its peers"]
+    alone = shown(strong, report(above=(returning,)))
+    assert alone.heading == "No combination stands out; one single value converts above its peers: Returning visitors"
+
+
 def check(kind, verdict="probable tracking break", **given):
     return Check(kind, verdict, dt.date(2017, 7, 6), dt.date(2017, 7, given.pop("last", 6)), **given)
 

@@ -21,6 +21,8 @@ DAYS_A_MONTH = 28
 """Money is given per month from so many days on; for a shorter period it is that of the period."""
 SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
 MOST_RELATIVES = 8
+BETTER = ("strong", "above")
+"""Kinds of rows with more conversions than expected."""
 
 
 def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list[Leak]:
@@ -80,6 +82,7 @@ def evidence(leak: Leak, report: LeakReport) -> str:
         "leak": "what its parts predict",
         "strong": "what its parts predict",
         "gap": "what its peers convert, all else equal",
+        "above": "what its peers convert, all else equal",
     }[leak.kind]
     had = f"had {count(leak.conversions)}" if leak.conversions else "had none"
     stake = for_period(leak.revenue_at_stake, report)
@@ -200,6 +203,7 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
         "leak": ("Leak", "loss"),
         "gap": ("Gap", "loss"),
         "strong": ("Strong", "accent"),
+        "above": ("Above its peers", "accent"),
     }
     label, look = names[leak.kind]
     tags = [Tag(label=label, look=look, icon="bars")]
@@ -214,7 +218,7 @@ def row_of(
 ) -> FindingRow:
     """Return a row of the list; `scale` is the number of conversions at its right end."""
     lost, stake = lost_of(leak), for_period(leak.revenue_at_stake, report)
-    had, sign = leak.conversions, -1 if leak.kind == "strong" else 1
+    had, sign = leak.conversions, -1 if leak.kind in BETTER else 1
     ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
     mine = breaks_over(leak, checks)
     row = FindingRow(
@@ -227,13 +231,11 @@ def row_of(
             high=ends[1] / scale,
             label=f"{expected(leak.expected)} expected",
         ),
-        actual=Bar(
-            value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind == "strong" else "loss"
-        ),
+        actual=Bar(value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind in BETTER else "loss"),
         interval=f"{expected(ends[0])} to {expected(ends[1])} expected at {share(report.interval)}",
         money=money_short(stake.median),
         range=money_range(stake.low, stake.high, sentence=True),
-        orders=f"{_orders(lost)} {'above' if leak.kind == 'strong' else 'missing'}",
+        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}",
         explain=explanation(leak, report, found),
     )
     if can_filter(leak.segment):

@@ -14,6 +14,8 @@ from queries.engine import Result
 from queries.judged import found_of
 from queries.leak_report import LeakReport
 
+SHOWN = 4
+
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
     """Ask for the leak list and for the data checks."""
@@ -26,12 +28,13 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     report: LeakReport = found.report
     if not report.sessions:
         return CardState("No sessions to search", empty=empty_sentence(context))
-    rows = sorted_leaks(report.strong, checks, "money")
+    rows = [*sorted_leaks(report.strong, checks, "money"), *sorted_leaks(report.above, checks, "money")]
     scale = scale_of(rows)
     body = Findings(
         caption="Strong segments, the surest surplus first",
         heads=("What was found", "Converted sessions", f"Surplus {period_words(report)}"),
         rows=[row_of(row, report, scale, checks, found) for row in rows],
+        shown=SHOWN,
     )
     if not rows:
         text = (
@@ -51,14 +54,22 @@ def update(results: Sequence[Result], context: Context) -> CardState:
 
 
 def heading(report: LeakReport) -> str:
-    """Return how many combinations convert better than their parts predict."""
-    if not report.strong:
+    """Return how many combinations and single values convert better than predicted, and the first of them."""
+    found = [*report.strong, *report.above]
+    if not found:
         return "Combinations that convert better than their parts predict"
-    many = numbered(len(report.strong))
-    first = segment_words(report.strong[0].segment)
-    if len(report.strong) == 1:
-        return f"One combination converts better than its parts predict: {first}"
-    return f"{many[0].upper()}{many[1:]} combinations convert better than their parts predict, {first} the most"
+    first = segment_words(found[0].segment)
+    if report.strong:
+        many = numbered(len(report.strong))
+        several = len(report.strong) > 1
+        what = "combinations convert better than their parts predict" if several else (
+            "combination converts better than its parts predict"
+        )  # fmt: skip
+        return f"{many[0].upper()}{many[1:]} {what}: {first}{' the most' * several}"
+    many = numbered(len(report.above))
+    several = len(report.above) > 1
+    what = "single values convert above their peers" if several else "single value converts above its peers"
+    return f"No combination stands out; {many} {what}: {first}{' the most' * several}"
 
 
 CHART = Chart("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180, slow=True)
