@@ -8,6 +8,7 @@ from charts_builders import context, counted, day, funnel_rows, result, source_r
 from test_charts_sentences import plain
 
 from dashboard.charts import (
+    completion,
     days_held,
     funnel,
     ingests,
@@ -353,3 +354,17 @@ def test_weak_pairs_are_named_with_their_counts_and_never_on_a_handful():
 def test_a_funnel_may_be_counted_from_what_reached_its_steps():
     rows = by_hand.rows_from({("desktop",): (10, 5, 2, 1)}, ENGAGEMENT)[("desktop",)]
     assert rows == [row | {"segment": "desktop"} for row in funnel_rows(desktop=(10, 5, 2, 1))]
+
+
+def test_completion_shows_the_compared_period_as_hollow_marks_below():
+    held = replace(context(), compared=COMPARED)
+    shown, before = funnel_rows(desktop=(100, 50, 40, 20)), funnel_rows(desktop=(80, 20, 8, 2))
+    state = completion.update([result(shown), result(before)], held)
+    past = state.sources["completion-0-before"]
+    assert (past["completion_rate"], past["device"]) == ([0.25], [["Desktop", completion.BELOW]])
+    assert [plain(text) for text in state.sources["completion-0-devices"]["counts"]] == ["25.0 % before"]
+    assert state.sources["completion-2-before"]["completion_rate"] == []
+    assert state.table.headers[-2:] == ("Reached, 2–4 Jul", "Completion, 2–4 Jul")
+    alone = completion.update([result(shown), result([])], context())
+    assert alone.sources["completion-0-before"]["device"] == []
+    assert alone.sources["completion-0-devices"]["counts"] == ["50 left"]

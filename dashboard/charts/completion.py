@@ -12,7 +12,7 @@ from bokeh.plotting import figure
 from dashboard.body import Extras, LegendItem
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.funnel import DEVICE
+from dashboard.charts.funnel import DEVICE, compared_label
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
@@ -27,12 +27,14 @@ from dashboard.charts.words import (
     transition,
     verdict,
 )
-from dashboard.format import THIN, count, exact, rate, rate_range
+from dashboard.format import DASH, THIN, count, exact, rate, rate_range
 from dashboard.theme import Theme
 from queries.engine import Result
 
 PANELS = 5
 FADED = 0.45
+BELOW = -0.3
+"""How far below its device the compared mark stands, in parts of a line."""
 NOTE = (
     f"Share of the sessions at a step that went on to the next, with 95{THIN}% intervals; each panel has its own scale "
     f"from 0. Devices with fewer than {FEW_SESSIONS} sessions at a step are faded and never named."
@@ -40,8 +42,8 @@ NOTE = (
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the funnel of each device, whatever device is filtered."""
-    return (Need("funnel", by=DEVICE, shows=DEVICE),)
+    """Ask for the funnel of each device in both periods, whatever device is filtered."""
+    return Need("funnel", by=DEVICE, shows=DEVICE), Need("funnel", by=DEVICE, shows=DEVICE, compared=True)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
@@ -49,6 +51,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     devices = by_segment(results[0].rows)
     if not devices:
         return CardState("No sessions to follow", empty=empty_sentence(context))
+    before = by_segment(results[1].rows)
     steps = context.funnel.steps
     sources: dict[str, Mapping[str, Sequence[Any]]] = {}
     models: dict[str, Mapping[str, Any]] = {}
@@ -58,21 +61,41 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         if not shown:
             continue
         rows = [held[place] for held in devices.values()]
-        ticks, labels = figures.rate_ticks(scale_end(rows))
+        past = {device: held[place] for device, held in before.items() if device in devices}
+        ticks, labels = figures.rate_ticks(scale_end([*rows, *past.values()]))
         models[f"{panel_name(place)}-title"] = {"text": transition(steps[place].name, steps[place + 1].name)}
         models[f"{panel_name(place)}-verdict"] = {"text": verdict(rows, "completion_rate", "reached")}
         models[f"{panel_name(place)}-x"] = {"start": 0, "end": ticks[-1]}
         models[f"{panel_name(place)}-y"] = {"factors": [device_label(row["segment"]) for row in reversed(rows)]}
         models.update(figures.tick_models(f"{panel_name(place)}-x", ticks, labels))
-        sources[f"{panel_name(place)}-devices"] = columns(rows, ticks[-1], context)
+        sources[f"{panel_name(place)}-devices"] = columns(rows, ticks[-1], context, past)
+        sources[f"{panel_name(place)}-before"] = before_columns(past, ticks[-1])
     return CardState(
         heading(devices, context),
-        NOTE,
+        note(context, bool(before)),
         sources=sources,
         models=models,
-        body=Extras(legend=_legend(devices)),
-        table=table_twin(devices, context),
+        body=Extras(legend=_legend(devices, context, bool(before))),
+        table=table_twin(devices, before, context),
     )
+
+
+def note(context: Context, compares: bool) -> str:
+    """Return how the panels are read, with the compared days where there are any."""
+    return f"{NOTE} Hollow and grey: {compared_label(context)}." if compares else NOTE
+
+
+def before_columns(past: Mapping[str, Row], end: float) -> dict[str, list[Any]]:
+    """Return the hollow marks of the compared period, a little below those shown; none for devices too few then."""
+    held = {device: row for device, row in past.items() if enough(row, "completion_rate", "reached")}
+    return {
+        "completion_rate": [row["completion_rate"] for row in held.values()],
+        "device": [[device_label(device), BELOW] for device in held],
+        "low": [row["completion_rate_low"] for row in held.values()],
+        "high": [min(row["completion_rate_high"], end) for row in held.values()],
+        "marker": [device_shape(device) for device in held],
+        "title": [f"Before. {title(row)}" for row in held.values()],
+    }
 
 
 def panel_name(place: int) -> str:
@@ -113,7 +136,9 @@ def scale_end(rows: Sequence[Row]) -> float:
     return max([*large, *rates], default=1.0) or 0.01
 
 
-def columns(rows: Sequence[Row], end: float, context: Context) -> dict[str, list[Any]]:
+def columns(
+    rows: Sequence[Row], end: float, context: Context, past: Mapping[str, Row] | None = None
+) -> dict[str, list[Any]]:  # fmt: skip
     """Return one mark per device: rate, interval, colour, shape, the words at the right and the hover text."""
     chosen = context.filters.values(DEVICE)
     alphas = [1.0 if enough(row, "completion_rate", "reached") else FADED for row in rows]
@@ -130,15 +155,18 @@ def columns(rows: Sequence[Row], end: float, context: Context) -> dict[str, list
         "marker": [device_shape(row["segment"]) for row in rows],
         "alpha": alphas,
         "label": [rate(row["completion_rate"]) for row in rows],
-        "counts": [counts(row) for row in rows],
+        "counts": [counts(row, (past or {}).get(row["segment"])) for row in rows],
         "title": [title(row) for row in rows],
     }
 
 
-def counts(row: Row) -> str:
-    """Return what is written under a rate: how many left, or how few there are: 388 left, n 26."""
-    few = f"n {count(row['reached'])}"
-    return few if not enough(row, "completion_rate", "reached") else f"{count(row['abandonments'])} left"
+def counts(row: Row, past: Row | None = None) -> str:
+    """Return what is written under a rate: how many left, how few there are, or the rate before: 388 left, n 26."""
+    if not enough(row, "completion_rate", "reached"):
+        return f"n {count(row['reached'])}"
+    if past is None:
+        return f"{count(row['abandonments'])} left"
+    return f"{rate(past['completion_rate'])} before" if enough(past, "completion_rate", "reached") else "too few before"
 
 
 def title(row: Row) -> str:
@@ -154,33 +182,43 @@ def title(row: Row) -> str:
     )
 
 
-def _legend(devices: Mapping[str, Sequence[Row]]) -> list[LegendItem]:
-    return [
+def _legend(devices: Mapping[str, Sequence[Row]], context: Context, compares: bool) -> list[LegendItem]:
+    past = [LegendItem(label=compared_label(context), color="previous", shape="outline")] if compares else []
+    shown = [
         LegendItem(label=device_label(device), color=device_color(device), shape=device_shape(device))
         for device in devices
     ]
+    return [*shown, *past]
 
 
-def table_twin(devices: Mapping[str, Sequence[Row]], context: Context) -> TableTwin:
-    """Return completion and abandonment of every transition and device."""
+def table_twin(
+    devices: Mapping[str, Sequence[Row]], before: Mapping[str, Sequence[Row]], context: Context
+) -> TableTwin:  # fmt: skip
+    """Return completion and abandonment of every transition and device, with the completion before if compared."""
     steps = context.funnel.steps
-    rows = tuple(
-        (
-            transition(steps[place].name, steps[place + 1].name),
-            device_label(device),
-            exact(row["reached"]),
-            exact(row["reached"] - row["abandonments"]),
-            rate(row["completion_rate"]),
-            rate_range(row["completion_rate_low"], row["completion_rate_high"]),
-            exact(row["abandonments"]),
-            rate(row["abandonment_rate"]),
-        )
-        for place in range(len(steps) - 1)
-        for device, held in devices.items()
-        for row in (held[place],)
-    )
-    headers = ("Step", "Device", "Reached", "Went on", "Completion", "95\u202f% interval", "Left", "Abandonment")
-    return TableTwin("Completion by step and device", headers, rows, (False, False, *(True,) * 6))
+    lines = []
+    for place in range(len(steps) - 1):
+        for device, held in devices.items():
+            row = held[place]
+            line = [
+                transition(steps[place].name, steps[place + 1].name),
+                device_label(device),
+                exact(row["reached"]),
+                exact(row["reached"] - row["abandonments"]),
+                rate(row["completion_rate"]),
+                rate_range(row["completion_rate_low"], row["completion_rate_high"]),
+                exact(row["abandonments"]),
+                rate(row["abandonment_rate"]),
+            ]
+            if before:
+                past = before[device][place] if device in before else None
+                line += [exact(past["reached"]), rate(past["completion_rate"])] if past else [DASH, DASH]
+            lines.append(tuple(line))
+    headers = ["Step", "Device", "Reached", "Went on", "Completion", f"95{THIN}% interval", "Left", "Abandonment"]
+    if before:
+        headers += [f"{what}, {compared_label(context)}" for what in ("Reached", "Completion")]
+    numeric = (False, False, *(True,) * (len(headers) - 2))
+    return TableTwin("Completion by step and device", tuple(headers), tuple(lines), numeric)
 
 
 def build(theme: Theme) -> BokehRow:
@@ -207,6 +245,7 @@ def _panel(theme: Theme, name: str, visible: bool) -> figure:
     fig.xgrid[0].update(visible=True, ticker=fig.xaxis[0].ticker)
     fig.yaxis[0].update(major_label_text_color=theme.text_secondary)
     _marks(fig, held, theme)
+    _before(fig, name, theme)
     look = {"level": "overlay", "x_offset": 10, "y_offset": 1}
     figures.words(fig, held, "end", "device", theme, text_color=theme.text, text_baseline="bottom", **look)
     figures.words(fig, held, "end", "device", theme, text="counts", text_baseline="top", **look)
@@ -226,6 +265,19 @@ def _marks(fig: Any, held: ColumnDataSource, theme: Theme) -> None:
     fig.renderers = [whiskers, marks]
     figures.hover(fig, [marks, whiskers])
     figures.tap(fig, [marks])
+
+
+def _before(fig: Any, name: str, theme: Theme) -> None:
+    rates = {"completion_rate": [], "device": [], "low": [], "high": [], "marker": [], "title": []}
+    past = figures.source(f"{name}-before", rates)
+    line = fig.segment("low", "device", "high", "device", source=past, line_color=theme.previous, line_width=1.5)
+    marks = fig.scatter(
+        "completion_rate", "device", source=past, marker="marker", size=8, fill_color=theme.surface,
+        line_color=theme.previous, line_width=1.5,
+    )  # fmt: skip
+    figures.quiet(marks)
+    figures.quiet(line)
+    figures.hover(fig, [marks, line])
 
 
 CHART = Chart("completion", "Completion by step and device", needs, update, build, span=12, height=190)
