@@ -19,7 +19,6 @@ LARGEST_RATIO = 0.8
 MOST_FOUND = 25
 MOST_TRIED = 40
 MOST_DROPPED = 2
-RISE, SPREAD = 0.5, 0.05
 SIDES: tuple[Side, Side] = ("leak", "strong")
 
 Look = Callable[[tuple[int, ...]], Scan]
@@ -86,8 +85,7 @@ def judge(search: Search, found: dict[int, Side]) -> Judged:
 
     A found segment stays while Benjamini and Hochberg's rule rejects it with the p that it has in the model without it.
     A new one must pass fdr / N: before all is explained, the many relatives of one leak would raise the line for
-    everything else. Where small real interactions were seen, so that p is on the safe side, the line rises by half as
-    much as that rule's with each found segment.
+    everything else.
     """
     looked, orders = search.look(tuple(found)), search.candidates.orders
     testable, parental = looked.testable.copy(), np.ones(len(orders))
@@ -112,8 +110,7 @@ def judge(search: Search, found: dict[int, Side]) -> Judged:
         mine = [segment for segment, its in found.items() if its == side]
         kept = _called(p[side], testable, search.fdr) & far
         stays.update(segment for segment in mine if kept[segment])
-        rise = RISE if max(taus[side].values(), default=0.0) > SPREAD else 0.0
-        lines[side] = search.fdr * (1 + rise * len(mine)) / max(int(testable.sum()), 1)
+        lines[side] = search.fdr / max(int(testable.sum()), 1)
         calls[side] = (p[side] <= lines[side]) & far
         calls[side][segments] = False
     return Judged(looked, parental, p, calls, lines, taus, own, frozenset(stays))
