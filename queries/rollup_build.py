@@ -1,7 +1,9 @@
 """Build the rollup file of a snapshot: a narrow copy of the sessions, then each rollup from the smallest that fits."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from queries.rollup import (
 from queries.store import Snapshot
 from queries.vocabulary import DIMENSIONS
 
+UNFINISHED = {".part", ".wal", ".spill"}
 MEMORY = "1GB"
 LARGEST_DICTIONARY = 60_000
 """A dimension with more values than this is copied as text."""
@@ -56,12 +59,12 @@ def build(snapshot: Snapshot, watch: Callable[[duckdb.DuckDBPyConnection], objec
     with FileLock(folder / LOCK):
         if not target.exists():
             begun = folder / f"{target.stem}.part"
-            _remove(path for path in folder.iterdir() if path.suffix in {".part", ".wal"})
+            _remove(path for path in folder.iterdir() if path.suffix in UNFINISHED)
             try:
                 _fill(begun, snapshot, watch)
                 begun.rename(target)
             finally:
-                _remove([begun, begun.with_suffix(".part.wal")])
+                _remove(path for path in folder.iterdir() if path.suffix in UNFINISHED)
         _remove(path for path in folder.glob("*.duckdb") if path != target)
     return target
 
@@ -209,5 +212,10 @@ def _sql(statement: exp.Expression) -> str:
 
 
 def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+    """Remove files and folders as far as the system lets: another process may still read the old version."""
+    for path in list(paths):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
