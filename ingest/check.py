@@ -42,12 +42,12 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     report.missing_days = [day for (day,) in run(connection, "missing_days", {"staged": staged})] if accepted else []
     rounded, assumed, cut, revenue_alone, transactions_alone = summary[7:]
     counted = {
-        f"{rounded:,} visitor ids were rounded by a spreadsheet (like 2.81772E+18): different visitors may be counted "
-        "as one. Export again without opening the file in a spreadsheet": rounded,
-        f"{assumed:,} sessions have revenue but no number of transactions: each is counted as one": assumed,
-        f"{cut:,} rows had values longer than 500 characters, which were cut": cut,
-        f"{revenue_alone:,} sessions have revenue but no transaction: they do not count as converted": revenue_alone,
-        f"{transactions_alone:,} sessions have transactions but no revenue": transactions_alone,
+        f"the visitor ids of {_sessions(rounded)} were rounded by a spreadsheet (like 2.81772E+18): different "
+        "visitors may be counted as one. Export again without opening the file in a spreadsheet": rounded,
+        f"{_sessions(assumed, 'has')} revenue but no number of transactions: each is counted as one order": assumed,
+        f"{_sessions(cut, 'has')} values longer than 500 characters, which were cut": cut,
+        f"{_sessions(revenue_alone, 'has')} revenue but 0 transactions: not counted as converted": revenue_alone,
+        f"{_sessions(transactions_alone, 'has')} transactions but no revenue": transactions_alone,
     }
     report.warnings += [text for text, count in counted.items() if count]
     report.warnings += _missing_day_warnings(report)
@@ -173,6 +173,13 @@ def _repetition_warnings(connection: duckdb.DuckDBPyConnection, staged: str) -> 
         visits = "1 visit lies" if splits == 1 else f"{splits:,} visits lie"
         warnings.append(f"{visits} on two days: a visit across midnight is a session of each day, as GA counts")
     return warnings
+
+
+def _sessions(count: int, verb: str = "") -> str:
+    """Return "1 session" or "2 sessions", and "has" or "have" after it."""
+    if count == 1:
+        return f"1 session {verb}".rstrip()
+    return f"{count:,} sessions {'have' if verb else ''}".rstrip()
 
 
 def _rows(count: int) -> str:

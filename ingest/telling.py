@@ -64,11 +64,19 @@ def findings(report: IngestReport) -> Iterator[Finding]:
 
 def closing(report: IngestReport) -> str:
     """Say what became of the store."""
+    refused = sum(file.status == "refused" for file in report.files)
+    read = len(report.files) - refused
+    count = f"{read:,} {'file was' if read == 1 else 'files were'} read"
+    count += f", {refused:,} refused. " if refused else ". "
     if report.version_after is None:
-        return "Nothing was stored."
+        return count + "Nothing was stored."
     if not report.changed:
-        return f"The store is unchanged (version {report.version_after})."
-    return f"The store is now at version {report.version_after}."
+        return count + f"The store is unchanged (version {report.version_after})."
+    added = sum(file.sessions_added for file in report.files)
+    replaced = sum(file.sessions_replaced for file in report.files)
+    return (
+        count + f"{added:,} sessions added, {replaced:,} replaced: the store is now at version {report.version_after}."
+    )
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

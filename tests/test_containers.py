@@ -110,7 +110,7 @@ def test_a_sheet_of_a_workbook_is_read_and_numbers_that_lost_digits_are_warned_o
     (report,) = ingest_exports([path], store).files
     assert (report.status, report.sessions_added, report.path) == ("accepted", 3, f"{path}/July")
     assert any("15 digits" in note for note in report.notes)
-    assert any("3 visitor ids were rounded" in warning for warning in report.warnings)
+    assert any("visitor ids of 3 sessions were rounded" in warning for warning in report.warnings)
 
 
 def test_a_whole_number_that_lost_digits_is_written_as_such():

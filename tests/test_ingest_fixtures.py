@@ -64,7 +64,7 @@ def test_the_product_rows_are_rolled_up_to_their_sessions_and_the_rounded_ids_wa
     assert (report.first_date, report.last_date) == ("2016-08-01", "2017-08-01")
     assert sum(row["revenue"] for row in rows) == Decimal("14157.310000")
     assert any("15,134 rows were rolled up into 14,562 sessions" in warning for warning in report.warnings)
-    assert any("visitor ids were rounded by a spreadsheet" in warning for warning in report.warnings)
+    assert any("visitor ids of 14,562 sessions were rounded by a spreadsheet" in warning for warning in report.warnings)
 
 
 def test_every_country_of_the_real_exports_has_a_code(tmp_path):
@@ -113,7 +113,7 @@ def test_the_same_visit_in_two_shapes_is_one_session_with_the_richer_rows_conten
         ("ga4_api_hourly_2023-07_2024-10.csv", "aggregated table"),
         ("ga4_events_min_100.csv", "ga_session_id and event_timestamp"),
         ("ga4_items_flat_16003.csv", "list of items"),
-        ("uci_online_shoppers_intention.csv", "session_date"),
+        ("uci_online_shoppers_intention.csv", "--suggest-mapping"),
     ],
 )
 def test_what_holds_no_sessions_is_refused_with_what_to_export_instead(name, words, tmp_path):

@@ -53,7 +53,7 @@ def test_a_visit_id_that_a_spreadsheet_rounded_is_rejected_and_a_visitor_id_warn
     lines = [flat_line(visitId="1.5E+09"), flat_line(fullVisitorId="2.81772E+18")]
     report = ingest_lines(store, *lines)
     assert [reject.reason for reject in report.rejected] == ["visit id was rounded by a spreadsheet"]
-    assert any("rounded" in warning and "1 visitor ids" in warning for warning in report.warnings)
+    assert any("rounded" in warning and "visitor ids of 1 session" in warning for warning in report.warnings)
 
 
 def test_revenue_in_micros_is_exact(store):

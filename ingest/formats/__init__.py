@@ -78,14 +78,15 @@ def _unknown(sample: Sample) -> str:
         first = names[0][:60] if names else ""
         return f'{sample.path.name} is no table, and no known export shape (its first line is "{first}"). {INSTEAD}'
     found = set(map(str.lower, names))
-    nearest = max(FORMATS, key=lambda shape: sum(_has(found, name) for name in shape.REQUIRED) / len(shape.REQUIRED))
+    shares = {shape.NAME: sum(_has(found, name) for name in shape.REQUIRED) / len(shape.REQUIRED) for shape in FORMATS}
+    nearest = max(FORMATS, key=lambda shape: shares[shape.NAME])
     missing = [name for name in nearest.REQUIRED if not _has(found, name)]
     shown = ", ".join(name[:40] for name in names[:12]) + (", ..." if len(names) > 12 else "")
-    lacks = f", which also needs {', '.join(missing)}" if missing else ""
+    lacks = f" The nearest is {nearest.TITLE}, which also needs {', '.join(missing)}." if shares[nearest.NAME] else ""
     return (
-        f"{sample.path.name} has the columns {shown}: no known export shape. The nearest is {nearest.TITLE}{lacks}. If "
-        "each of its rows is a session, a mapping file can name its columns: silent-leak ingest --suggest-mapping "
-        f"{sample.path.name}. If not: {INSTEAD}"
+        f"{sample.path.name} has the columns {shown}: no known export shape.{lacks} If each of its rows is a session, "
+        f"a mapping file can name its columns: silent-leak ingest --suggest-mapping {sample.path.name}. If not, "
+        f"{INSTEAD[0].lower()}{INSTEAD[1:]}"
     )
 
 

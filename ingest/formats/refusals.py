@@ -9,7 +9,7 @@ from ingest.formats.ga360_fields import finer_grain, found_columns, has_sessions
 from ingest.sniff import Sample
 
 INSTEAD = (
-    "Export what the report was made from instead: GA4's BigQuery export (the tables events_YYYYMMDD), GA360's "
+    "Export the sessions or events themselves instead: GA4's BigQuery export (tables events_YYYYMMDD), GA360's "
     "(ga_sessions_YYYYMMDD), or any table with one row per session."
 )
 COUNTED = {
