@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ import numpy as np
 from sqlglot import exp
 
 from queries.cancel import Cancel, Cancelled
-from queries.compose import Question, compose
+from queries.compose import STATEMENTS, Question, compose
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.metrics import Metric, metric_named
@@ -108,6 +109,7 @@ class Engine:
         self._connection.execute(f"set allowed_directories = {allowed.sql(dialect='duckdb')}")
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
+        self._parsed = lru_cache(STATEMENTS)(partial(_parse, self._connection))
         self._routes = Routes(self._connection)
         self._background = Background(self._take_up_rollups)
         self._take_up_rollups(self.snapshot)
@@ -127,13 +129,10 @@ class Engine:
         return self.snapshot
 
     def keep_rollups(self, *, wait: bool = False) -> None:
-        """Build the rollups of this version, and of each that `refresh` takes up, in the background.
-
-        Until they are ready, and where they cannot be built, questions read the store's files. `wait` returns then.
-        """
+        """Build rollups of this version and of each later one, in the background; files answer until they are ready."""
         self._keeps_rollups = True
         if not self._routes.attached and is_worth_it(self.snapshot):
-            self._background.build(self.snapshot)
+            self._background.build(self.snapshot, at_once=wait)
         if wait:
             self._background.wait()
 
@@ -219,7 +218,7 @@ class Engine:
         snapshot: Snapshot,
         cancel: Cancel | None,
     ) -> tuple[str, list[str], list[tuple]]:
-        """Return what was read, the names of the columns and the rows; whatever ails the rollups, files answer."""
+        """Return what was read, the columns' names and the rows; whatever ails the rollups, files answer."""
         try:
             route = self._routes.choose(
                 metric, filters, by, funnel, snapshot, lambda made: self._execute(metric.name, made, cancel)
@@ -242,7 +241,7 @@ class Engine:
         try:
             if cancel:
                 cancel.watch(cursor)
-            yield cursor.execute(question.sql, question.parameters)
+            yield cursor.execute(self._parsed(question.sql), question.parameters)
         except duckdb.InterruptException:
             raise Cancelled from None
         except duckdb.Error as error:
@@ -251,6 +250,13 @@ class Engine:
             if cancel:
                 cancel.release(cursor)
             cursor.close()
+
+
+def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Return one statement, parsed once: that is a tenth of what a small question takes."""
+    with connection.cursor() as cursor:
+        [statement] = cursor.extract_statements(sql)
+    return statement
 
 
 def metric_asked(name: str, by: str | None) -> Metric:

@@ -2,8 +2,11 @@
 
 import atexit
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from queries.rollup_build import build
 from queries.store import Snapshot
 
 LOG = logging.getLogger(__name__)
+FIRST_PAGE_SECONDS = 4.0
+NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,15 @@ class Background:
         self._wanted: Snapshot | None = None
         self._thread: threading.Thread | None = None
         self._cancel = Cancel()
+        self._begin = threading.Event()
         self.reason = ""
 
-    def build(self, snapshot: Snapshot) -> None:
-        """Build a snapshot's rollups soon; returns at once."""
+    def build(self, snapshot: Snapshot, *, at_once: bool = False) -> None:
+        """Build a snapshot's rollups soon: a little later, unless at once, so that a first page comes first."""
         with self._lock:
             self._wanted = snapshot
+            if at_once:
+                self._begin.set()
             if not self._thread:
                 self._thread = threading.Thread(target=self._work, name="rollups", daemon=True)
                 self._thread.start()
@@ -77,13 +85,19 @@ class Background:
 
     def stop(self) -> None:
         """Interrupt the building: the process ends."""
-        self._cancel.cancel()
+        with suppress(duckdb.ConnectionException):  # it was just closed
+            self._cancel.cancel()
+        self._begin.set()
         self.wait(5)
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # where a thread has a priority of its own, which DuckDB's threads inherit
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        self._begin.wait(FIRST_PAGE_SECONDS)
         while snapshot := self._next():
+            watched: list[duckdb.DuckDBPyConnection] = []
             try:
-                build(snapshot, self._cancel.watch)
+                build(snapshot, lambda connection, watched=watched: self._watch(connection, watched))
                 self.reason = ""
                 self._built(snapshot)
             except (Cancelled, duckdb.InterruptException):
@@ -91,6 +105,13 @@ class Background:
             except (OSError, duckdb.Error) as error:
                 self.reason = str(error)
                 LOG.warning("the rollups could not be built, questions read the sessions instead: %s", error)
+            finally:
+                for connection in watched:
+                    self._cancel.release(connection)
+
+    def _watch(self, connection: duckdb.DuckDBPyConnection, watched: list[duckdb.DuckDBPyConnection]) -> None:
+        self._cancel.watch(connection)
+        watched.append(connection)
 
     def _next(self) -> Snapshot | None:
         with self._lock:

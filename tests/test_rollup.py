@@ -278,6 +278,16 @@ def test_an_interrupted_building_leaves_nothing_and_can_be_done_again(tmp_path, 
     assert {path.name for path in file_of(snapshot).parent.iterdir()} <= {file_of(snapshot).name, "build.lock"}
 
 
+def test_a_process_that_ends_does_not_wait_for_its_rollups(tmp_path, rolled_up):
+    engine = Engine(store_of(tmp_path / "store", random_sessions(400, 9)))
+    engine.keep_rollups()
+    thread = engine._background._thread
+    engine._background.stop()
+    assert not thread.is_alive()
+    assert engine.rollups.word in {"missing", "ready"}
+    assert engine.run("overview").rows[0]["sessions"] == 400
+
+
 def test_a_folder_that_cannot_be_written_leaves_the_files_in_use(tmp_path, copied, caplog):
     store = store_of(tmp_path / "store", sessions(4))
     (tmp_path / "store" / "rollup").write_text("in the way")
