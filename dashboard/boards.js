@@ -65,7 +65,7 @@ export function heat(body) {
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("ul", {class: "heat"}, (body.rows || []).map(line)),
-      h("div", {class: "heat-row heat-axis", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
+      h("div", {class: columns.length > 8 ? "heat-row heat-axis" : "heat-row heat-axis near", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
         columns.map((text) => h("span", {}, text && h("b", {}, text))), h("span"))),
   ]
 }

@@ -362,7 +362,7 @@ def test_completion_shows_the_compared_period_as_hollow_marks_below():
     state = completion.update([result(shown), result(before)], held)
     past = state.sources["completion-0-before"]
     assert (past["completion_rate"], past["device"]) == ([0.25], [["Desktop", completion.BELOW]])
-    assert [plain(text) for text in state.sources["completion-0-devices"]["counts"]] == ["25.0 % before"]
+    assert [plain(text) for text in state.sources["completion-0-devices"]["counts"]] == ["25.0 %"]
     assert state.sources["completion-2-before"]["completion_rate"] == []
     assert state.table.headers[-2:] == ("Reached, 2–4 Jul", "Completion, 2–4 Jul")
     alone = completion.update([result(shown), result([])], context())

@@ -166,7 +166,9 @@ def counts(row: Row, past: Row | None = None) -> str:
         return f"n {count(row['reached'])}"
     if past is None:
         return f"{count(row['abandonments'])} left"
-    return f"{rate(past['completion_rate'])} before" if enough(past, "completion_rate", "reached") else "too few before"
+    return (
+        rate(past["completion_rate"]) if enough(past, "completion_rate", "reached") else f"n {count(past['reached'])}"
+    )
 
 
 def title(row: Row) -> str:

@@ -12,6 +12,7 @@ from queries.judged import judged_ingests
 
 NEED = Need("ingests", compute=judged_ingests)
 SHOWN = 12
+LONGEST = 36
 NOTE = (
     "Every session of an export is added, takes the place of an older version of itself, or was there before; what "
     "is broken is "
@@ -68,6 +69,11 @@ def _twin_line(row: Mapping[str, Any]) -> tuple[str, ...]:
     return str(row["version"]), when, row["operation"], files, *(exact(row[name]) for name in SUMS)
 
 
+def shortened(name: str) -> str:
+    """Return a long file name with its middle left out, so that the counts beside it stay in sight."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 14]}…{name[-13:]}"
+
+
 def _line(row: Mapping[str, Any]) -> BodyRow:
     files = row["files"]
     what = files[0] if files else row["operation"]
@@ -75,7 +81,7 @@ def _line(row: Mapping[str, Any]) -> BodyRow:
         what += f" and {row['file_count'] - 1} more"
     when = Cell(text=day(row["at"].date(), year=True), tone="muted")
     when["title"] = f"{row['at']:%H:%M} UTC, version {row['version']}"
-    cells = [when, Cell(text=what, title=", ".join(files))]
+    cells = [when, Cell(text=shortened(what), title=", ".join(files))]
     cells += [
         Cell(text=count(row[name]), title=exact(row[name]), tone="loss" if name == "rejected" and row[name] else "")
         for name in SUMS

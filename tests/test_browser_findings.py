@@ -1,0 +1,71 @@
+"""Leaks, leaderboards and data checks as a person uses them in Chromium: explain, filter, search, sort, go and look."""
+
+import datetime as dt
+import itertools
+
+import pytest
+from builders import sessions, store_of
+from test_browser import CHROMIUM, address, chromium, counted, visit  # noqa: F401 - fixtures are used by their names
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get install -y chromium, or set CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A shop where Safari from the newsletter keeps a fifth of its orders, and one day is missing."""
+    rows = []
+    cells = itertools.product(
+        ("desktop", "mobile"), ("Chrome", "Safari"), ("google", "newsletter", "bing"), (2, 4, 5, 6)
+    )
+    for device, browser, source, day in cells:
+        bought = 2 if (browser, source) == ("Safari", "newsletter") else 10
+        held = {"device_category": device, "browser": browser, "source": source, "country": "US", "visitor_type": "new"}
+        held["session_date"] = dt.date(2017, 7, day)
+        rows += sessions(bought, transactions=1, revenue=50, pageviews=12, duration_seconds=600, **held)
+        rows += sessions(100 - bought, pageviews=3, duration_seconds=40, **held)
+    return store_of(tmp_path_factory.mktemp("findings") / "store", rows)
+
+
+def test_a_leak_is_explained_and_filtered_to(visit):  # noqa: F811 - the fixture
+    page = visit("?view=leaks")
+    row = page.locator("#card-leaks .finding-row").first
+    row.wait_for()
+    assert row.locator("h3").inner_text().startswith("Safari from newsletter: 16 converted sessions where")
+    assert "One combination converts worse" in page.locator("#card-leaks h2").inner_text()
+    assert row.locator(".inside").is_hidden()
+    explain = row.get_by_role("button", name="Explain")
+    explain.focus()
+    page.keyboard.press("Enter")
+    assert explain.get_attribute("aria-expanded") == "true"
+    assert "Furthest behind after" in row.locator(".inside").inner_text()
+    row.get_by_role("button", name="Filter to this").click()
+    counted(page, "800 of 4,800 sessions")
+    assert "browser=Safari" in page.url and "source=newsletter" in page.url
+    page.go_back()
+    counted(page, "4,800 of 4,800 sessions")
+
+
+def test_boards_are_searched_sorted_and_filter_and_a_pair_filters_to_both(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore")
+    board = page.get_by_role("region", name="Source", exact=True)
+    board.get_by_role("button", name="newsletter").wait_for()
+    board.get_by_role("button", name="Rate").click()
+    page.wait_for_url("**leaderboards.sort=Rate**")
+    board.locator("th[aria-sort=descending]", has_text="Rate").wait_for()
+    names = board.locator("tbody th").all_inner_texts()
+    assert names[-1] == "newsletter"
+    cell = page.locator("#card-pivot td button").first
+    cell.click()
+    counted(page, "800 of 4,800 sessions")
+    assert page.locator(".chip").count() == 2
+
+
+def test_the_first_view_says_what_to_settle_and_leads_to_the_whole_of_it(visit):  # noqa: F811 - the fixture
+    page = visit()
+    card = page.locator("#card-checks")
+    card.get_by_text("No export holds 3 Jul").wait_for()
+    assert card.locator("h2").inner_text() == "One thing to settle before acting on this period"
+    card.get_by_role("button", name="Open data quality").click()
+    page.locator("#card-days_held h2", has_text="4 of 5 days are in the store, 1 is missing").wait_for()
+    assert page.locator("#card-days_held .heat-cell.hatched").count() == 2
+    assert "browser" not in page.locator("#card-not_set h2").inner_text().lower()
