@@ -9,7 +9,7 @@ Verdict = Literal["probable tracking break", "cannot tell", "missing"]
 VERDICTS: tuple[Verdict, ...] = ("probable tracking break", "cannot tell", "missing")
 Kind = Literal[
     "missing", "not exported", "vanished", "no orders", "thin", "not set", "shares", "measure", "revenue", "scale",
-    "steps",
+    "steps", "provisional",
 ]  # fmt: skip
 Row = Mapping[str, Any]
 Days = Mapping[dt.date, float]

@@ -19,7 +19,8 @@ LEAST_SESSIONS = 100
 LEAST_ORDERS = 3
 SCALED = 30.0
 FAULTY = 0.05
-WEEK = 7
+SETTLED = 3
+"""GA may still change a day for so many days."""
 BREAK: Verdict = "probable tracking break"
 MEASURES = (("pageviews", "sessions"), ("duration_seconds", "sessions_with_duration"))
 
@@ -32,6 +33,16 @@ def missing_days(totals: Days) -> list[Check]:
         for earlier, later in itertools.pairwise(present)
         if (later - earlier).days > 1
     ]
+
+
+def provisional_days(totals: Days, loaded: dt.date) -> list[Check]:
+    """Return the days that the export may not have been complete for: those of the three days before it was loaded."""
+    late = [date for date in sorted(totals) if (loaded - date).days < SETTLED]
+    return (
+        [Check("provisional", "missing", late[0], late[-1], sessions=sum(totals[date] for date in late))]
+        if late
+        else []
+    )
 
 
 def silent_days(days: Sequence[Row], cells: Sequence[Row]) -> list[Check]:

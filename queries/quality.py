@@ -5,11 +5,20 @@ three verdicts. A "probable tracking break" has a sharp onset and something that
 sessions of one value turning up under another; where the same could be real, the verdict is "cannot tell".
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from queries.check import VERDICTS, Check, Row
-from queries.check_days import missing_days, revenue_faults, scaled_revenue, shifted_measures, silent_days, unseen_steps
+from queries.check_days import (
+    missing_days,
+    provisional_days,
+    revenue_faults,
+    scaled_revenue,
+    shifted_measures,
+    silent_days,
+    unseen_steps,
+)
 from queries.check_values import days_by_value, not_exported, not_set_jumps, odd_shares, vanished_values
 from queries.engine import Cancel, Engine
 
@@ -19,13 +28,14 @@ STABLE_DIMENSIONS = ("device_category", "browser", "hostname")
 
 @dataclass(frozen=True, slots=True)
 class DailyCounts:
-    """Hold what the checks look at: rows of the metrics of the same names; `values` by dimension."""
+    """Hold what the checks look at: rows of the metrics of the same names, `values` by dimension, the day of ingest."""
 
     days: Sequence[Row]
     by_device: Sequence[Row] = ()
     cells: Sequence[Row] = ()
     not_set: Sequence[Row] = ()
     values: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    loaded: dt.date | None = None
 
 
 def ask_checks(engine: Engine, cancel: Cancel | None = None) -> list[Check]:
@@ -40,6 +50,7 @@ def ask_checks(engine: Engine, cancel: Cancel | None = None) -> list[Check]:
         ask("day_cells"),
         ask("not_set_by_day"),
         {dimension: ask("values_by_day", dimension) for dimension in CHECKED_DIMENSIONS},
+        engine.snapshot.loaded_at.date(),
     ))  # fmt: skip
 
 
@@ -47,6 +58,7 @@ def checks_of(counts: DailyCounts) -> list[Check]:
     """Return every finding: probable breaks first, then what cannot be told, then missing days; each by date."""
     totals = {row["session_date"]: float(row["sessions"]) for row in counts.days}
     found = [*missing_days(totals), *silent_days(counts.days, counts.cells)]
+    found += provisional_days(totals, counts.loaded) if counts.loaded else []
     unmeasured = [row["session_date"] for row in counts.days if not row["sessions_with_duration"]]
     measured = len(unmeasured) < len(counts.days)
     found += not_exported(counts.not_set, {"duration_seconds": unmeasured} if measured else {})

@@ -246,6 +246,12 @@ def check(kind, verdict="probable tracking break", **given):
             "39 % of sessions have no browser, 1.10 % before. Splits by browser are not reliable.",
         ),
         (
+            check("provisional", "missing", sessions=1200),
+            "1,200 sessions of days that GA may still change: they were loaded within three days. Load them again "
+            "before "
+            "acting on them.",
+        ),
+        (
             check("thin", "cannot tell", found=300, expected=1000),
             "300 sessions, 70 % below the median day: the export may be incomplete.",
         ),

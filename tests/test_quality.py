@@ -11,6 +11,7 @@ from ingest.pipeline import ingest_exports
 from queries.check_days import (
     expected_orders,
     missing_days,
+    provisional_days,
     revenue_faults,
     scaled_revenue,
     shifted_measures,
@@ -61,6 +62,12 @@ def test_days_without_a_session_are_one_finding_a_stretch():
         (date(5), date(5), "missing"),
     ]
     assert missing_days(days_of(5, 5)) == missing_days({}) == []
+
+
+def test_days_loaded_within_three_days_are_provisional():
+    [check] = provisional_days(days_of(5, 5, 5, 7), date(4))
+    assert (check.first, check.last, check.verdict, check.sessions) == (date(2), date(3), "missing", 12)
+    assert provisional_days(days_of(5, 5), date(30)) == []
 
 
 def test_a_source_filed_under_another_for_a_day_is_a_probable_tracking_break():

@@ -13,6 +13,7 @@ TAGS: dict[str, tuple[str, Look, Mark]] = {
     "cannot tell": ("Cannot tell", "accent", "help"),
     "missing": ("Missing", "plain", "none"),
 }
+LABELS = {"not exported": "Not in the export", "provisional": "Provisional"}
 MEASURES = {"pageviews": ("pageviews a session", decimal), "duration_seconds": ("a measured session", seconds)}
 
 
@@ -35,8 +36,8 @@ def tag_of(check: Check) -> Tag:
     label, look, icon = TAGS[check.verdict]
     if check.kind == "missing":
         label = "Missing day" if check.first == check.last else "Missing days"
-    if check.kind == "not exported":
-        label = "Not in the export"
+    if check.kind in LABELS:
+        label = LABELS[check.kind]
     return Tag(label=label, look=look, icon=icon)
 
 
@@ -112,6 +113,14 @@ def _missing(check: Check) -> str:
     )  # fmt: skip
 
 
+def _provisional(check: Check) -> str:
+    return (
+        f"{plural(check.sessions, 'session')} of days that GA may still change: they were loaded within three "
+        "days. Load them again "
+        "before acting on them."
+    )
+
+
 def _not_exported(check: Check) -> str:
     return f"No session has {columns_of(check)}: the export does not hold it. Charts of it leave these days out."
 
@@ -164,6 +173,7 @@ _SENTENCES = {
     "thin": _thin,
     "missing": _missing,
     "not exported": _not_exported,
+    "provisional": _provisional,
     "not set": _not_set,
     "shares": _shares,
     "measure": _measure,
