@@ -207,7 +207,7 @@ def print_report(report: "IngestReport") -> None:
         out.print(told, highlight=False, soft_wrap=True)
     if report.rejects:
         out.print(f"The rejected rows are in {escape(report.rejects)}", highlight=False, soft_wrap=True)
-    out.print(closing(report))
+    out.print(closing(report), highlight=False, soft_wrap=True)
 
 
 # ------------------------------------------------------------------------------------------------------- dashboard

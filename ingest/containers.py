@@ -15,7 +15,7 @@ from ingest.files import CHUNK, NO_EXPORTS, TextCensus, compression_of, open_unp
 from ingest.report import RefusedFileError
 
 ZIP = b"PK\x03\x04"
-DOCUMENTS = (b"%PDF", b"\xd0\xcf\x11\xe0")
+DOCUMENTS = (b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 HEAD = 1 << 16
 LARGEST_EXACT = 1e15
 """A spreadsheet keeps 15 digits: a larger number has lost its last ones."""

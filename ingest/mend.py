@@ -87,7 +87,7 @@ def mend_ndjson(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
             if reason := why_no_object(line, shape):
                 yield row, reason, line[:400].decode("utf-8", errors="replace").strip()
             else:
-                kept.write(line.rstrip(b"\r\n") + b"\n")
+                kept.write(_rewritten(json.loads(line.decode("utf-8-sig"))))
 
 
 def mend_json(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
@@ -105,7 +105,12 @@ def mend_json(sample: Sample, shape: Shape, mended: Path) -> Iterator[Lost]:
             if reason := _misfit(value, shape, "the record") if isinstance(value, Mapping) else "not an object":
                 yield row, reason, _without_surrogates(json.dumps(value, ensure_ascii=False)[:400])
             else:
-                kept.write(json.dumps(value).encode() + b"\n")
+                kept.write(_rewritten(value))
+
+
+def _rewritten(value: object) -> bytes:
+    """Return a JSON line that DuckDB can read: each key once, no halves of a character."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
 
 
 def _without_surrogates(text: str) -> str:

@@ -30,7 +30,7 @@ FEW_NULS = 8
 DELIMITERS = ",;\t|"
 SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)
 JSON_START = re.compile(r"[\s,]*(?=[{\[\"\w-])")
-DOCUMENTS = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")
+DOCUMENTS = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 PARQUET_COLUMNS = "select * from read_parquet($path, hive_partitioning = false, binary_as_string = true) limit 0"
 PARQUET_TEXTS = (

@@ -1,6 +1,7 @@
 """One file to one staged Parquet file: read once, typed, judged row by row, its order kept."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,4 +127,5 @@ def _forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:300]
+    """Return what DuckDB says first, without the folders of the file that it read."""
+    return re.sub(r'"[^"]*/([^"/]+)"', r'"\1"', str(error).splitlines()[0])[:300]

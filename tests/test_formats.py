@@ -165,6 +165,14 @@ def test_only_the_broken_lines_of_ndjson_are_rejected(tmp_path):
     assert (len(rows), report.rows) == (3, 7)
 
 
+def test_a_key_twice_and_half_a_character_cost_no_session(tmp_path):
+    twice = json.dumps(FLAT)[:-1] + ', "visitId": "1499201739", "visitId": "1499201739"}'
+    half = json.dumps(FLAT | {"visitId": "1499201740", "source": "x"}).replace('"x"', '"\\ud800"')
+    (tmp_path / "x.ndjson").write_text(f"{json.dumps(FLAT)}\n{twice}\n{half}\n", encoding="utf-8")
+    report, rows = ingested(tmp_path, tmp_path / "x.ndjson")
+    assert (report.status, report.rejected, len(rows)) == ("accepted", [], 3)
+
+
 CANONICAL = {"session_date": "2017-07-04", "session_id": "a-1", "pageviews": "5", "engaged": "true", "country": "JP"}
 
 

@@ -1,5 +1,6 @@
 """Refusals: what holds no sessions is told what it is, in every language of Google Analytics, and nothing is kept."""
 
+import gzip
 import json
 
 import pytest
@@ -72,7 +73,9 @@ def test_what_counts_sessions_is_a_table_of_sessions_when_each_row_has_its_ident
         (b"Dear colleague, please find attached\nthe export.\n", "no known export shape"),
         (b"Dear colleague\n", "is no table"),
         (json.dumps({"kind": "x", "rows": [{"a": 1}]}).encode(), 'holds its records in "rows"'),
-        (b"[]", "no table"),
+        (b"[]", "begins like JSON"),
+        (b'{"fullVisitorId": ' + b"9" * 5000 + b"}", "begins like JSON"),
+        (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "packed twice"),
         (b"name,shoe size\nAda,38\n", "silent-leak ingest --suggest-mapping x.csv"),
     ],
 )

@@ -74,6 +74,11 @@ def format_of(sample: Sample) -> Format:
 
 def _unknown(sample: Sample) -> str:
     names = sample.names
+    if sample.kind == "csv" and sample.text.lstrip()[:1] in ("{", "["):
+        return (
+            f"{sample.path.name} begins like JSON, but its first object cannot be read: no known export shape. "
+            f"Download it again. {INSTEAD}"
+        )
     if sample.kind == "csv" and len(names) < 2:
         first = names[0][:60] if names else ""
         return f'{sample.path.name} is no table, and no known export shape (its first line is "{first}"). {INSTEAD}'

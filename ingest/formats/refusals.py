@@ -100,6 +100,8 @@ def binary(sample: Sample) -> str | None:
         return "is an old Excel workbook (.xls): save it as .xlsx or, better, as CSV, and ingest that."
     if sample.first_bytes.startswith(b"%PDF"):
         return f"is a PDF document: it shows figures but holds no sessions. {INSTEAD}"
+    if sample.first_bytes.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
+        return "is packed twice: unpack it once and ingest that."
     if sample.first_bytes[257:262] == b"ustar":
         return "is a tar archive: unpack it and ingest the files in it."
     if sample.first_bytes.startswith((b"Obj\x01", b"ORC")):
