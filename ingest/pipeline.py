@@ -193,6 +193,9 @@ def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
     notes = list(source.notes)
     if sample.day and shape.GRAIN in ("session", "hit") and not {"date", "sessiondate"} & sample.flat.keys():
         notes.append(f"no column gives the day: it is {sample.day}, as the file's place says")
+    with_tax = "totaltransactionrevenue" in sample.flat
+    if with_tax and (shape.GRAIN == "hit" or (shape.GRAIN == "session" and "transactionrevenue" not in sample.flat)):
+        notes.append("revenue is totalTransactionRevenue, which includes tax and shipping")
     return notes
 
 

@@ -113,8 +113,9 @@ def test_a_flat_export_is_read_with_any_usual_delimiter(tmp_path, delimiter):
 def test_total_revenue_counts_only_where_there_is_no_revenue_column(tmp_path):
     both = FLAT | {"totalTransactionRevenue": "99000000"}
     total = {name: value for name, value in both.items() if name != "transactionRevenue"} | {"visitId": "1499201739"}
-    _, rows = ingested(tmp_path, write_csv(tmp_path / "a.csv", both), write_csv(tmp_path / "b.csv", total))
+    report, rows = ingested(tmp_path, write_csv(tmp_path / "a.csv", both), write_csv(tmp_path / "b.csv", total))
     assert sorted(str(row["revenue"]) for row in rows) == ["12.500000", "99.000000"]
+    assert "revenue is totalTransactionRevenue, which includes tax and shipping" in report.notes
 
 
 def test_json_cells_are_read_and_a_broken_one_is_a_reject(tmp_path):
