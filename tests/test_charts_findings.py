@@ -70,6 +70,20 @@ def test_a_leak_says_ratio_counts_and_money_a_month():
     )
 
 
+def test_a_ratio_from_twice_up_is_said_as_times():
+    assert [plain(leak_rows.times(ratio)) for ratio in (0, 0.414, 1.99, 2.09, 43.6)] == [
+        "0 %",
+        "41 %",
+        "199 %",
+        "×2.1",
+        "×44",
+    ]
+    better = replace(STRONG, ratio_interval=(1.4, 2.9))
+    assert plain(leak_rows.evidence(better, report())).startswith(
+        "Converts at ×2.1 what its parts predict (140 % to ×2.9 at 80 %): 212 sessions"
+    )
+
+
 def test_money_of_a_short_period_is_not_made_a_month():
     assert plain(leak_rows.evidence(SAFARI, report(days=5))).endswith("between $310 and $1.4 k in 5 days.")
     assert leak_rows.period_words(report(days=27)) == "in 27 days"

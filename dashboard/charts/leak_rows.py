@@ -75,9 +75,15 @@ def title_of(leak: Leak) -> str:
     return f"{who}: {plural(leak.conversions, 'converted session')} where {expected(leak.expected)} were expected"
 
 
+def times(ratio: float) -> str:
+    """Return a ratio to what was expected: 41 % below twice, ×3.5 from there on."""
+    return f"{ratio * 100:.0f}{THIN}%" if ratio < 2 else f"×{ratio:.1f}" if ratio < 10 else f"×{ratio:.0f}"
+
+
 def evidence(leak: Leak, report: LeakReport) -> str:
     """Return what a row rests on: its ratio to what was expected with the interval, its counts, its money."""
-    low, high = (f"{end:.0%}".removesuffix("%") for end in leak.ratio_interval)
+    low, high = (times(end) for end in leak.ratio_interval)
+    low = low.removesuffix(f"{THIN}%") if high.endswith("%") else low
     of_what = {
         "leak": "what its parts predict",
         "strong": "what its parts predict",
@@ -88,11 +94,9 @@ def evidence(leak: Leak, report: LeakReport) -> str:
     stake = for_period(leak.revenue_at_stake, report)
     worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {period_words(report)}"
     worth = worth.replace(" to $", " and $") if stake.high > 0 else ""
-    return (
-        f"Converts at {leak.ratio:.0%}".replace("%", f"{THIN}%")
-        + f" of {of_what} ({low} to {high}{THIN}% at {share(report.interval)}): {plural(leak.sessions, 'session')} "
-        f"expected {expected(leak.expected)} conversions, {had}{worth}."
-    )
+    what = f"{times(leak.ratio)}{' of' * (leak.ratio < 2)} {of_what} ({low} to {high} at {share(report.interval)})"
+    due = f"{plural(leak.sessions, 'session')} expected {expected(leak.expected)} conversions"
+    return f"Converts at {what}: {due}, {had}{worth}."
 
 
 def reasons(leak: Leak, report: LeakReport) -> tuple[str, ...]:
