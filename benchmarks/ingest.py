@@ -58,7 +58,10 @@ def main() -> None:
     if wanted.task:
         return run_task(wanted)
     with tempfile.TemporaryDirectory(dir=wanted.folder) as temporary:
-        figures = [measure(shape, Path(temporary), wanted) for shape in wanted.shapes]
+        figures = []
+        for shape in wanted.shapes:
+            figures.append(measure(shape, Path(temporary), wanted))
+            print(json.dumps(figures[-1]), file=sys.stderr, flush=True)
     show(wanted.sessions, figures)
     if wanted.json:
         wanted.json.write_text(json.dumps({"sessions": wanted.sessions, "shapes": figures}, indent=2) + "\n")

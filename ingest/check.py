@@ -161,7 +161,10 @@ def _power_of_ten(value: float, other: float, orders: int) -> str | None:
 
 
 def _repetition_warnings(connection: duckdb.DuckDBPyConnection, staged: str) -> list[str]:
-    ((rows, distinct, sessions),) = run(connection, "repeated_rows", {"staged": staged})
+    ((rows, sessions),) = run(connection, "count_sessions", {"staged": staged})
+    distinct = rows
+    if rows > sessions:
+        ((rows, distinct, sessions),) = run(connection, "repeated_rows", {"staged": staged})
     ((splits,),) = run(connection, "midnight_splits", {"staged": staged})
     warnings = []
     if same := rows - distinct:

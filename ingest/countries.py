@@ -65,8 +65,21 @@ ALSO_SPELLED = {
 """Spellings that pycountry does not list: CLDR's (which GA uses), GA's older ones, and everyday ones."""
 
 
+COMMON = (
+    *(("United States", "US"), ("India", "IN"), ("United Kingdom", "GB"), ("Germany", "DE"), ("Canada", "CA")),
+    *(("France", "FR"), ("Brazil", "BR"), ("Japan", "JP"), ("Spain", "ES"), ("Italy", "IT"), ("Netherlands", "NL")),
+    *(("Australia", "AU"), ("Mexico", "MX"), ("Indonesia", "ID"), ("Vietnam", "VN"), ("Thailand", "TH")),
+    *(("Taiwan", "TW"), ("Turkey", "TR"), ("Poland", "PL"), ("Philippines", "PH"), ("Russia", "RU"), ("China", "CN")),
+)
+"""The spellings that most sessions have."""
+
+
 def spellings() -> Iterator[tuple[str, str]]:
-    """Yield (spelling, alpha-2 code) pairs; several spellings a country, compared without case, accents or signs."""
+    """Yield (spelling, alpha-2 code) pairs; several spellings a country, compared without case, accents or signs.
+
+    The commonest spellings come first: they are looked for in this order.
+    """
+    yield from COMMON
     for country in pycountry.countries:
         code = country.alpha_2
         yield code, code

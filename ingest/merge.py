@@ -13,7 +13,7 @@ from ingest.sessionize import orders_of, parts_of, paths_of
 from ingest.sources import staged_relation
 from queries.vocabulary import SESSION_COLUMNS
 
-SESSIONS_AT_ONCE = 400_000
+SESSIONS_AT_ONCE = 200_000
 """Sessions that are put together anew at once, so that memory stays bounded."""
 
 

@@ -9,10 +9,10 @@ import duckdb
 from ingest.engine import glob_safe, name_relation, run, watched
 from ingest.sources import staged_relation
 
-EVENTS_AT_ONCE = 3_000_000
+EVENTS_AT_ONCE = 1_000_000
 """Events that are added up together: some days, or a share of a day's visitors, so that memory stays bounded."""
 
-PARTS_AT_ONCE = 500_000
+PARTS_AT_ONCE = 200_000
 """Sessions' days that are put together at once."""
 
 NO_DAY = {"first_day": "2005-01-02", "last_day": "2005-01-01", "shares": 1, "share": 0}

@@ -5,7 +5,10 @@ with rows as (
     select
         session_date,
         session_id,
-        content_hash,
+        hash(*columns(* exclude (
+            export_id, export_detail, parts, orders, reject_reason, reject_value, reject_row, unknown_country, is_rounded,
+            is_order_assumed, is_cut, export_row, export_rows, filename, file_row_number
+        ))) as content_hash,
         export_detail,
         cast(regexp_extract(filename, '(\d+)\.parquet$', 1) as integer) as file_no,
         file_row_number as row_no

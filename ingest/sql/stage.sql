@@ -166,10 +166,6 @@ copy (
     select
         *,
         cast(null as varchar) as parts,
-        cast(null as varchar) as orders,
-        hash(*columns(* exclude (
-            export_id, export_detail, reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut,
-            export_row, export_rows
-        ))) as content_hash
+        cast(null as varchar) as orders
     from sessions
 ) to $target (format parquet, compression lz4)

@@ -9,7 +9,6 @@ copy (
         coalesce(is_rounded, false) as is_rounded,
         false as is_order_assumed,
         false as is_cut,
-        hash(session_id, parts, orders) as content_hash,
         cast(null as bigint) as export_row,
         cast(null as bigint) as export_rows
     from assembled
