@@ -191,6 +191,8 @@ def _recognise(file: Path, folder: Path, options: Options) -> Iterator[Recognise
 
 def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
     notes = list(source.notes)
+    if isinstance(shape, MappedFormat):
+        return notes
     if sample.day and shape.GRAIN in ("session", "hit") and not {"date", "sessiondate"} & sample.flat.keys():
         notes.append(f"no column gives the day: it is {sample.day}, as the file's place says")
     with_tax = "totaltransactionrevenue" in sample.flat
