@@ -21,8 +21,9 @@ from queries.funnel import CHECKOUT, ENGAGEMENT
 from queries.metrics import metric_named
 
 NOT_CARDS = {
-    "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_rows", "segments", "source_cells",
-    "source_days", "strips", "trend_columns", "trend_figure", "trend_periods", "trend_words", "view_findings", "words",
+    "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_explained", "leak_rows", "segments",
+    "source_cells", "source_days", "strips", "trend_columns", "trend_figure", "trend_periods", "trend_words",
+    "view_findings", "words",
 }  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 by_name = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
