@@ -1,4 +1,7 @@
-"""Measure a filter change in a real browser: from the click to the last canvas draw, beside charts that are recreated.
+"""Measure the page in a real browser: a fresh session, and filter changes beside charts that are recreated.
+
+A change is timed from the event to the last thing drawn, canvas or element; a fresh session to its first contentful
+paint, to its answer, and to its last card.
 
     uv run python benchmarks/browser.py --store my-store
 
@@ -16,9 +19,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -32,7 +36,21 @@ for (const name of ["fill", "stroke", "fillRect", "clearRect", "fillText", "draw
   }
 }
 """
+WATCH_ELEMENTS = """() => {
+  const seen = new MutationObserver(() => { window.lastDraw = performance.now() })
+  const walk = (root) => {
+    seen.observe(root, {childList: true, subtree: true, characterData: true})
+    for (const element of root.querySelectorAll("*")) if (element.shadowRoot) walk(element.shadowRoot)
+  }
+  walk(document.body)
+}"""
 CLICK = "(element) => { window.clicked = performance.now(); element.click() }"
+GO = """(query) => {
+  window.clicked = performance.now()
+  history.pushState(null, "", query)
+  dispatchEvent(new PopStateEvent("popstate"))
+}"""
+QUERIES = ("?device_category=mobile", "?country=US", "?visitor_type=new", "?device_category=desktop", "?")
 SETTLED_MS = 1500
 
 
@@ -66,13 +84,19 @@ def measure(port: int, other: int, repeat: int) -> dict:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         page = opened(browser.new_page(viewport={"width": 1400, "height": 4600}), port)
-        patched = changes(page, page.get_by_role("checkbox", name="Mobile").first, repeat)
+        fresh = [
+            first_visit(browser.new_context(viewport={"width": 1400, "height": 900}).new_page(), port) for _ in "abc"
+        ]
+        page.evaluate(WATCH_ELEMENTS)
+        patched = changes(page, lambda place: page.evaluate(GO, QUERIES[place % len(QUERIES)]), repeat)
         page = opened(browser.new_page(viewport={"width": 1400, "height": 2000}), other)
-        recreated = changes(page, page.get_by_role("button", name="Change"), repeat)
+        button = page.get_by_role("button", name="Change")
+        recreated = changes(page, lambda _: button.evaluate(CLICK), repeat)
         browser.close()
     ours, theirs = statistics.median(patched), statistics.median(recreated)
     return {
-        "clicks": repeat,
+        "fresh_session_ms": {name: round(statistics.median(visit[name] for visit in fresh)) for name in fresh[0]},
+        "changes": repeat,
         "patched_ms": round(ours),
         "patched_slowest_ms": round(max(patched)),
         "recreated_ms": round(theirs),
@@ -96,11 +120,24 @@ def opened(page: Page, port: int) -> Page:
     return page
 
 
-def changes(page: Page, control: Locator, repeat: int) -> list[float]:
-    """Click `repeat` times; return the milliseconds from each click to the last draw before the page is quiet."""
+def first_visit(page: Page, port: int) -> dict[str, float]:
+    """Return the milliseconds of a fresh session to its first paint, its answer, and its last card."""
+    begun = time.perf_counter()
+    page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+    page.locator(".page.answered").wait_for()
+    answered = 1000 * (time.perf_counter() - begun)
+    page.locator(".page.drawn").wait_for()
+    drawn = 1000 * (time.perf_counter() - begun)
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.close()
+    return {"first_contentful_paint": painted, "answered": answered, "all_cards": drawn}
+
+
+def changes(page: Page, change: Callable[[int], object], repeat: int) -> list[float]:
+    """Make `repeat` changes; return the milliseconds from each to the last draw before the page is quiet."""
     taken = []
-    for _ in range(repeat):
-        control.evaluate(CLICK)
+    for place in range(repeat):
+        change(place)
         page.wait_for_function("window.lastDraw > window.clicked", timeout=60_000)
         page.wait_for_timeout(SETTLED_MS)
         page.wait_for_function(f"performance.now() - window.lastDraw > {SETTLED_MS / 2}")

@@ -84,7 +84,6 @@ def marks(scene: Scene) -> Columns:
         (period, x) for period, x in zip(scene.before, scene.places, strict=True)
         if period.rate is not None and scene.start <= x <= scene.end
     ]  # fmt: skip
-    last = [period is scene.shown[-1] and len(scene.shown) > 1 for period in shown]
     sparse = [] if scene.dense else shown
     dotted = [] if scene.dense else before
     return {
@@ -94,8 +93,7 @@ def marks(scene: Scene) -> Columns:
             "size": [4 if scene.dense else 9] * len(shown),
             "fill_color": ["$accent" if period.is_complete else "$surface" for period in shown],
             "label": [rate(period.rate) if scene.labelled else "" for period in shown],
-            "align": ["right" if end else "left" for end in last],
-            "offset": [-8 if end else 8 for end in last],
+            "label_y": _above(shown, scene.top),
             "title": [title(period) for period in shown],
         },
         "trend-whiskers": _whiskers(sparse, [period.x for period in sparse]),
@@ -103,12 +101,18 @@ def marks(scene: Scene) -> Columns:
             "x": [x for _, x in dotted],
             "y": [period.rate for period, _ in dotted],
             "label": [rate(period.rate) if scene.labelled and scene.beside else "" for period, _ in dotted],
+            "label_y": _above([period for period, _ in dotted], scene.top),
             "title": [title(period) for period, _ in dotted],
         },
         "trend-before-whiskers": _whiskers(
             [period for period, _ in dotted] if scene.beside else [], [x for _, x in dotted] if scene.beside else []
         ),
     }
+
+
+def _above(periods: Sequence[Period], top: float) -> list[float]:
+    """Return where the words stand: above the whiskers, within the figure."""
+    return [min(period.interval[1] or 0.0, top) for period in periods]
 
 
 def _whiskers(periods: Sequence[Period], places: Sequence[float]) -> dict[str, list[Any]]:

@@ -52,9 +52,9 @@ def _before(fig: Any, theme: Theme) -> Any:
     fig.line("x", "y", source=line, line_color=theme.previous, line_width=1.5, line_dash=[5, 4])
     whiskers = figures.source("trend-before-whiskers", _one("x", "low", "high"))
     fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.previous, line_width=2)
-    held = figures.source("trend-before", {**_one("x", "y"), "label": [""], "title": [""]})
+    held = figures.source("trend-before", {**_one("x", "y", "label_y"), "label": [""], "title": [""]})
     dots = fig.scatter("x", "y", source=held, size=8, fill_color=theme.previous, line_color=theme.surface)
-    figures.words(fig, held, "x", "y", theme, x_offset=8, text_baseline="middle")
+    figures.words(fig, held, "x", "label_y", theme, text_align="center", y_offset=-3)
     return dots
 
 
@@ -68,7 +68,7 @@ def _notes(fig: Any, theme: Theme) -> Any:
 
 
 def _rates(fig: Any, theme: Theme, marks: Any) -> None:
-    places = {"align": ["left"] * 2, "offset": [8] * 2, "size": [9, 9], "fill_color": [theme.accent] * 2}
+    places = {"label_y": [0.01, 0.02], "size": [9, 9], "fill_color": [theme.accent] * 2}
     days = figures.adopt(fig, "trend-days", {**_TWO, **places, "conversion_rate": [0.01, 0.02]})
     marks.glyph.update(fill_color="fill_color", line_color=theme.accent, size="size", fill_alpha=1, line_alpha=1)
     figures.quiet(marks)
@@ -81,8 +81,7 @@ def _rates(fig: Any, theme: Theme, marks: Any) -> None:
     fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
     whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
     fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
-    beside = {"x_offset": "offset", "text_align": "align", "text_baseline": "middle", "text_color": theme.text}
-    figures.words(fig, days, "x", "conversion_rate", theme, **beside)
+    figures.words(fig, days, "x", "label_y", theme, text_align="center", y_offset=-3, text_color=theme.text)
 
 
 def _sessions(fig: Any, theme: Theme) -> Any:
