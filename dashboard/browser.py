@@ -1,6 +1,7 @@
 """When a viewer's page may be changed: before the browser has fetched it, or after it says that it is ready."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 import panel as pn
@@ -19,6 +20,7 @@ class Browser:
         """Belong to the session that is being created; without one (tests, notebooks) changes apply at once."""
         self.document = pn.state.curdoc
         self._waiting: list[Change] = []
+        self._queued: deque[Change] = deque()
         self._lock = threading.Lock()
         self._ready = not self.is_served
 
@@ -28,11 +30,15 @@ class Browser:
         return self.document is not None and self.document.session_context is not None
 
     def later(self, change: Change) -> None:
-        """Apply a change from any thread, as soon as the document's own loop comes round."""
+        """Apply a change from any thread, as soon as the document's own loop comes round; changes keep their order.
+
+        Bokeh keeps the callbacks of a document that has no session yet in a set: each call takes the oldest change.
+        """
         if self.document is None or not self.is_served:
             change()
         else:
-            self.document.add_next_tick_callback(lambda: self.now(change))
+            self._queued.append(change)
+            self.document.add_next_tick_callback(lambda: self.now(self._queued.popleft()))
 
     def now(self, change: Change) -> None:
         """Apply a change from a callback of this session, at once unless the browser is between fetching and ready."""

@@ -7,7 +7,9 @@ import io
 import json
 import sys
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +18,7 @@ from builders import session, sessions, store_of
 import dashboard
 from dashboard import figures
 from dashboard.app import create_app, explain
+from dashboard.browser import Browser
 from dashboard.chart import CardState, Chart, Need
 from dashboard.charts import CHARTS
 from dashboard.compute import Ask, answer
@@ -305,6 +308,25 @@ def test_cards_that_search_come_after_the_others_and_belong_to_the_answer(viewer
     viewer.act({"kind": "view", "view": "leaks"})
     assert json.loads(viewer.page.state)["finding"] is None
     assert len(shown(viewer)["finding"]) == 2
+
+
+def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
+    class Document:
+        session_context = object()
+        callbacks: ClassVar = []
+
+        def add_next_tick_callback(self, callback):
+            self.callbacks.append(callback)
+
+    browser, done = Browser(), []
+    browser.document = Document()
+    monkeypatch.setattr(Browser, "is_served", True)
+    monkeypatch.setattr(browser, "_unfetched", lambda: True)
+    for number in range(3):
+        browser.later(partial(done.append, number))
+    for callback in reversed(Document.callbacks):
+        callback()
+    assert done == [0, 1, 2]
 
 
 def test_the_rail_counts_what_is_open(viewer, replies):
