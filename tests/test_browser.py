@@ -418,7 +418,7 @@ def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
     report.on("request", lambda request: asked.append(request.url) if request.url.startswith("http") else None)
     report.goto(target.as_uri())
     assert report.locator("h1").inner_text() == page.locator("h1").inner_text()
-    assert report.locator(".plot img").evaluate("image => image.naturalWidth") > 400
+    assert report.locator(".plot img").first.evaluate("image => image.naturalWidth") > 400
     assert asked == []
     report.close()
 
