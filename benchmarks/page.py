@@ -50,11 +50,12 @@ def main() -> None:
     ask.add_argument("--store", type=Path, required=True)
     ask.add_argument("--changes", type=int, default=20)
     ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--dimensions", type=int, default=3, help="the most dimensions that a filter is drawn on")
     wanted = ask.parse_args()
-    show(page_times(Store(wanted.store), wanted.changes, wanted.seed))
+    show(page_times(Store(wanted.store), wanted.changes, wanted.seed, wanted.dimensions))
 
 
-def page_times(store: Store, changes: int, seed: int = 1) -> dict:
+def page_times(store: Store, changes: int, seed: int = 1, most: int = 3) -> dict:
     """Return milliseconds per change (median, 90 %), their ratio to a plain count, and how the rollups are made."""
     files, rollups = Engine(store), Engine(store)
     begun, worked = time.perf_counter(), time.process_time()
@@ -65,7 +66,7 @@ def page_times(store: Store, changes: int, seed: int = 1) -> dict:
         "rollups_bytes": rollups.rollups.bytes,
         "store_bytes": sum(Path(file).stat().st_size for file in files.snapshot.files),
     }
-    filters = random_filters(files, changes + 1, seed)
+    filters = random_filters(files, changes + 1, seed, most)
     counted = list(files.snapshot.files)
     floor = statistics.median(timed(lambda: plain_count(counted))[0] for _ in range(5)) * 1000
     figures["plain_count_ms"] = floor
@@ -113,15 +114,15 @@ def emptied(filters: Filters) -> Filters:
     return replace(filters, include=tuple((name, ("no such value",)) for name, _ in filters.include))
 
 
-def random_filters(engine: Engine, number: int, seed: int) -> list[Filters]:
-    """Return filters on one to three dimensions, values drawn by their sessions; every other one has dates."""
+def random_filters(engine: Engine, number: int, seed: int, most: int) -> list[Filters]:
+    """Return filters on one to `most` dimensions, values drawn by their sessions; every other one has dates."""
     chance = random.Random(seed)  # noqa: S311 - drawing what to measure
     values = {name: engine.run("segments", by=name).rows for name in DIMENSIONS}
     days = [row["session_date"] for row in engine.run("trend").rows]
     drawn = []
     for place in range(number):
         include = {}
-        for name in chance.sample(DIMENSIONS, 1 + place % 3):
+        for name in chance.sample(DIMENSIONS, 1 + place % most):
             rows = values[name]
             [value] = chance.choices(rows, [row["sessions"] for row in rows])
             include[name] = [value["segment"]]

@@ -53,7 +53,7 @@ OF_COPY = frozenset({*COPIED, *OF_ONE_SESSION, VISITOR, "sessions", "conversions
 OF_SUBSETS = (DAY, *COMMON, "browser", "landing_page", *CLASSES, *FLAGS, "transactions", "revenue", VISITOR_NUMBER)
 """What is kept of the sessions of a filter, with the columns that it looks at: to copy all takes twice as long."""
 
-WORTH_A_SUBSET = 1_000_000
+WORTH_A_SUBSET = 3_000_000
 """In a copy of fewer sessions, finding those that pass a filter costs too little to keep them."""
 
 SUBSET_ROWS, ALL_SUBSETS_ROWS = 2_500_000, 5_000_000
