@@ -412,15 +412,14 @@ def _leak_table(rows: Sequence["Leak"], report: "LeakReport") -> Table:
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("segment", overflow="fold")
     gained = "surplus" if rows[0].kind in {"strong", "above"} else "recoverable"
-    for header in ("sessions", "had", "expected", "ratio", gained, "revenue a month"):
+    for header in ("sessions", "had", "expected", "ratio", gained, f"revenue {report.period}"):
         table.add_column(header, justify="right")
     for row in rows:
-        stake, count = row.revenue_at_stake, row.recoverable_conversions
-        low, high = (report.monthly(end) or 0.0 for end in (stake.low, stake.high))
+        stake, count = report.in_period(row.revenue_at_stake), row.recoverable_conversions
         ratio = "{:.0%} to {:.0%}".format(*row.ratio_interval)
         table.add_row(
             escape(named(row.segment)), f"{row.sessions:,}", f"{row.conversions:,}", f"{row.expected:,.1f}", ratio,
-            f"{count.low:,.0f} to {count.high:,.0f}", f"{low:,.0f} to {high:,.0f}",
+            f"{count.low:,.0f} to {count.high:,.0f}", f"{stake.low:,.0f} to {stake.high:,.0f}",
         )  # fmt: skip
     return table
 

@@ -10,6 +10,9 @@ from queries.revenue import Estimate, per_month
 Segment = dict[str, str]
 Kind = Literal["leak", "gap", "strong", "above"]
 
+SHORTEST_MONTH = 28
+"""Money is given per month from so many days on; for a shorter period it is that of the period."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relative:
@@ -117,8 +120,19 @@ class LeakReport:
         return self.leaks + self.gaps + self.strong + self.above
 
     def monthly(self, amount: float) -> float | None:
-        """Return an amount of the shown period as that of a month, None when the period is not known."""
-        return per_month(amount, self.days) if self.days else None
+        """Return an amount of the shown period as that of a month; None under 28 days, which say little of a month."""
+        return per_month(amount, self.days) if self.days and self.days >= SHORTEST_MONTH else None
+
+    @property
+    def period(self) -> str:
+        """Return what amounts are for: "a month", "in 5 days" where that is no month, "in this period" if unknown."""
+        if not self.days:
+            return "in this period"
+        return "a month" if self.days >= SHORTEST_MONTH else f"in {self.days} day{'s' if self.days > 1 else ''}"
+
+    def in_period(self, estimate: Estimate) -> Estimate:
+        """Return money of the shown days as money of `period`."""
+        return estimate.times(self.monthly(1.0) or 1.0)
 
     def as_json(self) -> dict:
         """Return plain JSON: the keys that the command line prints."""

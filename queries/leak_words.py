@@ -19,7 +19,7 @@ def named(segment: dict[str, str]) -> str:
 
 
 def sentence(leak: Leak, report: LeakReport) -> str:
-    """Return one row as a sentence with its evidence; money a month where the length of the period is known."""
+    """Return one row as a sentence with its evidence; money a month where the period has 28 days or more."""
     low, high = leak.ratio_interval
     had = "had" if leak.kind in {"leak", "gap"} else "but had"
     evidence = (
@@ -93,7 +93,5 @@ def _conversions(report: LeakReport) -> str:
 def _worth(stake: Estimate, report: LeakReport) -> str:
     if stake.high <= 0:
         return ""
-    if report.days is None:
-        return f"; {stake.low:,.0f} to {stake.high:,.0f} of revenue in this period"
-    low, high = (report.monthly(end) or 0.0 for end in (stake.low, stake.high))
-    return f"; {low:,.0f} to {high:,.0f} of revenue a month"
+    stake = report.in_period(stake)
+    return f"; {stake.low:,.0f} to {stake.high:,.0f} of revenue {report.period}"

@@ -86,9 +86,9 @@ def test_a_ratio_from_twice_up_is_said_as_times():
 
 def test_money_of_a_short_period_is_not_made_a_month():
     assert plain(leak_rows.evidence(SAFARI, report(days=5))).endswith("between $310 and $1.4 k in 5 days.")
-    assert leak_rows.period_words(report(days=27)) == "in 27 days"
-    assert leak_rows.period_words(report(days=28)) == "a month"
-    assert leak_rows.period_words(report(days=None)) == "in this period"
+    assert report(days=27).period == "in 27 days"
+    assert report(days=28).period == "a month"
+    assert report(days=None).period == "in this period"
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_a_row_is_a_sentence_with_its_evidence():
         "had 3; 33% (21% to 55%) of what was expected; 315 to 1,471 of revenue a month."
     )
     assert sentence(LEAK, dataclasses.replace(REPORT, days=None)).endswith("310 to 1,450 of revenue in this period.")
+    assert sentence(LEAK, dataclasses.replace(REPORT, days=5)).endswith("310 to 1,450 of revenue in 5 days.")
     completed = sentence(LEAK, dataclasses.replace(REPORT, step="Engaged"))
     assert '9.1 completions of "Engaged"' in completed
 

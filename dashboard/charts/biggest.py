@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
-from dashboard.charts.leak_rows import breaks_over, period_words, row_of, scale_of, sorted_leaks, twin_of
+from dashboard.charts.leak_rows import breaks_over, row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import CHECKS, NEED
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
@@ -39,7 +39,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     scale = scale_of(shown)
     body = Findings(
         caption="Biggest leaks and gaps",
-        heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
+        heads=("What was found", "Converted sessions", f"At stake {report.period}"),
         rows=[short(row_of(row, report, scale, checks, found), row, checks) for row in shown],
     )
     if not shown:

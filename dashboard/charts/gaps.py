@@ -6,7 +6,6 @@ from typing import Any
 from dashboard.chart import CardState, Chart, Context, Need
 from dashboard.charts.leak_rows import (
     SORTS,
-    period_words,
     row_of,
     scale_of,
     sorted_leaks,
@@ -44,7 +43,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     scale = scale_of(rows)
     body = Findings(
         caption="Gaps, the surest loss first",
-        heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
+        heads=("What was found", "Converted sessions", f"At stake {report.period}"),
         rows=[row_of(row, report, scale, checks, found) for row in rows],
         shown=SHOWN,
     )

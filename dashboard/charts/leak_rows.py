@@ -16,8 +16,6 @@ from queries.leak_report import Leak, LeakReport
 from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate
 from queries.vocabulary import TITLES
 
-DAYS_A_MONTH = 28
-"""Money is given per month from so many days on; for a shorter period it is that of the period."""
 SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
 BETTER = ("strong", "above")
 """Kinds of rows with more conversions than expected."""
@@ -43,20 +41,6 @@ def breaks_over(leak: Leak, checks: Sequence[Check]) -> list[Check]:
         and leak.segment.get(check.dimension) is not None
         and leak.segment[check.dimension] in (check.value, check.taken_by)
     ]
-
-
-def period_words(report: LeakReport) -> str:
-    """Return the period that money is for: "a month" from 28 days on, else "in 5 days"."""
-    if report.days is None:
-        return "in this period"
-    return "a month" if report.days >= DAYS_A_MONTH else f"in {plural(report.days, 'day')}"
-
-
-def for_period(amount: Estimate, report: LeakReport) -> Estimate:
-    """Return money as that of a month from 28 days on, else that of the period."""
-    if report.days is None or report.days < DAYS_A_MONTH:
-        return amount
-    return amount.times(report.monthly(1.0) or 1.0)
 
 
 def lost_of(leak: Leak) -> Estimate:
@@ -89,8 +73,8 @@ def evidence(leak: Leak, report: LeakReport) -> str:
         "above": "what its peers convert, all else equal",
     }[leak.kind]
     had = f"had {count(leak.conversions)}" if leak.conversions else "had none"
-    stake = for_period(leak.revenue_at_stake, report)
-    worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {period_words(report)}"
+    stake = report.in_period(leak.revenue_at_stake)
+    worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {report.period}"
     worth = worth.replace(" to $", " and $") if stake.high > 0 else ""
     what = f"{times(leak.ratio)}{' of' * (leak.ratio < 2)} {of_what} ({low} to {high} at {share(report.interval)})"
     due = f"{plural(leak.sessions, 'session')} expected {expected(leak.expected)} conversions"
@@ -130,7 +114,7 @@ def row_of(
     leak: Leak, report: LeakReport, scale: float, checks: Sequence[Check] = (), found: Explained | None = None
 ) -> FindingRow:
     """Return a row of the list; `scale` is the number of conversions at its right end."""
-    lost, stake = lost_of(leak), for_period(leak.revenue_at_stake, report)
+    lost, stake = lost_of(leak), report.in_period(leak.revenue_at_stake)
     had, sign = leak.conversions, -1 if leak.kind in BETTER else 1
     ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
     mine = breaks_over(leak, checks)
@@ -182,7 +166,7 @@ def with_closable(leak: Leak, factor: float) -> Leak:
 def twin_row(leak: Leak, report: LeakReport) -> tuple[str, ...]:
     """Return a row as text: segment, counts, ratio with interval, what is missing, money with range, chance."""
     low, high = leak.ratio_interval
-    stake, lost = for_period(leak.revenue_at_stake, report), lost_of(leak)
+    stake, lost = report.in_period(leak.revenue_at_stake), lost_of(leak)
     return (
         segment_pairs(leak.segment),
         exact(leak.sessions),

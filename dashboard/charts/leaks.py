@@ -6,8 +6,6 @@ from typing import Any
 from dashboard.chart import CardState, Chart, Context, Need
 from dashboard.charts.leak_rows import (
     SORTS,
-    for_period,
-    period_words,
     row_of,
     scale_of,
     sorted_leaks,
@@ -42,7 +40,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     scale = scale_of(rows)
     body = Findings(
         caption="Leaks, the surest loss first",
-        heads=("What was found", "Converted sessions", f"At stake {period_words(report)}"),
+        heads=("What was found", "Converted sessions", f"At stake {report.period}"),
         rows=[row_of(row, report, scale, checks, found) for row in rows],
     )
     if not rows:
@@ -55,13 +53,13 @@ def heading(report: LeakReport) -> str:
     """Return how many leaks there are and what they cost together."""
     if not report.leaks:
         return "Combinations that convert worse than their parts predict"
-    stake = for_period(report.revenue_at_stake, report)
+    stake = report.in_period(report.revenue_at_stake)
     many = f"{numbered(len(report.leaks))} combination{'s' * (len(report.leaks) > 1)}"
     convert = "convert" if len(report.leaks) > 1 else "converts"
     parts = "their" if len(report.leaks) > 1 else "its"
     return (
         f"{many[0].upper()}{many[1:]} {convert} worse than {parts} parts predict: {money_short(stake.median)} "
-        f"{period_words(report)} ({money_range(stake.low, stake.high, sentence=True)})"
+        f"{report.period} ({money_range(stake.low, stake.high, sentence=True)})"
     )
 
 
@@ -130,11 +128,11 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     if not report.sessions:
         return empty_sentence(context), ""
     if report.leaks:
-        stake = for_period(report.revenue_at_stake, report)
+        stake = report.in_period(report.revenue_at_stake)
         many = numbered(len(report.leaks))
         first = (
             f"{many[0].upper()}{many[1:]} leak{'s' * (len(report.leaks) > 1)} "
-            f"cost{'s' * (len(report.leaks) == 1)} about {money_short(stake.median)} {period_words(report)} "
+            f"cost{'s' * (len(report.leaks) == 1)} about {money_short(stake.median)} {report.period} "
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
@@ -149,10 +147,10 @@ def clear_gap(report: LeakReport) -> str:
     if not gaps:
         return ""
     name = segment_words(gaps[0].segment)
-    worth = money_short(for_period(gaps[0].revenue_at_stake, report).median)
+    worth = money_short(report.in_period(gaps[0].revenue_at_stake).median)
     clear = f"{numbered(len(gaps))} gaps are clear, the largest:" if len(gaps) > 1 else "one gap is clear:"
     name = name if any(letter.isupper() for letter in name[1:]) else name[0].lower() + name[1:]
-    return f"{clear[0].upper()}{clear[1:]} {name}, worth about {worth} {period_words(report)}."
+    return f"{clear[0].upper()}{clear[1:]} {name}, worth about {worth} {report.period}."
 
 
 CHART = Chart(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
-from dashboard.charts.leak_rows import period_words, row_of, scale_of, sorted_leaks, twin_of
+from dashboard.charts.leak_rows import row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import CHECKS, NEED, numbered
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
@@ -32,7 +32,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     scale = scale_of(rows)
     body = Findings(
         caption="Strong segments, the surest surplus first",
-        heads=("What was found", "Converted sessions", f"Surplus {period_words(report)}"),
+        heads=("What was found", "Converted sessions", f"Surplus {report.period}"),
         rows=[row_of(row, report, scale, checks, found) for row in rows],
         shown=SHOWN,
     )
