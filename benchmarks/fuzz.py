@@ -241,7 +241,7 @@ class Reader:
         if accepted and shape.GRAIN == "hit":
             warn_of_grain(self.connection, staged.path, report)
         if accepted:
-            warn_of_columns(self.connection, staged.path, report, staged.filled)
+            warn_of_columns(self.connection, staged.path, report, staged.filled, sample.names)
         with RejectsFile(self.folder) as rejects:
             rejects.add(self.connection, staged.path, report, staged.unreadable)
         assert report.rows == accepted + report.rows_rejected  # noqa: S101 what the script checks

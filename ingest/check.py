@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
@@ -61,7 +61,8 @@ def warn_of_ids(sample: Sample, report: FileReport) -> None:
     name = next((sample.flat[key] for key in VISITOR_KEYS if key in sample.flat), None)
     if name is None:
         return
-    long = [text for text in sample.values(name) if text.isascii() and text.isdigit() and 16 < len(text) < 40]
+    digits = (text.lstrip("0") for text in sample.values(name) if text.isascii() and text.isdigit())
+    long = [text for text in digits if 16 < len(text) < 40]
     if len(long) < FEW_IDS:
         return
     ending = sum(not text[15:].strip("0") for text in long)
@@ -89,12 +90,21 @@ def warn_of_grain(connection: duckdb.DuckDBPyConnection, staged: str, report: Fi
 
 
 def warn_of_columns(
-    connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str]
+    connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str], names: Sequence[str]
 ) -> None:
-    """Warn of measures that the file does not have, and of dimensions it has but mostly leaves unset."""
+    """Warn of measures that the file does not have, and of dimensions it has but mostly leaves unset.
+
+    A column named just "revenue" is not guessed at: BigQuery queries give that name to micros and to whole units.
+    """
     if absent := [name for name in EXPECTED_MEASURES if name not in filled]:
         counted = "it is counted" if len(absent) == 1 else "they are counted"
         report.warnings.append(f"the file has no column for {_listed(absent)}: {counted} as 0 in every session")
+    unread = next((name for name in names if "revenue" not in filled and name.lower() == "revenue"), None)
+    if unread:
+        report.warnings.append(
+            f"its column {unread} is not read, because it may hold micros or whole units: a mapping file says which "
+            "([revenue] unit), silent-leak ingest --suggest-mapping writes a first one"
+        )
     carried = [name for name in DIMENSIONS if name in filled]
     if not carried:
         return

@@ -236,7 +236,7 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
     warn_of_ids(sample, report)
     if shape.GRAIN == "hit":
         warn_of_grain(work.connection, staged.path, report)
-    warn_of_columns(work.connection, staged.path, report, staged.filled)
+    warn_of_columns(work.connection, staged.path, report, staged.filled, sample.names)
     warn_of_revenue(work.connection, staged.path, report, work.store)
     if work.options.strict and (report.warnings or report.rejected):
         count = report.rows_rejected

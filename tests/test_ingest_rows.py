@@ -215,8 +215,9 @@ def test_a_header_without_rows_is_refused(store):
         ([f"{number}81772{number}000000000000"[:19] for number in range(1, 9)], "end in zeros after 15 digits"),
         ([str(int(float(2_817_720_563_123_456_789 + 7_919 * number))) for number in range(8)], "are rounded numbers"),
         ([str(2_817_720_563_123_456_789 + 7_919 * number) for number in range(8)], None),
+        ([f"{7_919 * number:019d}" for number in range(1, 9)], None),
     ],
-    ids=["spreadsheet", "float", "whole"],
+    ids=["spreadsheet", "float", "whole", "leading zeros"],
 )
 def test_visitor_ids_that_lost_their_last_digits_are_warned_of(store, ids, words):
     report = ingest_lines(store, *(flat_line(fullVisitorId=visitor) for visitor in ids))

@@ -81,3 +81,17 @@ def test_what_counts_sessions_is_a_table_of_sessions_when_each_row_has_its_ident
 )
 def test_what_is_no_export_of_sessions_is_told_what_it_is_and_what_to_do(tmp_path, content, words):
     assert words in refusal(tmp_path, content)
+
+
+def test_sessions_without_a_day_are_no_aggregated_table(tmp_path):
+    (tmp_path / "x.csv").write_text("clientId,visitNumber,visitStartTime,pageviews\n1.2,1,1499000000,3\n")
+    (report,) = ingest_exports([tmp_path / "x.csv"], Store(tmp_path / "store")).files
+    assert report.status == "refused"
+    assert "aggregated" not in report.reason
+    assert "mapping file" in report.reason
+
+
+def test_a_column_that_may_be_micros_or_whole_units_is_said_to_be_unread(tmp_path):
+    (tmp_path / "x.csv").write_text("fullVisitorId,visitId,date,transactions,Revenue\n1,2,20170702,1,20.50\n")
+    (report,) = ingest_exports([tmp_path / "x.csv"], Store(tmp_path / "store")).files
+    assert any("column Revenue is not read" in warning for warning in report.warnings)

@@ -188,7 +188,8 @@ def aggregated_table(sample: Sample) -> str | None:
     """Refuse tables with a column that counts sessions or users, in any language, and no session identity."""
     names = sample.flat
     counts = [name for name in sample.names if _words(name) in COUNTED]
-    identified = names.keys() & {"visitid", "sessionid"} or {"visitorid", "visitnumber"} <= names.keys()
+    visitor, visit = {"visitorid", "fullvisitorid", "clientid"}, {"visitnumber", "visitstarttime"}
+    identified = names.keys() & {"visitid", "sessionid"} or (names.keys() & visitor and names.keys() & visit)
     if not counts or identified or has_sessions(sample):
         return None
     return (
