@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
     not CHROMIUM, reason="no chromium: apt-get install -y chromium, or set CHROMIUM to the browser to use"
 )
 
-BLANK_CANVASES = """() => {
+DRAWN_CANVASES = """() => {
   const canvases = []
   const walk = (root) => { for (const e of root.querySelectorAll('*')) {
     if (e.tagName === 'CANVAS' && e.width > 80 && e.height > 80) canvases.push(e)
@@ -187,7 +187,7 @@ def test_the_first_view_has_a_sentence_and_its_figures(visit):
         page.locator("h1").inner_text()
         == "20 of 420 sessions converted: 4.76\u202f% (95\u202f% interval 3.10 to 7.24\u202f%)."
     )
-    page.wait_for_function(f"({BLANK_CANVASES})() >= 1")
+    page.wait_for_function(f"({DRAWN_CANVASES})() >= 1", polling=500)
     assert kpi(page, "Converted sessions") == "20"
 
 
@@ -317,7 +317,7 @@ def test_dark_is_dark_everywhere_and_light_comes_back(visit):
     ground = "e => getComputedStyle(e).backgroundColor"
     page.get_by_role("button", name="Toggle theme").click()
     page.locator(".page.dark.drawn").wait_for()
-    page.wait_for_function(f"({BLANK_CANVASES})() >= 1")
+    page.wait_for_function(f"({DRAWN_CANVASES})() >= 1", polling=500)
     for place in ("#card-countries", ".rail", ".top"):
         channels = [int(number) for number in re.findall(r"\d+", page.locator(place).first.evaluate(ground))[:3]]
         assert max(channels) < 60, place

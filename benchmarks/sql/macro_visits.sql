@@ -7,7 +7,7 @@ create or replace temp macro visits(sessions, first, last) as table (
             cast(hash(i) >> 1 as bigint) as h,
             cast(hash(i, 1) >> 1 as bigint) as h1,
             cast(hash(i, 2) >> 1 as bigint) as h2
-        from range((first * sessions + 179) // 180, (last * sessions + 179) // 180) as numbers(i)
+        from range((first * sessions::bigint + 179) // 180, (last * sessions::bigint + 179) // 180) as numbers(i)
     )
 
     select

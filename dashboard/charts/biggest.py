@@ -64,7 +64,8 @@ def heading(report: LeakReport) -> str:
         return "No leak and no gap can be named in these sessions"
     first = rows[0]
     had = count(first.conversions) if first.conversions else "none"
-    counts = f"{plural(len(report.leaks), 'leak')} and {plural(len(report.gaps), 'gap')}"
+    leaks = plural(len(report.leaks), "leak") if report.leaks else "No leak"
+    counts = f"{leaks} and {plural(len(report.gaps), 'gap') if report.gaps else 'no gap'}"
     return f"{counts}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
 
 
