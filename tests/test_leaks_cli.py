@@ -39,6 +39,7 @@ def test_a_table_names_the_leak_and_says_what_was_searched(store):
     words = " ".join(shown.output.split())
     assert "1 leak in " in words
     assert "of which at most 10% are expected to be false" in words
+    assert "where real combinations differ by orders of magnitude without any fault, 60 %" in words
     assert "mobile & mail" in words
     assert "Leaks: combinations that convert worse than their parts predict" in words
     assert "broken" not in words

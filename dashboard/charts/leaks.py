@@ -18,6 +18,7 @@ from dashboard.format import THIN, count, expected, money_range, money_short, pl
 from queries.engine import Result
 from queries.judged import found_of, judged_checks, judged_leaks
 from queries.leak_report import LeakReport
+from queries.leak_words import MEASURED
 from queries.vocabulary import TITLES
 
 NEED = Need("leaks", compute=judged_leaks)
@@ -73,7 +74,8 @@ def note(report: LeakReport) -> str:
     sums = " Money adds up over this list only: what one combination lacks is set apart before the next is judged."
     worse = "Worse than its parts predict is not broken: one period cannot tell a fault from a real preference."
     order = " Sorted by the lower end of the interval; findings under a tracking break come last."
-    return f"{searched(report)} {smallest(report)} {worse}{(sums + order) if report.leaks else ''}"
+    honest = MEASURED.replace(" %", "\u202f%")
+    return f"{searched(report)} {smallest(report)} {worse}{f' {honest}{sums}{order}' if report.leaks else ''}"
 
 
 def searched(report: LeakReport) -> str:
