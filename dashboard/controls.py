@@ -6,17 +6,16 @@ from typing import Any
 from dashboard.chart import SHARED_SETTINGS
 from dashboard.compute import Held
 from dashboard.filters import chips
-from dashboard.format import date_range
 from dashboard.periods import (
     CUSTOM,
     MODES,
     OFF,
     TITLES,
     Comparison,
-    Days,
     comparison,
     missing_words,
     presets,
+    relative_title,
     shown_days,
 )
 from dashboard.selection import Selection
@@ -26,7 +25,7 @@ def compared_period(selection: Selection, held: Held) -> Comparison:
     """Return what the selection is compared with; without days and with the reason where it cannot be."""
     if held.span is None:
         return Comparison(selection.compare, None, "no data")
-    shown = shown_days(selection.date_from, selection.date_to, held.span)
+    shown = shown_days(*selection.dates, held.span)
     return comparison(selection.compare, shown, held.days, selection.compared_days)
 
 
@@ -38,60 +37,49 @@ def controls(selection: Selection, held: Held) -> dict[str, Any]:
         "compare": _compare(selection, held),
         "funnel": _funnel(selection),
         "minimum": {"options": SHARED_SETTINGS["min_sessions"][0], "chosen": selection.shared_setting("min_sessions")},
-        "resettable": bool(selection.date_from or selection.date_to or selection.include or selection.exclude),
+        "resettable": not selection.filters.is_empty,
     }
 
 
 def _dates(selection: Selection, held: Held) -> dict[str, Any]:
     if held.span is None:
-        return {"label": "No days", "presets": [], "first": "", "last": "", "from": "", "to": "", "days": []}
-    shown = shown_days(selection.date_from, selection.date_to, held.span)
-    chosen = bool(selection.date_from or selection.date_to)
-    offered = []
-    for title, days in presets(held.span):
-        offered.append({
-            "title": title,
-            "days": (days or held.span).words,
-            "from": days.first.isoformat() if days else "",
-            "to": days.last.isoformat() if days else "",
-            "chosen": (days == shown and chosen) if days else not chosen,
-        })  # fmt: skip
+        return {"label": "No days", "name": "", "presets": [], "first": "", "last": "", "from": "", "to": ""}
+    shown = shown_days(*selection.dates, held.span)
+    all_days = selection.dates == (None, None)
     return {
         "label": shown.words,
-        "presets": offered,
+        "name": relative_title(selection.period) if selection.period else "",
+        "presets": [
+            {
+                "period": name,
+                "title": relative_title(name) if name else "All days",
+                "days": (days or held.span).words,
+                "chosen": selection.period == name if name else all_days,
+            }
+            for name, days in presets(held.span)
+        ],
         "first": held.span.first.isoformat(),
         "last": held.span.last.isoformat(),
         "from": shown.first.isoformat(),
         "to": shown.last.isoformat(),
         "missing": missing_words(shown, held.days),
-        "days": _strip(held, shown),
     }
 
 
-def _strip(held: Held, shown: Days) -> list[tuple[str, float | None, bool]]:
-    """Return the sessions of the store by day, or by stretch of days, as shares of the most; None without an export."""
+def calendar_of(held: Held) -> dict[str, Any]:
+    """Return the store's first day and the sessions of it and each following one, None for a day without an export."""
     span = held.span
     if span is None:
-        return []
-    length = -(-span.length // 92)
-    parts = []
-    for start in range(0, span.length, length):
-        days = [span.first + dt.timedelta(days=start + number) for number in range(length)]
-        days = [day for day in days if day <= span.last]
-        known = [held.by_day[day] for day in days if day in held.by_day]
-        inside = shown.first <= days[-1] and days[0] <= shown.last
-        parts.append((days, sum(known) / len(known) if known else None, inside))
-    top = max((mean for _, mean, _ in parts if mean), default=1)
-    return [
-        (date_range(days[0], days[-1]), None if mean is None else mean / top, inside) for days, mean, inside in parts
-    ]
+        return {"first": "", "sessions": []}
+    days = (span.first + dt.timedelta(days=number) for number in range(span.length))
+    return {"first": span.first.isoformat(), "sessions": [held.by_day.get(day) for day in days]}
 
 
 def _compare(selection: Selection, held: Held) -> dict[str, Any]:
     now = compared_period(selection, held)
     offered = []
     if held.span is not None:
-        shown = shown_days(selection.date_from, selection.date_to, held.span)
+        shown = shown_days(*selection.dates, held.span)
         for mode in MODES:
             offer = comparison(mode, shown, held.days, selection.compared_days)
             missing = missing_words(offer.days, held.days) if offer.days else ""

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard import download
+from dashboard.periods import Days
 from dashboard.saved import SavedViewError
 from dashboard.theme import DARK
+from dashboard.typed_days import DaysError, read_days
 
 if TYPE_CHECKING:
     from dashboard.viewer import Viewer
@@ -86,14 +88,28 @@ def reset(viewer: "Viewer", said: Said) -> None:
 
 
 def choose_dates(viewer: "Viewer", said: Said) -> None:
-    """Show a range of days; the ends of the store are no filter."""
-    first, last = day_of(said, "first"), day_of(said, "last")
-    span = viewer.held.span if viewer.held else None
-    if span:
-        first = None if first == span.first else first
-        last = None if last == span.last else last
+    """Show a range of days: two dates, a period that moves with the store ("" for all days), or what was typed."""
+    span = viewer.selection.span
+    first, last, period = day_of(said, "first"), day_of(said, "last"), text_of(said, "period")
+    if text_of(said, "text") and span:
+        try:
+            read = read_days(said["text"], span)
+        except DaysError as error:
+            viewer.page.reply({"kind": "unread", "text": str(error)})
+            return
+        first, last, period = (read.first, read.last, "") if isinstance(read, Days) else (None, None, read)
     viewer.remember()
-    viewer.selection.choose_dates(first, last)
+    if period:
+        viewer.selection.choose_period(period)
+    else:
+        viewer.selection.choose_dates(*_without_ends(first, last, span))
+
+
+def _without_ends(
+    first: dt.date | None, last: dt.date | None, span: Days | None
+) -> tuple[dt.date | None, dt.date | None]:
+    """Return the two days; the ends of the store are no filter."""
+    return None if span and first == span.first else first, None if span and last == span.last else last
 
 
 def choose_comparison(viewer: "Viewer", said: Said) -> None:

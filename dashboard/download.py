@@ -42,8 +42,9 @@ class Stated:
 def file_name(selection: Selection, version: int) -> str:
     """Return a file name that says what was looked at: silent-leak_country-is-us_v3."""
     words = [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['label']}" for chip in chips(selection)]
-    if selection.date_from or selection.date_to:
-        words.insert(0, f"{selection.date_from or ''} to {selection.date_to or ''}")
+    first, last = selection.dates
+    if first or last:
+        words.insert(0, f"{first or ''} to {last or ''}")
     safe = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:40] for word in words]
     return "_".join(["silent-leak", *safe[:4], f"v{version}"])
 

@@ -1,41 +1,66 @@
 // The filter bar: days, comparison, funnel, chips, more filters, and how many sessions are left. One bar for all views.
 //
-//   controls  {chips, dates: {label, presets, first, last, from, to, days}, compare: {label, mode, options, from, to},
+//   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, mode, options, from, to},
 //              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/controls.py makes it
 
+import {Calendar} from "../_js/calendar.js"
 import {h, icon, percent, redraw} from "../_js/dom.js"
 import {panel} from "../_js/popover.js"
 
 function opener(name, key) {
   const text = h("b", {})
-  const button = h("button", {type: "button", class: "button control"}, name && icon(name), key && h("span", {class: "key"}, key), text, icon("down"))
-  return {button, say: (words) => { text.textContent = words }}
+  const before = h("span", {class: "key", hidden: !key}, key)
+  const button = h("button", {type: "button", class: "button control"}, name && icon(name), before, text, icon("down"))
+  return {button, say(words, named = key) {
+    text.textContent = words
+    before.textContent = named || ""
+    before.hidden = !named
+  }}
 }
 
-function dayStrip(dates) {
-  return h("div", {class: "strip-days", "aria-hidden": "true"}, dates.days.map(([title, height, inside]) => h("i", {
-    title: height == null ? `${title}: no export` : title, class: [height == null ? "gap" : "", inside ? "inside" : ""].join(" "),
-    style: {height: height == null ? "100%" : `max(2px, ${percent(height)})`},
-  })))
-}
+class DatesPanel {
+  constructor(state, act) {
+    Object.assign(this, {state, act})
+    this.calendar = new Calendar((first, last) => this.act({kind: "dates", first, last}), () => this.refresh())
+    this.typed = h("input", {class: "search", "data-key": "typed-days", autocomplete: "off", placeholder: "2–7 jul, 2026-09, last 14 days", "aria-describedby": "typed-problem",
+      on: {keydown: (event) => event.key === "Enter" && this.read()}})
+    this.problem = h("p", {class: "typed-problem", id: "typed-problem", role: "status"})
+  }
 
-function datePanel(state, act, close) {
-  const {dates} = state.controls
-  const choose = (first, last) => act({kind: "dates", first, last})
-  const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value,
-    on: {change: () => choose(first.value, last.value)}})
-  const first = input("First day", dates.from, "first")
-  const last = input("Last day", dates.to, "last")
-  return [
-    h("div", {class: "panel-title"}, "Days"),
-    h("ul", {class: "options"}, dates.presets.map((preset) => h("li", {}, h("button", {
-      type: "button", class: "option", "data-key": preset.title, "aria-pressed": String(preset.chosen),
-      on: {click: () => (choose(preset.from, preset.to), close())},
-    }, h("span", {}, preset.title), h("span", {class: "option-words"}, preset.days))))),
-    dayStrip(dates),
-    h("div", {class: "pair"}, h("label", {}, "From", first), h("label", {}, "To", last)),
-    dates.missing ? h("p", {class: "panel-note"}, `${dates.label}: ${dates.missing}.`) : null,
-  ]
+  read() {
+    this.say("")
+    if (this.typed.value.trim()) this.act({kind: "dates", text: this.typed.value})
+  }
+
+  say(words) {
+    this.problem.textContent = words
+  }
+
+  opened() {
+    this.typed.value = ""
+    this.say("")
+    if (this.state.controls) this.calendar.open(this.state.controls.dates)
+  }
+
+  draw() {
+    const {dates} = this.state.controls
+    const choose = () => this.act({kind: "dates", first: first.value, last: last.value})
+    const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value, on: {change: choose}})
+    const first = input("First day", dates.from, "first")
+    const last = input("Last day", dates.to, "last")
+    return [
+      h("div", {class: "days-choice"},
+        h("ul", {class: "options"}, dates.presets.map((preset) => h("li", {}, h("button", {
+          type: "button", class: "option", "data-key": preset.title, "aria-pressed": String(preset.chosen),
+          on: {click: () => (this.act({kind: "dates", period: preset.period}), this.close())},
+        }, h("span", {}, preset.title), h("span", {class: "option-words"}, preset.days))))),
+        h("div", {},
+          h("label", {class: "typed"}, "Type days, then Enter", this.typed), this.problem,
+          h("div", {class: "pair"}, h("label", {}, "From", first), h("label", {}, "To", last)),
+          dates.first ? this.calendar.draw(dates) : null,
+          dates.missing ? h("p", {class: "panel-note"}, `${dates.label}: ${dates.missing}.`) : null)),
+    ]
+  }
 }
 
 function comparePanel(state, act, close) {
@@ -201,13 +226,16 @@ export function filterBar(layout, act) {
   const compare = opener(null, "Compare")
   const funnel = opener(null, "Funnel")
   const add = h("button", {type: "button", class: "button add"}, icon("plus"), "Filter")
+  const days = new DatesPanel(state, act)
   const filters = new Filters(state, act)
   const panels = {
-    dates: panel({button: dates.button, label: "Days", draw: () => datePanel(state, act, () => panels.dates.close())}),
+    dates: panel({button: dates.button, label: "Days", draw: () => days.draw(), opened: () => days.opened(), className: "days-panel"}),
     compare: panel({button: compare.button, label: "Comparison", draw: () => comparePanel(state, act, () => panels.compare.close())}),
     funnel: panel({button: funnel.button, label: "Funnel and its steps", draw: () => funnelPanel(state, act)}),
     filters: panel({button: add, label: "Filters", draw: () => filters.draw(), className: "wide"}),
   }
+  days.refresh = () => panels.dates.refresh()
+  days.close = () => panels.dates.close()
   filters.refresh = () => panels.filters.refresh()
   add.addEventListener("click", () => panels.filters.isOpen() && filters.ask())
   const chips = h("ul", {class: "chips", "aria-label": "Active filters"})
@@ -226,17 +254,19 @@ export function filterBar(layout, act) {
     element,
     search: () => { panels.filters.isOpen() || panels.filters.open(); filters.ask() },
     edit,
+    hold: (text) => days.calendar.hold(text),
+    unread: (text) => days.say(text),
     values: (message) => filters.answered(message),
     count: (text) => { if (counted.textContent !== text) counted.textContent = text },
     draw(controls) {
       state.controls = controls
-      dates.say(controls.dates.label)
+      dates.say(controls.dates.label, controls.dates.name)
       compare.say(controls.compare.label)
       funnel.say(controls.funnel.label)
       for (const each of [dates, compare, funnel]) each.button.hidden = false
       redraw(chips, chipList(state, act, edit))
       chips.hidden = !controls.chips.length
-      reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.from && !preset.chosen))
+      reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.period && !preset.chosen))
       for (const each of Object.values(panels)) each.refresh()
       if (panels.filters.isOpen()) filters.ask()
     },

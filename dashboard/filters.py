@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
+from dashboard.periods import relative_title
 from dashboard.selection import Selection
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
@@ -83,10 +84,12 @@ def chips(selection: Selection) -> list[dict[str, Any]]:
 
 
 def filter_sentences(selection: Selection) -> list[str]:
-    """Return each filter as words, days first: 5-7 Jul 2017; Country is United States."""
+    """Return each filter as words, days first: Last 3 days (5-7 Jul 2017); Country is United States."""
     said = []
-    if selection.date_from or selection.date_to:
-        said.append(days_in_words(selection.date_from, selection.date_to))
+    first, last = selection.dates
+    if first or last:
+        words = days_in_words(first, last)
+        said.append(f"{relative_title(selection.period)} ({words})" if selection.period else words)
     said += [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['values']}" for chip in chips(selection)]
     return said
 

@@ -3,6 +3,7 @@
 //   layout    JSON {title, site, dimensions, views: [{name, title, question, icon, key, second, cards: [{name, label, renderer,
 //             span, height, settings: [{name, options}]}]}]}, fixed per page
 //   bar       JSON of the filter bar, the shown view and every card's settings: changes at once with a choice
+//   days      JSON {first, sessions}: the store's days, see calendar.js
 //   state     JSON {view, version, finding: [sentence, context] or null, pending, counted, empty, stated, foot, file_name,
 //             cards: {name: CardState | {error, query_id}}}: the answer, for the cards of one view
 //   late      JSON {view, finding, cards}: the cards of `state.pending`, which take longer
@@ -305,6 +306,7 @@ class Page {
     if (message.kind === "method") this.dialog.open(`How this is computed: ${message.title}`, message.paragraphs.map((text) => h("p", {class: "method"}, text)))
     if (message.kind === "file") fileOf(message)
     if (message.kind === "values") this.bar.values(message)
+    if (message.kind === "unread") this.bar.unread(message.text)
     if (message.kind === "open") this.rail.count(message.counts)
     if (message.kind === "failed") this.toasts.say(message.text, 20_000)
     if (message.kind === "saved") {
@@ -337,6 +339,7 @@ export function render({model}) {
   const press = (event) => page.pressed(event)
   window.addEventListener("keydown", press)
   model.on("bar", () => page.drawControls())
+  model.on("days", () => page.bar.hold(model.days))
   model.on("state", () => page.drawState())
   model.on("late", () => page.drawLate())
   model.on("figures", () => page.embed())
@@ -351,6 +354,7 @@ export function render({model}) {
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)").matches
   if (model.follows_system && prefersDark !== (model.mode === "dark")) page.act({kind: "prefers", mode: prefersDark ? "dark" : "light"})
   page.paint()
+  page.bar.hold(model.days)
   page.drawControls()
   page.drawState()
   page.drawLate()

@@ -19,6 +19,7 @@ SCRIPTS = (
     "bars.js",
     "boards.js",
     "body.js",
+    "calendar.js",
     "card.js",
     "dom.js",
     "filterbar.js",
@@ -29,7 +30,7 @@ SCRIPTS = (
     "takeaway.js",
 )
 """The scripts that `page.js` imports; a browser may fetch no others."""
-SHEETS = ("shell.css", "card.css", "findings.css", "boards.css")
+SHEETS = ("shell.css", "calendar.css", "card.css", "findings.css", "boards.css")
 
 
 def stylesheet(*names: str) -> str:
@@ -52,6 +53,7 @@ class Shell(JSComponent):
 
     layout = param.String(default="{}")
     bar = param.String(default="")
+    days = param.String(default="")
     state = param.String(default="")
     late = param.String(default="")
     figures = param.String(default="")

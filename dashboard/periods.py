@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ TITLES = {
     YEAR: "Same weekdays a year before",
     CUSTOM: "Other days",
 }
+MONTHS = ("this-month", "last-month")
+_LAST = re.compile(r"last-([1-9]\d{0,3})", re.ASCII)
 YEAR_BEFORE = dt.timedelta(days=364)
 """52 weeks: the same weekdays, so that a Sunday is compared with a Sunday."""
 
@@ -86,18 +89,31 @@ def missing_words(days: Days, held: Set[dt.date]) -> str:
     return f"{plural(missing, 'day')} missing" if missing else ""
 
 
+def is_relative(name: str) -> bool:
+    """Say whether a name stands for days counted back from the store's last one: last-28, this-month, last-month."""
+    return name in MONTHS or bool(_LAST.fullmatch(name))
+
+
+def relative_title(name: str) -> str:
+    """Return such a name in words: Last 28 days."""
+    found = _LAST.fullmatch(name)
+    return f"Last {plural(int(found[1]), 'day')}" if found else name.replace("-", " ").capitalize()
+
+
+def relative_days(name: str, store: Days) -> Days:
+    """Return the days that a relative name stands for, within the store's; outside of them, as they are."""
+    if found := _LAST.fullmatch(name):
+        first, last = store.last - dt.timedelta(days=int(found[1]) - 1), store.last
+    else:
+        month = store.last.replace(day=1)
+        if name == "last-month":
+            month = (month - dt.timedelta(days=1)).replace(day=1)
+        first, last = month, month.replace(day=calendar.monthrange(month.year, month.month)[1])
+    return shown_days(first, last, store)
+
+
 def presets(store: Days) -> list[tuple[str, Days | None]]:
-    """Return the ranges that one click chooses, counted back from the store's last day; None stands for all days."""
-    found: list[tuple[str, Days | None]] = [("All days", None)]
-    for length in (7, 28, 90, 365):
-        if length < store.length:
-            start = store.last - dt.timedelta(days=length - 1)
-            found.append((f"Last {length} days", Days(start, store.last)))
-    this = store.last.replace(day=1)
-    before = this - dt.timedelta(days=1)
-    for title, month in (("This month", this), ("Last month", before.replace(day=1))):
-        end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-        days = Days(max(month, store.first), min(end, store.last))
-        if days.first <= days.last and days != store:
-            found.append((title, days))
-    return found
+    """Return the names of the ranges that one click chooses, with their days; "" and None are all days."""
+    names = [f"last-{length}" for length in (7, 28, 90, 365) if length < store.length]
+    found = [(name, relative_days(name, store)) for name in (*names, *MONTHS)]
+    return [("", None), *((name, days) for name, days in found if days.last >= store.first and days != store)]

@@ -19,11 +19,12 @@ function place(box, anchor) {
 }
 
 // A button and the panel that it opens; `draw()` gives the panel's content each time it opens or changes.
-export function panel({button, label, draw, closed, className = ""}) {
+export function panel({button, label, draw, opened, closed, className = ""}) {
   const box = h("div", {class: `panel ${className}`, popover: "auto", role: "dialog", "aria-label": label})
   button.setAttribute("aria-haspopup", "dialog")
   button.setAttribute("aria-expanded", "false")
   const open = () => {
+    opened?.()
     redraw(box, draw())
     box.showPopover()
     place(box, button)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import param
 
 from dashboard.chart import SHARED_SETTINGS
-from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days
+from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days, is_relative, relative_days
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
 from queries.vocabulary import DIMENSIONS
@@ -26,9 +26,11 @@ Wanted = Mapping[str, tuple[str, ...]]
 class Selection(param.Parameterized):
     """Hold all that one viewer has chosen; every other part of the page follows it.
 
-    `include` and `exclude` map a dimension to its values, in the order they were chosen. `settings` holds only what
-    differs from the defaults. `steps` are the chosen positions of the funnel's steps from 1, () for all of them.
-    `compare` is a mode of `periods`, `compared_days` those of mode "custom". `theme` "" follows the reader's system.
+    `include` and `exclude` map a dimension to its values, in the order they were chosen. `period` names days that move
+    with the store, such as "last-28", in place of the two dates; they are counted within `span`, the store's first and
+    last day, None until they are known. `settings` holds only what differs from the defaults. `steps` are the chosen
+    positions of the funnel's steps from 1, () for all of them. `compare` is a mode of `periods`, `compared_days` those
+    of mode "custom". `theme` "" follows the reader's system.
     """
 
     view = param.String(default="", doc="Name of the shown view; empty for the first.")
@@ -36,6 +38,7 @@ class Selection(param.Parameterized):
         default=None, allow_None=True, doc="First day, inclusive; None for the first there is."
     )
     date_to = param.CalendarDate(default=None, allow_None=True, doc="Last day, inclusive; None for the last there is.")
+    period = param.String(default="", doc="Name of days relative to the store's last one; empty for fixed days.")
     include = param.Dict(default={}, doc="Wanted values per dimension.")
     exclude = param.Dict(default={}, doc="Unwanted values per dimension.")
     compare = param.Selector(default=PREVIOUS, objects=list(MODES))
@@ -57,11 +60,18 @@ class Selection(param.Parameterized):
         super().__init__(**{"funnel_name": self.funnels[0].name, **chosen})
         self._known = {**SHARED_SETTINGS, **(known_settings or {})}
         self._views = tuple(views)
+        self.span: Days | None = None
+
+    @property
+    def dates(self) -> tuple[dt.date | None, dt.date | None]:
+        """Return the first and the last chosen day, None for an open end; a relative period as the days it is now."""
+        days = relative_days(self.period, self.span) if self.period and self.span else None
+        return (days.first, days.last) if days else (self.date_from, self.date_to)
 
     @property
     def filters(self) -> Filters:
         """Return what the engine needs to know of this selection."""
-        return Filters.of(self.date_from, self.date_to, self.include, self.exclude)
+        return Filters.of(*self.dates, self.include, self.exclude)
 
     @property
     def funnel(self) -> Funnel:
@@ -123,7 +133,12 @@ class Selection(param.Parameterized):
         """Choose a range of days; two dates in the wrong order are swapped."""
         if first and last and last < first:
             first, last = last, first
-        self.param.update(date_from=first, date_to=last)
+        self.param.update(date_from=first, date_to=last, period="")
+
+    def choose_period(self, name: str) -> None:
+        """Choose days that move with the store; a name that stands for none is ignored."""
+        if is_relative(name):
+            self.param.update(date_from=None, date_to=None, period=name)
 
     def toggle(self, dimension: str, value: str, *, additive: bool = False, exclude: bool = False) -> None:
         """Filter to one value, or stop doing so when it is the only one; `additive` adds or removes it among others."""
@@ -161,11 +176,13 @@ class Selection(param.Parameterized):
 
     def reset(self) -> None:
         """Select everything again; the view, the funnel, the cards' settings and the theme stay."""
-        self.param.update(date_from=None, date_to=None, include={}, exclude={}, compare=PREVIOUS, compared_days=None)
+        everything: dict[str, Any] = {"date_from": None, "date_to": None, "period": "", "include": {}, "exclude": {}}
+        self.param.update(**everything, compare=PREVIOUS, compared_days=None)
 
     def to_query(self) -> str:
         """Return the selection as a URL query ("?country=US&from=2017-07-05"), empty when nothing is chosen."""
         pairs: list[tuple[str, str]] = [("view", self.view)] if self.view else []
+        pairs += [("days", self.period)] if self.period else []
         pairs += [(name, day.isoformat()) for name, day in (("from", self.date_from), ("to", self.date_to)) if day]
         for prefix, wanted in (("", self.include), (EXCLUDED, self.exclude)):
             pairs += [(prefix + dimension, value) for dimension, values in sorted(wanted.items()) for value in values]
@@ -187,7 +204,8 @@ class Selection(param.Parameterized):
         """Take the whole state from a URL query; what is unknown or malformed is left out: anyone can write a URL."""
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=False, errors="replace")
         single = dict(pairs)
-        first, last = _day(single.get("from")), _day(single.get("to"))
+        period = single.get("days", "") if is_relative(single.get("days", "")) else ""
+        first, last = (None, None) if period else (_day(single.get("from")), _day(single.get("to")))
         if first and last and last < first:
             first, last = last, first
         funnel = next((funnel for funnel in self.funnels if funnel.name == single.get("funnel")), self.funnels[0])
@@ -201,6 +219,7 @@ class Selection(param.Parameterized):
             compared_days=days,
             date_from=first,
             date_to=last,
+            period=period,
             include=_wanted(pairs, ""),
             exclude=_wanted(pairs, EXCLUDED),
             funnel_name=funnel.name,

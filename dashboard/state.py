@@ -49,7 +49,8 @@ def foot_of(held: Held, snapshot: Snapshot) -> list[str]:
 
 def stated_of(answered: Answer, held: Held, view: View, selection: Selection) -> Stated:
     """Return what every file that is taken away says about itself."""
-    first, last = selection.date_from or held.first_date, selection.date_to or held.last_date
+    chosen = selection.dates
+    first, last = chosen[0] or held.first_date, chosen[1] or held.last_date
     comparison = answered.ask.comparison
     compared = comparison.days.words if comparison and comparison.days else ""
     days = date_range(first, last)

@@ -13,7 +13,7 @@ from dashboard import download
 from dashboard.browser import Browser
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, later, results_of
-from dashboard.controls import compared_period
+from dashboard.controls import calendar_of, compared_period
 from dashboard.deeds import DEEDS, Deed, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
@@ -124,7 +124,9 @@ class Viewer:
         engine = self.source.engine
         try:
             held = held_by(engine)
-            ask = replace(asked.ask, comparison=compared_period(self.selection, held))
+            self.selection.span = held.span
+            compared = compared_period(self.selection, held)
+            ask = replace(asked.ask, filters=self.selection.filters, comparison=compared)
             charts, finding = charts_of(asked.view), asked.view.finding
             slow = [chart for chart in charts if chart.slow]
             quick = replace(ask, finding=None if finding.slow else finding)
@@ -162,7 +164,8 @@ class Viewer:
             return
         self.answer, self.held = answered, held
         state = state_of(answered, held, asked.view, self.selection, self.source.engine.snapshot)
-        self.page.param.update(bar=self._bar(held), state=as_text(state), busy=False)
+        days = as_text(calendar_of(held))
+        self.page.param.update(bar=self._bar(held), state=as_text(state), days=days, busy=False)
 
     def _bar(self, held: Held) -> str:
         return as_text(bar_of(self.selection, held, self.view, KNOWN_SETTINGS))
@@ -258,7 +261,7 @@ class Viewer:
 
     def remember(self) -> None:
         """Keep the filters as they are, so that Esc can bring them back."""
-        names = ("date_from", "date_to", "include", "exclude")
+        names = ("date_from", "date_to", "period", "include", "exclude")
         self._past = [*self._past, {name: getattr(self.selection, name) for name in names}][-MOST_STEPS_BACK:]
 
     def undo(self) -> None:

@@ -237,6 +237,44 @@ def test_days_are_chosen_and_the_whole_range_is_no_filter(viewer):
     assert viewer.page.query == ""
 
 
+def test_a_relative_period_is_kept_in_the_link_and_says_its_days(viewer):
+    viewer.act({"kind": "dates", "period": "last-2"})
+    assert viewer.page.query == "?days=last-2"
+    assert (bar(viewer)["dates"]["name"], bar(viewer)["dates"]["label"]) == ("Last 2 days", "4–5 Jul 2017")
+    assert shown(viewer)["stated"][0] == "Filters: Last 2 days (4–5 Jul 2017); funnel Engagement"
+    assert shown(viewer)["counted"] == "130 of 196 sessions"
+    viewer.act({"kind": "undo"})
+    assert viewer.page.query == ""
+
+
+def test_days_are_typed_and_what_names_none_is_said(viewer, replies):
+    viewer.act({"kind": "dates", "text": "4-5 jul"})
+    assert viewer.page.query == "?from=2017-07-04"
+    viewer.act({"kind": "dates", "text": "last 1 day"})
+    assert viewer.page.query == "?days=last-1"
+    viewer.act({"kind": "dates", "text": "soon"})
+    assert viewer.page.query == "?days=last-1"
+    said = [reply["text"] for reply in replies if reply["kind"] == "unread"]
+    assert said == ["“soon” names no days: write 2-7 jul, 2026-09, 2017-07-05 to 2017-07-07 or last 14 days"]
+    viewer.act({"kind": "dates", "text": "all"})
+    assert viewer.page.query == ""
+
+
+def test_a_saved_relative_view_moves_with_the_data(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    monkeypatch.setattr("dashboard.freshness.SECONDS", 0)
+    held = [session(session_date=dt.date(2017, 7, day)) for day in range(1, 6)]
+    store = store_of(tmp_path / "store", held)
+    viewer = Viewer(Source(store), "?days=last-2")
+    assert (bar(viewer)["dates"]["label"], shown(viewer)["counted"]) == ("4–5 Jul 2017", "2 of 5 sessions")
+    assert bar(viewer)["compare"]["label"] == "2–3 Jul 2017"
+    store_of(tmp_path / "store", [*held, *sessions(3, session_date=dt.date(2017, 7, 6))])
+    viewer.look_for_data()
+    assert (bar(viewer)["dates"]["label"], shown(viewer)["counted"]) == ("5–6 Jul 2017", "4 of 8 sessions")
+    assert bar(viewer)["compare"]["label"] == "3–4 Jul 2017"
+    assert viewer.page.query == "?days=last-2"
+
+
 def test_back_in_the_browser_restores_the_selection_without_a_new_step(viewer):
     viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
     viewer.page.query = "?country=US&bogus=1"

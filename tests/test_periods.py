@@ -2,7 +2,21 @@
 
 import datetime as dt
 
-from dashboard.periods import CUSTOM, OFF, PREVIOUS, YEAR, Days, comparison, gaps, missing_words, presets, shown_days
+from dashboard.periods import (
+    CUSTOM,
+    OFF,
+    PREVIOUS,
+    YEAR,
+    Days,
+    comparison,
+    gaps,
+    is_relative,
+    missing_words,
+    presets,
+    relative_days,
+    relative_title,
+    shown_days,
+)
 
 
 def july(day, year=2017):
@@ -46,14 +60,31 @@ def test_shown_days_stay_within_the_store():
     assert shown_days(july(10), july(20), STORE) == Days(july(10), july(20))
 
 
+STORE_2026 = Days(dt.date(2025, 9, 1), dt.date(2026, 8, 20))
+
+
 def test_presets_count_back_from_the_last_day_and_are_no_longer_than_the_store():
-    year = Days(dt.date(2025, 9, 1), dt.date(2026, 8, 20))
-    offered = dict(presets(year))
-    assert offered["All days"] is None
-    assert offered["Last 7 days"] == Days(dt.date(2026, 8, 14), dt.date(2026, 8, 20))
-    assert offered["This month"] == Days(dt.date(2026, 8, 1), dt.date(2026, 8, 20))
-    assert offered["Last month"] == Days(dt.date(2026, 7, 1), dt.date(2026, 7, 31))
-    assert [title for title, _ in presets(STORE)] == ["All days"]
+    assert presets(STORE_2026) == [
+        ("", None),
+        ("last-7", Days(dt.date(2026, 8, 14), dt.date(2026, 8, 20))),
+        ("last-28", Days(dt.date(2026, 7, 24), dt.date(2026, 8, 20))),
+        ("last-90", Days(dt.date(2026, 5, 23), dt.date(2026, 8, 20))),
+        ("this-month", Days(dt.date(2026, 8, 1), dt.date(2026, 8, 20))),
+        ("last-month", Days(dt.date(2026, 7, 1), dt.date(2026, 7, 31))),
+    ]
+    assert presets(STORE) == [("", None)]
+
+
+def test_a_relative_period_moves_with_the_store_and_has_a_title():
+    later = Days(STORE_2026.first, dt.date(2026, 9, 2))
+    assert relative_days("last-28", later) == Days(dt.date(2026, 8, 6), dt.date(2026, 9, 2))
+    assert relative_days("last-month", later) == Days(dt.date(2026, 8, 1), dt.date(2026, 8, 31))
+    assert relative_days("last-400", later) == later
+    assert relative_days("last-month", STORE) == Days(dt.date(2017, 6, 1), dt.date(2017, 6, 30))
+    assert [relative_title(name) for name in ("last-1", "last-28", "this-month")] == [
+        "Last 1 day", "Last 28 days", "This month",
+    ]  # fmt: skip
+    assert not any(is_relative(name) for name in ("", "last-0", "last-12345", "last-٣", "next-month", "last-7 "))
 
 
 def test_gaps_are_days_that_no_export_holds():

@@ -40,10 +40,12 @@ compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.da
     settings,
     st.sampled_from(VIEWS),
     st.sampled_from(["", "light", "dark"]),
+    st.sampled_from(["", "last-28", "this-month"]),
 )
-def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, comparison, chosen, view, theme):
+def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, comparison, chosen, view, theme, period):
     selection = Selection(KNOWN, VIEWS, include=include, exclude=exclude, settings=chosen, theme=theme)
     selection.choose_dates(*ends)
+    selection.choose_period(period)
     selection.choose_funnel(funnel[0].name, funnel[1])
     selection.choose_comparison(*comparison)
     selection.choose_view(view)
@@ -71,6 +73,8 @@ def test_any_text_at_all_is_survived_as_a_url(query):
     [
         "?from=yesterday",
         "?from=2017-02-30",
+        "?days=yesterday",
+        "?days=last-0",
         "?session_id=4",
         "?not.revenue=3",
         "?funnel=Nonsense",
@@ -139,6 +143,20 @@ def test_dates_in_the_wrong_order_are_swapped():
     assert (selection.date_from, selection.date_to) == (dt.date(2017, 7, 2), dt.date(2017, 7, 7))
     selection.load_query("?from=2017-07-07&to=2017-07-05")
     assert selection.filters.date_from == dt.date(2017, 7, 5)
+
+
+def test_a_relative_period_has_no_dates_until_the_store_is_known_and_dates_replace_it():
+    selection = Selection()
+    selection.load_query("?days=last-3&from=2017-07-02")
+    assert selection.filters.is_empty
+    selection.span = Days(dt.date(2017, 7, 1), dt.date(2017, 7, 9))
+    assert selection.dates == (dt.date(2017, 7, 7), dt.date(2017, 7, 9))
+    assert selection.filters.date_from == dt.date(2017, 7, 7)
+    selection.choose_dates(dt.date(2017, 7, 2), None)
+    assert (selection.period, selection.dates) == ("", (dt.date(2017, 7, 2), None))
+    selection.choose_period("last-3")
+    selection.reset()
+    assert selection.to_query() == ""
 
 
 def test_reset_takes_off_the_filters_and_leaves_the_looks():
