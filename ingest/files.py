@@ -6,13 +6,14 @@ import gzip
 import io
 import os
 import re
+import stat
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ingest.report import FileReport, RefusedFileError
 
@@ -50,12 +51,11 @@ def find_files(paths: Sequence[str | Path], store: Path) -> tuple[list[Path], li
     files: dict[Path, Path] = {}
     refused = []
     for wanted in paths:
-        found = _expand(Path(wanted), store.resolve())
-        if isinstance(found, str):
-            refused.append(FileReport.refused(wanted, found))
-            continue
-        for file in found:
-            files.setdefault(file.resolve(), file)
+        for found in _expand(Path(wanted), store.resolve()):
+            if isinstance(found, FileReport):
+                refused.append(found)
+            else:
+                files.setdefault(found.resolve(), found)
     return list(files.values()), refused
 
 
@@ -151,32 +151,76 @@ def why_unreadable(path: Path, error: Exception) -> str:
     return f"{path.name} cannot be read: {error}."
 
 
-def _expand(wanted: Path, store: Path) -> list[Path] | str:
-    if wanted.is_dir():
-        return _expand_folder(wanted, store) or (
-            f"{wanted} is a folder without export files: name a folder that holds CSV, JSON or Parquet exports."
-        )
-    if wanted.exists():
-        return [wanted] if wanted.is_file() else f"{wanted} is no regular file: save the export to a file first."
-    if glob.has_magic(str(wanted)):
-        matches = sorted(Path(match) for match in glob.glob(str(wanted), recursive=True))  # noqa: PTH207 absolute patterns
-        found = [file for match in matches for file in ([match] if match.is_file() else _expand_folder(match, store))]
-        return found or f"no file matches {wanted}: check the pattern and the folder."
-    return f"{wanted} does not exist: check the path."
+def _expand(wanted: Path, store: Path) -> Iterator[Path | FileReport]:
+    """Yield the files that a path names, and a refusal where it names none or what may not be looked into."""
+    kind = _kind(wanted)
+    if kind == "closed":
+        yield FileReport.refused(wanted, _may_not_enter(wanted.parent))
+    elif kind == "folder":
+        yield from _expand_folder(wanted, store) or [
+            FileReport.refused(
+                wanted,
+                f"{wanted} is a folder without export files: name a folder that holds CSV, JSON or Parquet exports.",
+            )
+        ]
+    elif kind == "file":
+        yield wanted
+    elif kind == "other":
+        yield FileReport.refused(wanted, f"{wanted} is no regular file: save the export to a file first.")
+    elif glob.has_magic(str(wanted)):
+        yield from _matches(wanted, store)
+    else:
+        yield FileReport.refused(wanted, f"{wanted} does not exist: check the path.")
 
 
-def _expand_folder(folder: Path, store: Path) -> list[Path]:
-    """Return the files below a folder, sorted; links are followed, each folder once, so that a loop of them ends."""
-    found, seen = [], set()
-    for place, folders, names in os.walk(folder, followlinks=True):
+def _kind(wanted: Path) -> Literal["file", "folder", "other", "closed"] | None:
+    """Return what a path names; None: nothing, closed: a folder above it may not be entered."""
+    try:
+        mode = wanted.stat().st_mode
+    except PermissionError:
+        return "closed"
+    except (OSError, ValueError):
+        return None
+    return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "other"
+
+
+def _matches(wanted: Path, store: Path) -> Iterator[Path | FileReport]:
+    matches = sorted(Path(match) for match in glob.glob(str(wanted), recursive=True))  # noqa: PTH207 absolute patterns
+    found: list[Path | FileReport] = [match for match in matches if _kind(match) == "file"]
+    folders = [match for match in matches if _kind(match) == "folder"]
+    found += [one for folder in folders for one in _expand_folder(folder, store)]
+    closed = [FileReport.refused(match, _may_not_enter(match.parent)) for match in matches if _kind(match) == "closed"]
+    yield from [*found, *closed] or [
+        FileReport.refused(wanted, f"no file matches {wanted}: check the pattern and the folder.")
+    ]
+
+
+def _expand_folder(folder: Path, store: Path) -> list[Path | FileReport]:
+    """Return the files below a folder, sorted, then a refusal for each folder that may not be read.
+
+    Links are followed, each folder once, so that a loop of them ends.
+    """
+    found: list[Path] = []
+    closed: list[Path] = []
+    seen = set()
+    for place, folders, names in os.walk(
+        folder, followlinks=True, onerror=lambda why: closed.append(Path(why.filename))
+    ):
         here = os.path.realpath(place)
         if here in seen or here == str(store):
             folders.clear()
             continue
         seen.add(here)
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        found += [Path(place, name) for name in names if _may_be_export(Path(place, name))]
-    return sorted(found)
+        try:
+            found += [Path(place, name) for name in names if _may_be_export(Path(place, name))]
+        except PermissionError:
+            closed.append(Path(place))
+    return [*sorted(found), *(FileReport.refused(one, _may_not_enter(one)) for one in closed)]
+
+
+def _may_not_enter(folder: Path) -> str:
+    return f"the folder {folder} may not be read by this user: change its permissions (chmod u+rx) or run as its owner."
 
 
 def _may_be_export(file: Path) -> bool:

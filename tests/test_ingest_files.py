@@ -3,11 +3,15 @@
 import gzip
 import json
 import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from builders import flat_csv, flat_line, stored_rows
 
 import ingest.pipeline
+from ingest.files import find_files
 from ingest.pipeline import ingest_exports
 from queries.store import Store
 
@@ -181,3 +185,42 @@ def test_a_file_that_is_gone_when_it_is_its_turn_is_refused_and_the_others_are_k
 def test_other_containers_are_refused_with_what_to_do(store, tmp_path, content, words):
     (tmp_path / "x").write_bytes(content)
     assert words in refusal(store, tmp_path / "x")
+
+
+@contextmanager
+def as_nobody():
+    """Lose the rights of root, under which tests may run: it may enter every folder."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_folder_that_may_not_be_entered_is_refused_by_name_and_the_others_are_taken(mode):
+    with tempfile.TemporaryDirectory() as temporary:
+        exports = Path(temporary) / "exports"
+        (exports / "closed").mkdir(parents=True)
+        flat_csv(exports / "a.csv", flat_line())
+        flat_csv(exports / "closed" / "b.csv", flat_line())
+        Path(temporary).chmod(0o755)
+        (exports / "closed").chmod(mode)
+        asked = {
+            exports: ["a.csv"],
+            exports / "closed": [],
+            exports / "closed" / "b.csv": [],
+            exports / "*": ["a.csv"],
+            exports / "**" / "*.csv": ["a.csv"],
+        }
+        with as_nobody():
+            found = {wanted: find_files([wanted], Path(temporary) / "store") for wanted in asked}
+        (exports / "closed").chmod(0o700)
+        for wanted, names in asked.items():
+            files, refused = found[wanted]
+            assert [file.name for file in files] == names
+            if wanted.name != "*.csv" or mode:
+                (report,) = refused
+                assert f"the folder {exports / 'closed'} may not be read" in report.reason
