@@ -1,5 +1,6 @@
 """The writing DuckDB connection: one a run, spilling into the run's own staging folder."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from ingest.report import IngestError
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 POLL_SECONDS = 0.2
+WRAPPED = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 
 
 def connect(scratch: Path, memory_limit: str | None = None, jobs: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -49,6 +51,13 @@ def run(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[st
 def glob_safe(path: Path | str) -> str:
     """Return a path that DuckDB's readers take literally, whatever wildcards its name holds."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def plain_words(error: duckdb.Error) -> str:
+    """Return what DuckDB says first, without the JSON in which it wraps an error of another thread."""
+    first = str(error).splitlines()[0]
+    wrapped = WRAPPED.search(first)
+    return json.loads(wrapped[1]) if wrapped else first.removeprefix("IO Error: ")
 
 
 def name_relation(connection: duckdb.DuckDBPyConnection, name: str, query: exp.Expression) -> None:

@@ -1,6 +1,7 @@
 """From export files to a new version of the store: find, recognise, read, check, publish."""
 
 import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import duckdb
 from ingest.check import NO_MICROS, describe, mean_order, warn_of_columns, warn_of_grain, warn_of_ids, warn_of_revenue
 from ingest.containers import Source, as_utf8, open_sources
 from ingest.countries import spellings
-from ingest.engine import connect, run
+from ingest.engine import connect, plain_words, run
 from ingest.files import day_of, find_files, fingerprint
 from ingest.formats import Format, format_of
 from ingest.lock import only_writer, salt_of
@@ -30,6 +31,9 @@ MACROS = (
     *("identifier", "is_odd", "is_rounded_id", "page_path", "ungrouped", "whole_number", "decimal_number", "truth"),
 )
 """In the order in which one may use another."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the machine says when a disk, a quota or what a file may hold is full."""
 
 Watch = Callable[[Progress], None]
 
@@ -114,11 +118,10 @@ def _version(store: Store) -> int | None:
 
 
 def _remedy(error: Exception) -> str:
-    lines = str(error).splitlines()
-    told = lines[0] if isinstance(error, duckdb.Error) else " ".join(map(str.strip, lines))[:400]
+    told = plain_words(error) if isinstance(error, duckdb.Error) else " ".join(str(error).split())[:400]
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"it needs more memory ({told}). Raise --memory-limit, or lower --jobs."
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in told:
+    if getattr(error, "errno", None) in FULL or any(os.strerror(code) in told for code in FULL):
         return f"the disk is full ({told}). Make room and ingest again."
     if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS) or "ermission denied" in told:
         return f"a file may not be written ({told}). Give this user the right to write there and ingest again."

@@ -77,7 +77,8 @@ def test_a_full_disk_is_told_and_leaves_no_residue(store, tmp_path):
     process = writer(store, many(tmp_path / "many.csv", 7, 30_000), before=limit)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "is as it was" in told, told
+    assert "is as it was" in told and "the disk is full (Could not write file" in told, told
+    assert "exception_type" not in told, told
     assert stored_rows(store) == before
     assert residue(store) == []
 
