@@ -160,7 +160,7 @@ def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], tupl
             found = connection.execute(PARQUET_TEXTS, source | {"texts": texts}).fetchall() if texts else []
             cells = [dict(zip(texts, row, strict=True)) for row in found]
             return names, types, tuple(tuple(row.get(name) or "" for name in names) for row in cells)
-    except duckdb.Error as error:
+    except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a name of a column is no text
         first_line = str(error).splitlines()[0]
         raise RefusedFileError(
             f"{path.name} begins like Parquet but cannot be read ({first_line}): download it again."

@@ -146,12 +146,23 @@ def test_of_two_different_rows_of_a_session_the_later_is_kept_and_a_repeated_row
     [
         (b"4,5", "too few columns"),
         (b"1,2,3,4,5,6,7,8,9,10,11,12", "too many columns"),
+        (b"1" + 40 * b",2", "too many columns"),
+        (b"x" * 4_100_000 + 40 * b",2", "longer than 4 MB"),
         (flat_line(source="caf\xe9").encode("latin-1"), "not UTF-8 text"),
         (flat_line(source="x" * 10_000_000).encode(), "longer than 4 MB"),
         (flat_line(source='"goo"gle').encode(), "a quote that is not closed"),
         (flat_line(source='"google').encode(), "a quote that is not closed"),
     ],
-    ids=["too few", "too many", "latin-1", "10 MB cell", "quote", "open quote"],
+    ids=[
+        "too few",
+        "too many",
+        "far too many",
+        "4 MB cell and too many",
+        "latin-1",
+        "10 MB cell",
+        "quote",
+        "open quote",
+    ],
 )
 def test_a_line_that_is_no_row_is_a_counted_reject_and_the_others_are_kept(store, tmp_path, raw, reason):
     good = flat_line(source="naïve café").encode()
