@@ -40,7 +40,7 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     report.rows = staged_rows + len(lost)
     report.rejected = _rejects(connection, staged, lost)
     report.missing_days = [day for (day,) in run(connection, "missing_days", {"staged": staged})] if accepted else []
-    rounded, assumed, cut, revenue_alone, transactions_alone = summary[7:]
+    rounded, assumed, cut, revenue_alone, transactions_alone, unread, unread_column = summary[7:]
     counted = {
         f"the visitor ids of {_sessions(rounded)} were rounded by a spreadsheet (like 2.81772E+18): different "
         "visitors may be counted as one. Export again without opening the file in a spreadsheet": rounded,
@@ -48,6 +48,8 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
         f"{_sessions(cut, 'has')} values longer than 500 characters, which were cut": cut,
         f"{_sessions(revenue_alone, 'has')} revenue but 0 transactions: not counted as converted": revenue_alone,
         f"{_sessions(transactions_alone, 'has')} transactions but no revenue": transactions_alone,
+        f"{_sessions(unread, 'has')} {unread_column} that are no JSON, perhaps cut by a spreadsheet: the landing page, "
+        "item views, carts and checkouts that only they tell are unknown": unread,
     }
     report.warnings += [text for text, count in counted.items() if count]
     report.warnings += _missing_day_warnings(report)

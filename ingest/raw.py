@@ -35,12 +35,14 @@ FILLS = {
     "revenue_micros": ("revenue",),
     "revenue": ("revenue",),
     "defect": (),
+    "unread": (),
     "row": (),
     "rows": (),
 }
 """Raw field -> the session columns it helps to fill. `revenue_micros` are millionths, `revenue` whole units;
-`start` is epoch seconds or an ISO timestamp; `defect` says why the format could not read the row at all; `row` is the
-first and `rows` the number of the export's rows that a session was rolled up from (NULL: a row is a session)."""
+`start` is epoch seconds or an ISO timestamp; `defect` says why the format could not read the row at all, `unread` names
+the column that it could not read of a row that is used without it; `row` is the first and `rows` the number of the
+export's rows that a session was rolled up from (NULL: a row is a session)."""
 
 RAW_FIELDS = tuple(FILLS)
 NOTHING = exp.cast(exp.null(), "VARCHAR")

@@ -127,6 +127,16 @@ def test_json_cells_are_read_and_a_broken_one_is_a_reject(tmp_path):
     assert (stored[0]["pageviews"], stored[0]["operating_system"], stored[0]["country"]) == (7, "iOS", "JP")
 
 
+def test_hits_that_are_no_json_are_counted_and_their_session_is_kept(tmp_path):
+    cells = {name: json.dumps(part) for name, part in NESTED.items() if isinstance(part, dict | list)}
+    cut = [VISIT | cells | {"visitId": str(1499201739 + n), "hits": cells["hits"][:40]} for n in range(2)]
+    report, stored = ingested(tmp_path, write_csv(tmp_path / "x.csv", VISIT | cells, *cut))
+    assert (report.shape, report.rows_rejected, report.sessions_added) == ("ga360_bigquery", 0, 3)
+    assert sorted(row["viewed_item"] is None for row in stored) == [False, True, True]
+    (told,) = [warning for warning in report.warnings if "JSON" in warning]
+    assert told.startswith("2 sessions have hits that are no JSON")
+
+
 def test_hits_tell_the_landing_page_and_the_steps_of_the_checkout(tmp_path):
     report, rows = ingested(tmp_path, write_ndjson(tmp_path / "x.json", NESTED))
     (row,) = rows

@@ -132,9 +132,10 @@ def read_sessions(sample: Sample) -> exp.Select:
         for field, text in HIT_FIELDS.items():
             fields.setdefault(field, parse_one(text, dialect="duckdb"))
     if sections:
-        broken = exp.column("broken")
+        broken, hits = exp.column("broken"), exp.Literal.string(sections.get("hits", ""))
         defect = exp.DPipe(this=broken.copy(), expression=exp.Literal.string(" is not JSON"))
-        fields["defect"] = exp.Case().when(broken.neq(exp.Literal.string(sections.get("hits", ""))), defect)
+        fields["defect"] = exp.Case().when(broken.neq(hits), defect)
+        fields["unread"] = exp.Case().when(broken.eq(hits), broken)
     return raw_sessions(nested_relation(sample, shape_of(sample)), fields)
 
 

@@ -7,7 +7,7 @@ with rows as (
         session_id,
         hash(*columns(* exclude (
             export_id, export_detail, parts, orders, reject_reason, reject_value, reject_row, unknown_country, is_rounded,
-            is_order_assumed, is_cut, export_row, export_rows, filename, file_row_number
+            is_order_assumed, is_cut, unread, export_row, export_rows, filename, file_row_number
         ))) as content_hash,
         export_detail,
         cast(regexp_extract(filename, '(\d+)\.parquet$', 1) as integer) as file_no,

@@ -159,7 +159,8 @@ copy (
             is_odd_row and greatest(
                 length(operating_system), length(browser), length(region), length(channel_group), length(source),
                 length(medium), length(campaign), length(landing_page), length(hostname)
-            ) > 500 as is_cut
+            ) > 500 as is_cut,
+            unread
         from judged
     )
 

@@ -9,6 +9,7 @@ copy (
         coalesce(is_rounded, false) as is_rounded,
         false as is_order_assumed,
         false as is_cut,
+        cast(null as varchar) as unread,
         cast(null as bigint) as export_row,
         cast(null as bigint) as export_rows
     from assembled

@@ -11,5 +11,7 @@ select
     count(*) filter (is_order_assumed and reject_reason is null) as assumed,
     count(*) filter (is_cut and reject_reason is null) as cut,
     count(*) filter (reject_reason is null and revenue > 0 and transactions = 0) as revenue_alone,
-    count(*) filter (reject_reason is null and revenue = 0 and transactions > 0) as transactions_alone
+    count(*) filter (reject_reason is null and revenue = 0 and transactions > 0) as transactions_alone,
+    count(*) filter (reject_reason is null and unread is not null) as unread,
+    any_value(unread) as unread_column
 from read_parquet($staged, hive_partitioning = false)

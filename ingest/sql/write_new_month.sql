@@ -1,7 +1,7 @@
 -- the sessions of a month that the store does not have yet, by date
 copy (
     select * exclude (
-        reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut,
+        reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, unread,
         export_row, export_rows, filename, file_row_number
     )
     from read_parquet($staged, filename = true, file_row_number = true, hive_partitioning = false) as staged

@@ -1,7 +1,7 @@
 -- the sessions of a month that the store does not have yet and no file holds twice, by date
 copy (
     select * exclude (
-        reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut,
+        reject_reason, reject_value, reject_row, unknown_country, is_rounded, is_order_assumed, is_cut, unread,
         export_row, export_rows
     )
     from read_parquet($staged, hive_partitioning = false)
