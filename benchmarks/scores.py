@@ -56,19 +56,19 @@ def score(world: World, segments: list, seconds: float, report: LeakReport | Non
         for place, (row, leak) in enumerate(zip(segments[:ROWS], report.leaks, strict=False)):
             for truth, planted_leak in enumerate(world.leaks):
                 if tuple(row) == planted_leak.segment and table[place, truth] >= HIT:
-                    covered.append(_covered(world, leak, planted_leak))
+                    covered.append(_covered(leak, planted_leak))
                     relative.append(leak.recoverable_conversions.median / planted_leak.lost)
     return Score(len(planted), int(found.sum()), len(shown), hits, len(segments), seconds, sizes, tuple(covered),
                  tuple(relative))  # fmt: skip
 
 
-def _covered(world: World, leak, planted) -> tuple[bool, bool, bool]:
+def _covered(leak, planted) -> tuple[bool, bool, bool]:
     low, high = leak.ratio_interval
     lost, money = leak.recoverable_conversions, leak.revenue_at_stake
     return (
         low <= planted.factor <= high,
         lost.low <= planted.lost <= lost.high,
-        money.low <= planted.lost * world.true_order <= money.high,
+        money.low <= planted.revenue <= money.high,
     )
 
 

@@ -21,15 +21,20 @@ CLASSES = 6
 CONVERSION = 0.03
 SHARES = (0.005, 0.08)
 LEADER, FOLLOWER = 1, 3
+LOG_ORDER, LOG_ORDER_SPREAD, ORDER_SAMPLE = 3.8, 1.1, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """Hold one leak: its segment in codes, the factor its rate was multiplied by, and what that cost in expectation."""
+    """Hold one leak: its segment in codes, the factor its rate was multiplied by, and what that cost in expectation.
+
+    `lost` are conversions, `revenue` their money.
+    """
 
     segment: Segment
     factor: float
     lost: float
+    revenue: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,6 @@ class World:
     cells: Cells
     clean: Floats
     leaks: tuple[Planted, ...]
-    true_order: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Recipe:
     duplicates: bool = False
     mix: float = 0.7
     simpson: bool = False
+    order_spread: float = 0.0
 
     def without_leaks(self) -> "Recipe":
         """Return the same kind of world with nothing planted."""
@@ -73,13 +78,20 @@ def build(recipe: Recipe, seed: int) -> World:
     codes = np.column_stack(np.unravel_index(unique, recipe.sizes))
     sessions = counts.astype(float)
     clean = _rates(recipe, rng, codes, sessions)
-    leaks, rates = _plant(recipe, rng, codes, sessions, clean, {})
-    conversions = rng.binomial(counts, rates).astype(float)
-    orders = np.exp(rng.normal(3.8, 1.1, size=int(min(conversions.sum(), 20_000))))
-    revenue = conversions * orders.mean()
+    money = np.random.default_rng([seed, 20_170_801])
+    typical = np.full(len(codes), LOG_ORDER)
+    for place, size in enumerate(recipe.sizes):
+        typical += money.normal(0, recipe.order_spread, size)[codes[:, place]]
+    worth = np.exp(typical + LOG_ORDER_SPREAD**2 / 2)
+    leaks, rates = _plant(recipe, rng, codes, sessions, clean, worth, {})
+    conversions = rng.binomial(counts, rates)
+    ordered = np.repeat(np.arange(len(codes)), conversions)
+    orders = np.exp(money.normal(typical[ordered], LOG_ORDER_SPREAD))
+    revenue = np.bincount(ordered, orders, minlength=len(codes))
+    orders = money.permutation(orders)[:ORDER_SAMPLE]
     labels = [[f"{name}-{value}" for value in range(size)] for name, size in zip(NAMES, recipe.sizes, strict=True)]
     cells = Cells.of_codes(NAMES[: len(recipe.sizes)], labels, codes, sessions, conversions, revenue, orders)
-    return World(cells, clean, leaks, float(np.exp(3.8 + 1.1**2 / 2)))
+    return World(cells, clean, leaks)
 
 
 def _visits(recipe: Recipe, rng: np.random.Generator) -> NDArray:
@@ -141,6 +153,7 @@ def _plant(
     codes: NDArray,
     sessions: Floats,
     clean: Floats,
+    worth: Floats,
     others: dict[int, int],
 ) -> tuple[tuple[Planted, ...], Floats]:
     total, rates, chosen = sessions.sum(), clean.copy(), []
@@ -158,8 +171,11 @@ def _plant(
         chosen.append((segment, factor, inside))
         taken |= inside
         rates[inside] *= factor
+    due = sessions * clean
     leaks = tuple(
-        Planted(segment, factor, float(sessions[inside] @ clean[inside]) * (1 - factor))
+        Planted(
+            segment, factor, float(due[inside].sum()) * (1 - factor), float(due[inside] @ worth[inside]) * (1 - factor)
+        )
         for segment, factor, inside in chosen
     )
     return leaks, rates
@@ -189,11 +205,12 @@ def thinned(cells: Cells, recipe: Recipe, seed: int) -> World:
     shape = replace(recipe, sizes=cells.sizes)
     clean = cells.conversions / cells.sessions
     others = {place: code for place, code in enumerate(cells.others) if code is not None}
-    leaks, rates = _plant(shape, rng, cells.codes, cells.sessions, clean, others)
+    worth = np.full(len(clean), cells.orders.mean() if len(cells.orders) else 0.0)
+    leaks, rates = _plant(shape, rng, cells.codes, cells.sessions, clean, worth, others)
     kept = np.divide(rates, clean, out=np.ones_like(clean), where=clean > 0)
     conversions = rng.binomial(cells.conversions.astype(int), np.minimum(kept, 1.0)).astype(float)
-    order = float(cells.orders.mean()) if len(cells.orders) else 0.0
-    return World(replace(cells, conversions=conversions), clean, leaks, order)
+    revenue = np.divide(conversions, cells.conversions, out=np.zeros_like(clean), where=clean > 0) * cells.revenue
+    return World(replace(cells, conversions=conversions, revenue=revenue), clean, leaks)
 
 
 def _nearly_one_way(codes: NDArray, sessions: Floats, segment: Segment, inside: NDArray[np.bool_]) -> bool:
@@ -221,6 +238,7 @@ RECIPES = (
     Recipe("heavy tails, 300 k", sizes=(3, 60, 300, 6, 2, 12)),
     Recipe("modest leaks, 300 k", factors=(1 / 0.8, 1 / 0.6)),
     Recipe("heavy-tailed interactions, 300 k", interactions=0.1, freedom=2.0),
+    Recipe("order values differ, 300 k", order_spread=0.3),
     Recipe("W4 sharp mix, 300 k", mix=1.5),
     Recipe("W5 Simpson, 300 k", simpson=True),
 )

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 OTHER = "(other)"
+MONEY_PLACES = 6
+"""Of revenue in the store; sums are rounded to as many, so that the order of the rows does not show in them."""
 CUTS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06)
 
 
@@ -82,6 +84,7 @@ class Cells:
         unique, places = np.unique(keys, return_inverse=True)
         together = np.column_stack(np.unravel_index(unique, sizes)).astype(np.int32)
         sums = [np.bincount(places, column, minlength=len(unique)).astype(float) for column in counted]
+        sums[2] = sums[2].round(MONEY_PLACES)
         return cls(tuple(dimensions), tuple(tuple(names) for names in labels), together, *sums,
                    np.asarray(orders, dtype=float), onward)  # fmt: skip
 

@@ -6,6 +6,7 @@ from queries.cells import Cells
 from queries.gaps import Gap
 from queries.leak_report import Kind, Leak, Relative, Segment
 from queries.null import Floats
+from queries.order_values import OrderValues
 from queries.peel import Peeled, Side
 from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, draw_loss
 from queries.scan import Candidates
@@ -18,15 +19,21 @@ class Rows:
     """Build the rows of one report; all draw from the same order values."""
 
     def __init__(
-        self, cells: Cells, candidates: Candidates, interval: float, order_values: Floats, rng: np.random.Generator
+        self,
+        cells: Cells,
+        candidates: Candidates,
+        interval: float,
+        values: OrderValues,
+        due: Floats,
+        rng: np.random.Generator,
     ) -> None:
-        """Remember the cells, the coverage of the intervals and the draws of the value of one conversion."""
+        """Remember the coverage of the intervals, what conversions are worth, and how many are due in each cell."""
         self.cells, self.candidates, self.interval = cells, candidates, interval
-        self.order_values, self.rng = order_values, rng
+        self.values, self.due, self.rng = values, due, rng
 
     def of_peeled(self, kind: Side, peeled: Peeled) -> tuple[tuple[Leak, ...], Estimate]:
         """Return the rows of one side, the surest loss first, and the revenue of all of them together."""
-        sign, rows, together = (-1.0 if kind == "strong" else 1.0), [], np.zeros(len(self.order_values))
+        sign, rows, together = (-1.0 if kind == "strong" else 1.0), [], np.zeros(len(self.values.overall))
         for place, (segment, side) in enumerate(peeled.found.items()):
             if side != kind:
                 continue
@@ -34,28 +41,33 @@ class Rows:
             expected, leverage = float(own.expected[0]), float(own.leverage[0])
             tau = max(peeled.judged.dispersions[side].values(), default=0.0)
             doubt = float(own.variance[0]) * leverage / (1.0 - leverage) / expected**2
-            drawn = draw_loss(conversions, expected, doubt, tau, self.order_values, self.rng)
-            key, lost = self.candidates.key(segment), sign * drawn.lost
+            worth = self._worth(self.candidates.members(segment))
+            drawn = draw_loss(conversions, expected, doubt, tau, worth, self.rng).times(CLOSABLE_CHANGE * sign)
+            key = self.candidates.key(segment)
             row = self._row(
-                kind, key, (self.candidates.sessions[segment], conversions, expected, peeled.p[segment]),
-                drawn.ratio, CLOSABLE_CHANGE * lost, self._relatives(key, *peeled.explained[segment]),
+                kind, key, (self.candidates.sessions[segment], conversions, expected, peeled.p[segment]), drawn,
+                self._relatives(key, *peeled.explained[segment]),
             )  # fmt: skip
-            together += np.maximum(CLOSABLE_CHANGE * lost, 0.0) * self.order_values
-            rows.append((float(np.quantile(lost, (1 - SORTED_BY) / 2)), row))
+            together += np.maximum(drawn.revenue, 0.0)
+            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
         return _sorted(rows), Estimate.of(together, self.interval)
 
     def of_values(self, kind: Kind, values: list[Gap]) -> tuple[Leak, ...]:
         """Return the rows of single values beside their peers, the surest difference first."""
-        sign, closable, rows = (-1.0, CLOSABLE_CHANGE, []) if kind == "above" else (1.0, CLOSABLE_GAP, [])
+        share, rows = -CLOSABLE_CHANGE if kind == "above" else CLOSABLE_GAP, []
         for value in values:
             doubt = float(np.log(value.ratio_draws).var())
-            drawn = draw_loss(value.conversions, value.expected, doubt, 0.0, self.order_values, self.rng)
+            worth = self._worth(np.nonzero(self.cells.codes[:, value.dimension] == value.value)[0])
+            drawn = draw_loss(value.conversions, value.expected, doubt, 0.0, worth, self.rng).times(share)
             row = self._row(
                 kind, ((value.dimension, value.value),), (value.sessions, value.conversions, value.expected, value.p),
-                drawn.ratio, closable * sign * drawn.lost, (),
+                drawn, (),
             )  # fmt: skip
-            rows.append((float(np.quantile(sign * drawn.lost, (1 - SORTED_BY) / 2)), row))
+            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
         return _sorted(rows)
+
+    def _worth(self, members: np.ndarray) -> Floats:
+        return self.values.draws(self.due[members], members, self.rng)
 
     def _named(self, key: Key) -> Segment:
         return {self.cells.dimensions[place]: self.cells.labels[place][value] for place, value in key}
@@ -69,13 +81,13 @@ class Rows:
                 relatives.append(Relative(self._named(other), *(round(count) for count in counts), float(should)))
         return tuple(relatives)
 
-    def _row(self, kind, key, counted, ratio, recoverable, relatives) -> Leak:
+    def _row(self, kind, key, counted, drawn, relatives) -> Leak:
         sessions, conversions, expected, p = counted
-        ratios = Estimate.of(ratio, self.interval)
+        ratios = Estimate.of(drawn.ratio, self.interval)
         return Leak(
             kind, self._named(key), round(sessions), round(conversions), expected, conversions / expected,
-            (ratios.low, ratios.high), Estimate.of(recoverable, self.interval).at_least(0.0),
-            Estimate.of(recoverable * self.order_values, self.interval).at_least(0.0), p, relatives,
+            (ratios.low, ratios.high), Estimate.of(drawn.lost, self.interval).at_least(0.0),
+            Estimate.of(drawn.revenue, self.interval).at_least(0.0), p, relatives,
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from queries.gaps import above_peers, below_peers, judge_values
 from queries.leak_report import Detectable, LeakReport
 from queries.leak_rows import Rows
 from queries.null import lower_p
+from queries.order_values import OrderValues
 from queries.peel import Peeled, Search, peel
 from queries.revenue import DRAWS, Estimate, draw_order_values
 from queries.scan import Candidates, Scan, own_scan, scan
@@ -91,10 +92,12 @@ def find_leaks(
                           Detectable(None, None, None), (), (), (), NOTHING, max_order)  # fmt: skip
     model = Model(cells, max_order, support)
     rng = np.random.default_rng(seed)
-    rows = Rows(cells, model.candidates, interval, cells.onward * draw_order_values(cells.orders, rng, draws), rng)
+    worth = OrderValues.of(cells, model.design, cells.onward * draw_order_values(cells.orders, rng, draws))
     peeled = peel(Search(model.candidates, model.look, model.own, fdr))
     judged = peeled.judged
-    values = judge_values(cells, model.design, model.with_found(tuple(peeled.found)), support, rng)
+    fit = model.with_found(tuple(peeled.found))
+    rows = Rows(cells, model.candidates, interval, worth, cells.sessions * fit.rate, rng)
+    values = judge_values(cells, model.design, fit, support, rng)
     leaks, at_stake = rows.of_peeled("leak", peeled)
     gaps = rows.of_values("gap", below_peers(values, fdr))
     strong, _ = rows.of_peeled("strong", peeled)

@@ -56,6 +56,10 @@ class Draws:
     lost: Floats
     revenue: Floats
 
+    def times(self, share: float) -> "Draws":
+        """Return the same draws with a share of what was lost; below 0 what was lost becomes a surplus."""
+        return Draws(self.ratio, share * self.lost, share * self.revenue)
+
 
 def draw_loss(
     conversions: float,
@@ -68,8 +72,8 @@ def draw_loss(
     """Draw what a segment lost.
 
     `doubt` is the relative variance of `expected` from the fit, `dispersion` the tau of small real interactions,
-    `order_values` draws of the mean order value. The expectation is log-normal, the true mean of the conversions
-    Gamma(C + 1/2): its noise must not be counted in both.
+    `order_values` draws of what a conversion in it is worth. The expectation is log-normal, the true mean of the
+    conversions Gamma(C + 1/2): its noise must not be counted in both.
     """
     count = len(order_values)
     spread = np.sqrt(max(dispersion, SMALLEST_DISPERSION) ** 2 + doubt)

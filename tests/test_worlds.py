@@ -114,3 +114,15 @@ def test_the_oracle_finds_large_leaks():
     found = oracle(world)
     assert sum(leak.lost > 50 for leak in world.leaks) == 2
     assert found.found >= 2
+
+
+def test_where_order_values_differ_a_leak_costs_what_its_own_orders_are_worth():
+    plain = build(Recipe("plain", sessions=50_000), 5)
+    differing = build(Recipe("differing", sessions=50_000, order_spread=0.3), 5)
+    assert np.array_equal(plain.cells.conversions, differing.cells.conversions)
+    mean = np.exp(3.8 + 1.1**2 / 2)
+    assert [leak.revenue for leak in plain.leaks] == pytest.approx([leak.lost * mean for leak in plain.leaks])
+    apart = np.array([leak.revenue / leak.lost for leak in differing.leaks]) / mean
+    assert 0.05 < np.log(apart).std() < 1.5
+    for world in (plain, differing):
+        assert world.cells.orders.sum() == pytest.approx(world.cells.revenue.sum())

@@ -1,0 +1,114 @@
+"""What a conversion is worth in a segment."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from queries.baseline import Design
+from queries.cells import Cells
+from queries.order_values import OrderValues, ValueEffects
+
+OVERALL = np.full(4000, 50.0)
+
+
+def shop(factors, sessions: int = 40_000, seed: int = 2, rate: float = 0.1) -> Cells:
+    """Return cells of three countries whose mean orders are 50 times these factors, and of four sources."""
+    rng = np.random.default_rng(seed)
+    country, source = rng.choice(3, sessions, p=[0.6, 0.3, 0.1]), rng.choice(4, sessions)
+    converted = rng.random(sessions) < rate
+    worth = 50 * np.asarray(factors)[country] * np.exp(rng.normal(-0.32, 0.8, sessions))
+    names = [["US", "DE", "IN"], ["a", "b", "c", "d"]]
+    return Cells.of_codes(
+        ("country", "source"), names, np.column_stack([country, source]), np.ones(sessions), converted,
+        converted * worth, worth[converted],
+    )  # fmt: skip
+
+
+def values_of(cells: Cells) -> OrderValues:
+    return OrderValues.of(cells, Design.of(cells.codes, cells.sizes), OVERALL)
+
+
+def test_a_value_is_moved_from_the_mean_by_its_share_of_information_worked_by_hand():
+    # 4 orders worth 10 each (mean 10), 4 worth 30 each (mean 30); noise variance 100, effects of variance 25: the two
+    # effects are -e and e with e = 10 x 25 / (25 + 100 / 4) = 5, and the intercept is 20.
+    design = Design.of(np.array([[0], [1]]), (2,))
+    orders, revenue = np.array([4.0, 4.0]), np.array([40.0, 120.0])
+    effects = ValueEffects.of(design.gram(orders), design.totals(revenue), 100.0, np.array([1e-9, 1 / 25, 1 / 25]))
+    assert effects.coefficients == pytest.approx([20.0, -5.0, 5.0], rel=1e-6)
+    # The difference of the two means 2e has variance 2 x 25 x 25 / (25 + 25).
+    apart = np.array([0.0, -1.0, 1.0])
+    assert apart @ effects.covariance @ apart == pytest.approx(25.0, rel=1e-6)
+
+
+def test_a_country_with_small_orders_lowers_the_worth_of_its_segments():
+    cells = shop([1.0, 1.0, 0.3])
+    inside = np.nonzero((cells.codes[:, 0] == 2) & (cells.codes[:, 1] == 1))[0]
+    ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+    overall = 0.6 + 0.3 + 0.1 * 0.3
+    assert ratio == pytest.approx(0.3 / overall, abs=3 * doubt)
+    assert 0 < doubt < 0.1
+
+
+def test_equal_orders_everywhere_move_next_to_nothing():
+    cells = shop([1.0, 1.0, 1.0])
+    inside = np.nonzero(cells.codes[:, 0] == 2)[0]
+    ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+    assert ratio == pytest.approx(1.0, abs=0.05)
+    assert doubt < 0.05
+
+
+def test_a_few_orders_say_less_than_many():
+    few, many = (shop([1.0, 1.0, 0.3], sessions) for sessions in (3_000, 100_000))
+    moved = []
+    for cells in (few, many):
+        inside = np.nonzero(cells.codes[:, 0] == 2)[0]
+        moved.append(values_of(cells).relative(cells.conversions[inside], inside))
+    assert moved[0][1] > 2 * moved[1][1]
+    assert abs(1 - moved[0][0]) < abs(1 - moved[1][0])
+
+
+def test_one_large_order_does_not_make_its_source_dear():
+    cells = shop([1.0, 1.0, 1.0], 4_000)
+    revenue = cells.revenue.copy()
+    revenue[0] += 0.3 * revenue.sum()
+    dear = Cells.of_codes(cells.dimensions, cells.labels, cells.codes, cells.sessions, cells.conversions, revenue,
+                          np.append(cells.orders, revenue[0]))  # fmt: skip
+    ratio, _ = values_of(dear).relative(cells.conversions[:1], np.array([0]))
+    raw = revenue[0] / cells.conversions[0] / (revenue.sum() / cells.conversions.sum())
+    assert raw > 2
+    assert ratio < 1.3
+
+
+def test_draws_hold_the_true_worth_nine_times_in_ten():
+    held = []
+    for seed in range(60):
+        cells = shop([1.2, 1.0, 0.4], 15_000, seed, 0.05)
+        inside = np.nonzero(cells.codes[:, 0] == 2)[0]
+        ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+        rate = np.bincount(cells.codes[:, 0], cells.conversions) / cells.conversions.sum()
+        held.append(abs(ratio - 0.4 / (rate @ [1.2, 1.0, 0.4])) < 1.645 * doubt)
+    assert np.mean(held) >= 0.8
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 1000), st.floats(0.01, 1000))
+def test_the_unit_of_money_changes_no_ratio(seed, unit):
+    rng = np.random.default_rng(seed)
+    codes = np.array([[a, b] for a in range(3) for b in range(2)])
+    converted = rng.integers(1, 40, 6).astype(float)
+    revenue, orders = converted * rng.uniform(10, 90, 6), rng.uniform(5, 100, 30)
+    names = [list("abc"), list("xy")]
+    ratios = []
+    for scale in (1.0, unit):
+        cells = Cells.of_codes(("one", "two"), names, codes, converted * 9, converted, revenue * scale, orders * scale)
+        ratios.append(values_of(cells).relative(converted[:2], np.array([0, 1])))
+    assert ratios[0] == pytest.approx(ratios[1], rel=1e-3)
+
+
+def test_without_revenue_nothing_differs():
+    cells = shop([1.0, 1.0, 1.0], 500)
+    free = Cells.of_codes(cells.dimensions, cells.labels, cells.codes, cells.sessions, cells.conversions)
+    values = OrderValues.of(free, Design.of(free.codes, free.sizes), OVERALL)
+    assert values.relative(free.conversions) == (1.0, 0.0)
+    assert (values.draws(free.conversions, None, np.random.default_rng(1)) == OVERALL).all()
