@@ -73,12 +73,14 @@ def draw_loss(
 
     `doubt` is the relative variance of `expected` from the fit, `dispersion` the tau of small real interactions,
     `order_values` draws of what a conversion in it is worth. The expectation is log-normal, the true mean of the
-    conversions Gamma(C + 1/2): its noise must not be counted in both.
+    conversions Gamma(C + 1): its noise must not be counted in both. Before looking each ratio is as likely as another;
+    Jeffreys' Gamma(C + 1/2), whose prior has a pole at nought, takes the rows with few conversions, which a list picks
+    because they are low, for lower than they are.
     """
     count = len(order_values)
     spread = np.sqrt(max(dispersion, SMALLEST_DISPERSION) ** 2 + doubt)
     should = expected * np.exp(rng.normal(0.0, spread, count))
-    had = rng.gamma(conversions + 0.5, 1.0, count)
+    had = rng.gamma(conversions + 1.0, 1.0, count)
     lost = should - had
     return Draws(had / should, lost, lost * order_values)
 

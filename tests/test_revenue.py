@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from queries.null import lower_p
 from queries.revenue import DAYS_A_MONTH, Estimate, ceiling, draw_loss, draw_order_values, per_month, step_gaps
 
 ORDERS = np.exp(np.random.default_rng(8).normal(3.8, 1.1, 900))
@@ -78,3 +79,17 @@ def test_nine_of_ten_intervals_at_ninety_percent_hold_the_truth(expected, factor
     coverage = np.mean(held, axis=0)
     assert (coverage >= 0.85).all(), coverage
     assert (coverage <= 0.97).all(), coverage
+
+
+@pytest.mark.parametrize("expected", [11, 18, 30])
+def test_intervals_of_rows_that_were_listed_for_being_low_hold_the_truth(expected):
+    rng = np.random.default_rng(expected)
+    worth, held = np.ones(400), []
+    while len(held) < 400:
+        ratio = rng.uniform(0, 1)
+        conversions = rng.poisson(ratio * expected)
+        if lower_p(np.array([conversions]), np.array([float(expected)]), np.zeros(1))[0] <= 1e-4:
+            interval = Estimate.of(draw_loss(conversions, expected, 0.0, 0.0, worth, rng).ratio, 0.9)
+            held.append(interval.low <= ratio <= interval.high)
+    assert np.mean(held) >= 0.86
+    assert np.mean(held) <= 0.97
