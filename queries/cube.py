@@ -17,7 +17,7 @@ from queries.funnel import ENGAGEMENT, Funnel
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
 TOP_VALUES = 30
 MOST_CELLS = 100_000
-LARGEST_KEY = 2**62
+LARGEST_KEY, LARGEST_INTEGER = 2**62, 2**31
 FEW_SESSIONS = 1_000_000
 MOST_COMBINATIONS = 2_000_000
 SMALLEST_SHARE = 0.002
@@ -136,20 +136,20 @@ def compose_cells(
     """Return the statement of the cell table: grain cell, whose `key` holds one digit per dimension, the first highest.
 
     A digit is the place of the value among the labels, from 1, or 0 for any other, to the base of their number + 1.
-    Rows are grouped by one packed integer, and list_position is worked out once per dictionary entry of a Parquet
-    column: grouping by the texts themselves, or joining them, takes many times as long.
+    Rows are grouped by one packed integer, and functions such as list_position and greatest are worked out once per
+    dictionary entry of a Parquet column: coalesce is not, and grouping by the texts themselves, or joining them, takes
+    many times as long.
     """
-    if prod(len(names) + 1 for names in labels) > LARGEST_KEY:
+    combinations = prod(len(names) + 1 for names in labels)
+    if combinations > LARGEST_KEY:
         raise QuestionError(f"{len(labels)} dimensions are too many for one cell table: ask for fewer")
     sessions, inside, parameters = _inside({*dimensions, "step", "revenue"}, filters, funnel, reached)
-    key: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
+    key: exp.Expr = exp.cast(exp.Literal.number(0), "integer" if combinations < LARGEST_INTEGER else "bigint")
     for place, (name, names) in enumerate(zip(dimensions, labels, strict=True)):
         parameters[f"labels_{place}"] = list(names)
         known = exp.cast(exp.Placeholder(this=f"labels_{place}"), "varchar[]")
-        position = exp.Coalesce(
-            this=exp.Anonymous(this="list_position", expressions=[known, exp.column(name)]),
-            expressions=[exp.Literal.number(0)],
-        )
+        found = exp.Anonymous(this="list_position", expressions=[known, exp.column(name)])
+        position = exp.Anonymous(this="greatest", expressions=[found, exp.Literal.number(0)])
         shifted = exp.Mul(this=exp.Paren(this=key), expression=exp.Literal.number(len(names) + 1))
         key = exp.Add(this=shifted, expression=position)
     completes = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
@@ -158,7 +158,7 @@ def compose_cells(
         _total("sessions"),
         _filtered(_total("sessions"), completes),
         _filtered(_total("conversions"), orders),
-        _filtered(_total("revenue"), orders),
+        exp.cast(_filtered(exp.Sum(this=exp.column("revenue")), orders), "double"),
     )
     summed = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=True)]
     statement = exp.select(exp.alias_(key, "key"), *summed).from_("inside").group_by("1")
