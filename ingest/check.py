@@ -15,6 +15,16 @@ from queries.store import Store
 from queries.vocabulary import DIMENSIONS, TITLES
 
 MOSTLY_NOT_SET = 0.5
+ALWAYS_SET = ("device_category", "country")
+"""What Google Analytics knows of nearly every session: mostly unset, they are a fault and no habit of the site."""
+
+FEW_SPLITS, MANY_SPLITS = 20, 0.02
+NO_CONSENT = (
+    "no user_pseudo_id and no user_id: the visitor gave no consent to be recognised",
+    "no ga_session_id: the event belongs to no session (consent mode)",
+)
+"""Why stage_events.sql rejects what every GA4 export of a site with a consent banner holds."""
+
 GRAIN = 0.01
 TINY_ORDER, HUGE_ORDER = 0.01, 1_000_000
 NO_MICROS = 0.001
@@ -53,7 +63,9 @@ def describe(connection: duckdb.DuckDBPyConnection, staged: str, report: FileRep
     }
     report.warnings += [text for text, count in counted.items() if count]
     report.warnings += _missing_day_warnings(report)
-    report.warnings += _repetition_warnings(connection, staged) if accepted else []
+    if accepted:
+        report.warnings += _repetition_warnings(connection, staged)
+        _tell_splits(connection, staged, report, accepted)
     report.warnings += _country_warnings(run(connection, "unknown_countries", {"staged": staged}))
     return accepted
 
@@ -94,7 +106,7 @@ def warn_of_grain(connection: duckdb.DuckDBPyConnection, staged: str, report: Fi
 def warn_of_columns(
     connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str], names: Sequence[str]
 ) -> None:
-    """Warn of measures that the file does not have, and of dimensions it has but mostly leaves unset.
+    """Warn of measures that the file does not have, and tell which dimensions it has but mostly leaves unset.
 
     A column named just "revenue" is not guessed at: BigQuery queries give that name to micros and to whole units.
     """
@@ -111,10 +123,13 @@ def warn_of_columns(
     if not carried:
         return
     shares = run(connection, "not_set_shares", {"staged": staged, "dimensions": carried})
-    mostly = sorted(((share, TITLES[name]) for name, share in shares if share >= MOSTLY_NOT_SET), reverse=True)
-    if mostly:
-        told = _listed([f"{title} in {_percent(share)}" for share, title in mostly])
-        report.warnings.append(f"often (not set): {told} of the sessions")
+    mostly = sorted(((share, name) for name, share in shares if share >= MOSTLY_NOT_SET), reverse=True)
+    for told, names in (
+        (report.warnings, ALWAYS_SET),
+        (report.notes, [name for name in carried if name not in ALWAYS_SET]),
+    ):
+        if unset := [f"{TITLES[name]} in {_percent(share)}" for share, name in mostly if name in names]:
+            told.append(f"often (not set): {_listed(unset)} of the sessions")
 
 
 def mean_order(connection: duckdb.DuckDBPyConnection, staged: str) -> float | None:
@@ -177,17 +192,26 @@ def _repetition_warnings(connection: duckdb.DuckDBPyConnection, staged: str) -> 
     distinct = rows
     if rows > sessions:
         ((rows, distinct, sessions),) = run(connection, "repeated_rows", {"staged": staged})
-    ((splits,),) = run(connection, "midnight_splits", {"staged": staged})
     warnings = []
     if same := rows - distinct:
         warnings.append(f"{_rows(same)} the same as an earlier row of the file: each session is counted once")
     if other := distinct - sessions:
         grain = ". So many mean that the rows may be pages or products, not sessions" if other > rows * GRAIN else ""
         warnings.append(f"{_rows(other)} another version of a session in the file: the last version counts{grain}")
-    if splits:
-        visits = "1 visit lies" if splits == 1 else f"{splits:,} visits lie"
-        warnings.append(f"{visits} on two days: a visit across midnight is a session of each day, as GA counts")
     return warnings
+
+
+def _tell_splits(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, sessions: int) -> None:
+    """Note the visits that lie on two days; warn of them where they are more than midnight explains."""
+    ((splits,),) = run(connection, "midnight_splits", {"staged": staged})
+    if not splits:
+        return
+    visits = "1 visit lies" if splits == 1 else f"{splits:,} visits lie"
+    told = f"{visits} on two days: a visit across midnight is a session of each day, as GA counts"
+    if splits >= FEW_SPLITS and splits > MANY_SPLITS * sessions:
+        report.warnings.append(f"{told}. So many are unusual: are some of its dates in another time zone?")
+    else:
+        report.notes.append(told)
 
 
 def _sessions(count: int, verb: str = "") -> str:

@@ -54,8 +54,9 @@ def merge_sessions(
     _contribute(connection, folder, shares)
     files = _put_together(connection, folder, max(staged) + 1, shares)
     for number, continued in run(connection, "count_continued"):
+        goes = "goes" if continued == 1 else "go"
         staged[number].notes.append(
-            f"{continued:,} of its sessions go on in a later file of this ingest and are counted there"
+            f"{continued:,} of its sessions {goes} on in a later file of this ingest and are counted there"
         )
     return Merged(files, tuple(run(connection, "count_changed")))
 

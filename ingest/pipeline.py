@@ -8,7 +8,16 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.check import NO_MICROS, describe, mean_order, warn_of_columns, warn_of_grain, warn_of_ids, warn_of_revenue
+from ingest.check import (
+    NO_CONSENT,
+    NO_MICROS,
+    describe,
+    mean_order,
+    warn_of_columns,
+    warn_of_grain,
+    warn_of_ids,
+    warn_of_revenue,
+)
 from ingest.containers import Source, as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, plain_words, run
@@ -42,8 +51,9 @@ Watch = Callable[[Progress], None]
 class Options:
     """Hold how an ingest is to be done.
 
-    `mapping` reads every file by a mapping file; `strict` refuses a file with a warning or a rejected row; `wait` is
-    the number of seconds to wait for another writer; `memory_limit` ("2GB") and `jobs` (threads) bound DuckDB.
+    `mapping` reads every file by a mapping file; `strict` refuses a file with a warning or a rejected row, but for
+    events of visitors without consent; `wait` is the number of seconds to wait for another writer; `memory_limit`
+    ("2GB") and `jobs` (threads) bound DuckDB.
     """
 
     mapping: Mapping | None = None
@@ -197,7 +207,7 @@ def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
     if isinstance(shape, MappedFormat):
         return notes
     if sample.day and shape.GRAIN in ("session", "hit") and not {"date", "sessiondate"} & sample.flat.keys():
-        notes.append(f"no column gives the day: it is {sample.day}, as the file's place says")
+        notes.append("no column gives the day: it is that of the file's place or name")
     with_tax = "totaltransactionrevenue" in sample.flat
     if with_tax and (shape.GRAIN == "hit" or (shape.GRAIN == "session" and "transactionrevenue" not in sample.flat)):
         notes.append("revenue is totalTransactionRevenue, which includes tax and shipping")
@@ -241,8 +251,8 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
         warn_of_grain(work.connection, staged.path, report)
     warn_of_columns(work.connection, staged.path, report, staged.filled, sample.names)
     warn_of_revenue(work.connection, staged.path, report, work.store)
-    if work.options.strict and (report.warnings or report.rejected):
-        count = report.rows_rejected
+    count = sum(reject.count for reject in report.rejected if reject.reason not in NO_CONSENT)
+    if work.options.strict and (report.warnings or count):
         rejected = [f"{count:,} {'row was' if count == 1 else 'rows were'} rejected"] if count else []
         raise RefusedFileError(
             f"{sample.path.name} is refused by --strict: {'; '.join((*rejected, *report.warnings))}. Correct the "

@@ -51,7 +51,8 @@ class Reject:
 class FileReport:
     """Describe what was done with one file; `rows` = added + replaced + duplicates + rejected when it was accepted.
 
-    A warning says that a figure may be wrong, a note how the file was read.
+    A warning says that a figure may be wrong, and is what --strict refuses for; a note says how the file was read and
+    what in it is normal.
     `converted`, `transactions` and `revenue` (whole currency units, as decimal text) sum the file's accepted rows.
     """
 

@@ -1,6 +1,7 @@
 """An ingest in words: one line a file, then what was refused, rejected or is odd, each thing said once."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,12 @@ KINDS: tuple[Kind, ...] = ("refused", "rejected", "warning", "note")
 COLUMNS = ("File", "Shape", "Rows", "Added", "Replaced", "Duplicates", "Rejected", "Converted", "Revenue", "Days")
 MOST_FILES = 40
 MOST_NAMES = 3
+MOST_ALIKE = 3
+MOST_FINDINGS = 40
+QUOTED = re.compile(r'"[^"]*"|\([^()]*\)')
+SINGULAR = {"are": "is", "have": "has", "go": "goes"}
+WORDS_THAT_TELL = 5
+"""Two findings that begin with the same five words, whatever the figures and names, say the same of their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +57,36 @@ def table_rows(report: IngestReport) -> list[tuple[str, ...]]:
 
 
 def findings(report: IngestReport) -> Iterator[Finding]:
-    """Yield what is to be said: refusals, then rejected rows, warnings and notes; the same words once for all files."""
+    """Yield what is to be said: refusals, then rejected rows, warnings and notes; the same words once for all files.
+
+    What many files say with figures of their own is said with those of the first; at most 40 things are said.
+    """
     names = short_names([file.path for file in report.files])
-    said: dict[tuple[Kind, str], list[str]] = {}
+    said: dict[tuple[Kind, str], dict[str, list[str]]] = {}
     for name, file in zip(names, report.files, strict=True):
         for kind, text in _said(file):
-            said.setdefault((kind, text), []).append(name)
-    for wanted in KINDS:
-        for (kind, text), files in said.items():
-            if kind == wanted:
-                yield Finding(kind, tuple(files), text)
+            said.setdefault((kind, _gist(text, name)), {}).setdefault(text, []).append(name)
+    found = [
+        one for wanted in KINDS for (kind, _), texts in said.items() if kind == wanted for one in _told(kind, texts)
+    ]
+    yield from found[:MOST_FINDINGS]
+    if more := found[MOST_FINDINGS:]:
+        text = f"{len(more):,} more things are to be said of them: --report FILE writes all"
+        yield Finding(more[0].kind, tuple(dict.fromkeys(name for one in more for name in one.files)), text)
+
+
+def _told(kind: Kind, texts: dict[str, list[str]]) -> Iterator[Finding]:
+    if len(texts) <= MOST_ALIKE:
+        yield from (Finding(kind, tuple(files), text) for text, files in texts.items())
+        return
+    files = dict.fromkeys(name for names in texts.values() for name in names)
+    yield Finding(kind, tuple(files), f"each with figures of its own, such as: {next(iter(texts))}")
+
+
+def _gist(text: str, name: str) -> str:
+    """Return the first words of a text, without figures and what is quoted or in brackets."""
+    words = re.findall(r"[^\W\d_]+", QUOTED.sub(" ", text.replace(Path(name).name, " ")))
+    return " ".join(SINGULAR.get(word, word).removesuffix("s") for word in words[:WORDS_THAT_TELL])
 
 
 def closing(report: IngestReport) -> str:

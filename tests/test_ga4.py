@@ -141,6 +141,12 @@ def test_the_same_event_twice_is_one_event(session_of):
     assert (row["events"], row["pageviews"], row["duration_seconds"]) == (3, 1, 5)
 
 
+def test_an_event_without_user_pseudo_id_is_of_its_user_id(session_of):
+    events = [event(name, at=f"2024-03-05 10:00:0{n}", user=None) for n, name in enumerate(("page_view", "scroll"))]
+    row = session_of(*(one | {"user_id": "customer-7"} for one in events))
+    assert (row["events"], row["pageviews"]) == (2, 1)
+
+
 def test_events_that_belong_to_no_session_are_rejected_with_the_reason(tmp_path):
     store = Store(tmp_path / "store")
     path = ndjson(
@@ -157,7 +163,7 @@ def test_events_that_belong_to_no_session_are_rejected_with_the_reason(tmp_path)
     found = {reject.reason: (reject.count, [one.row for one in reject.examples]) for reject in report.rejected}
     assert found == {
         "no ga_session_id: the event belongs to no session (consent mode)": (2, [2, 4]),
-        "no user_pseudo_id: the visitor gave no consent to be recognised": (1, [3]),
+        "no user_pseudo_id and no user_id: the visitor gave no consent to be recognised": (1, [3]),
         "revenue is not a number": (1, [5]),
         "event_date is not a calendar day": (1, [6]),
     }

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from builders import flat_csv, flat_line
+from ga4_builders import event, ndjson, purchase
 from typer.testing import CliRunner
 
 from ingest.report import Example, FileReport, IngestReport, Reject
@@ -95,6 +96,43 @@ def test_the_same_words_about_several_files_are_said_once():
         "refused bad.csv: is empty: export it again.",
         "warning 5 files (0.csv, 1.csv, 2.csv, ...): often (not set)",
     ]
+
+
+def test_what_many_files_say_with_figures_of_their_own_is_said_once_with_those_of_the_first():
+    files = [FileReport(f"/x/{n}.csv", "ga360_flat", warnings=[f"{n} sessions have values cut"]) for n in range(1, 5)]
+    rejects = [Reject("odd", n, (Example(n, "x"),)) for n in range(1, 6)]
+    files += [FileReport(f"/x/{one.count}.json", "ga360_flat", rejected=[one]) for one in rejects]
+    files += [FileReport.refused(f"/x/{n}.pdf", f"{n}.pdf has the columns a, {n}: no shape.") for n in range(1, 9)]
+    told = [f"{finding.kind} {finding.where}: {finding.text}" for finding in findings(report_of(*files))]
+    like = "each with figures of its own, such as"
+    assert told == [
+        f"refused 8 files (1.pdf, 2.pdf, 3.pdf, ...): {like}: has the columns a, 1: no shape.",
+        f"rejected 5 files (1.json, 2.json, 3.json, ...): {like}: 1 row: odd (row 1: x)",
+        f"warning 4 files (1.csv, 2.csv, 3.csv, ...): {like}: 1 sessions have values cut",
+    ]
+
+
+def test_at_most_forty_things_are_said():
+    kinds = "".join(map(chr, range(ord("a"), ord("a") + 26)))
+    files = [FileReport(f"/x/{a}{b}.csv", "x", warnings=[f"{a} {b} is odd"]) for a in kinds for b in kinds]
+    told = list(findings(report_of(*files)))
+    assert len(told) == 41
+    assert told[-1].text == "636 more things are to be said of them: --report FILE writes all"
+
+
+def test_strict_takes_what_every_normal_export_has(tmp_path):
+    visit = {"fullVisitorId": "77", "visitId": "1499212700"}
+    lines = [flat_line(**visit, date="20170704"), flat_line(**visit, date="20170705")]
+    lines += [flat_line(source="(not set)", transactions=1, transactionRevenue=9_000_000) for _ in range(4)]
+    events = [
+        event(),
+        purchase("T", 9, "2024-03-05 10:01:00"),
+        event("scroll", user=None),
+        event("scroll", session=None),
+    ]
+    for export in (flat_csv(tmp_path / "x.csv", *lines), ndjson(tmp_path / "x.json", *events)):
+        shown = run("ingest", export, "--store", tmp_path / "store", "--strict")
+        assert shown.exit_code == 0, shown.output
 
 
 def test_of_many_files_those_with_something_to_say_come_first_and_the_others_are_summed():

@@ -109,6 +109,14 @@ def test_a_visit_split_at_midnight_is_a_session_on_each_day(store):
     report = ingest_lines(store, flat_line(**visit, date="20170704"), flat_line(**visit, date="20170705"))
     assert report.sessions_added == 2
     assert len({row["session_id"] for row in stored_rows(store)}) == 2
+    told = "1 visit lies on two days: a visit across midnight is a session of each day, as GA counts"
+    assert told in report.notes
+
+
+def test_more_visits_on_two_days_than_midnight_explains_are_warned_of(store):
+    visits = [{"fullVisitorId": str(70 + n), "visitId": "1499212700"} for n in range(20)]
+    report = ingest_lines(store, *(flat_line(**one, date=day) for one in visits for day in ("20170704", "20170705")))
+    assert any("20 visits lie on two days" in warning and "time zone" in warning for warning in report.warnings)
 
 
 def test_raw_ids_are_stored_nowhere_and_hashed_differently_in_each_store(tmp_path):
@@ -257,11 +265,13 @@ def test_revenue_that_can_be_no_micros_is_read_as_whole_units_and_said(store):
     assert any("read as whole units" in warning for warning in report.warnings)
 
 
-def test_repeated_rows_other_versions_and_mostly_unset_values_are_warned_of(store):
-    row = flat_line(fullVisitorId="7", source="")
+def test_repeated_rows_other_versions_and_values_that_are_always_set_are_warned_of_and_others_told(store):
+    unset = {"source": "", "deviceCategory": ""}
+    row = flat_line(fullVisitorId="7", **unset)
     other = row.replace(",3,", ",9,")
-    report = ingest_lines(store, row, row, other, *(flat_line(source="") for _ in range(5)))
+    report = ingest_lines(store, row, row, other, *(flat_line(**unset) for _ in range(5)))
     told = " / ".join(report.warnings)
     assert "1 row is the same as an earlier row" in told
     assert "1 row is another version of a session" in told
-    assert "often (not set): Source in all of the sessions" in told
+    assert "often (not set): Device in all of the sessions" in told
+    assert any(note.startswith("often (not set): ") and "Source in all" in note for note in report.notes)

@@ -22,6 +22,7 @@ SHAPE: Shape = {
     "event_bundle_sequence_id": None,
     "event_value_in_usd": None,
     "user_pseudo_id": None,
+    "user_id": None,
     "device": {"category": None, "operating_system": None, "web_info": {"browser": None, "hostname": None}},
     "geo": {"country": None, "region": None},
     "traffic_source": {"name": None, "medium": None, "source": None},
@@ -54,7 +55,7 @@ LISTS = {
 }
 
 FIELDS = {
-    "user": "user_pseudo_id",
+    "user": "coalesce(blank(user_pseudo_id), blank(user_id))",
     "session": "vals[list_position(keys, 'ga_session_id')]",
     "date": "event_date",
     "at": "event_timestamp",

@@ -25,7 +25,7 @@ def _last_click(*names: str) -> tuple[str, ...]:
 
 
 ALIASES = {
-    "user": ("userpseudoid",),
+    "user": ("userpseudoid", "userid"),
     "session": _parameter("gasessionid", "sessionid"),
     "date": ("eventdate", "eventdatedt"),
     "at": ("eventtimestamp", "eventtimestampmicros", "eventtimestamputc"),

@@ -25,7 +25,7 @@ copy (
             *,
             case
                 when user_text is null
-                    then {'reason': 'no user_pseudo_id: the visitor gave no consent to be recognised', 'value': name}
+                    then {'reason': 'no user_pseudo_id and no user_id: the visitor gave no consent to be recognised', 'value': name}
                 when session_text is null
                     then {'reason': 'no ga_session_id: the event belongs to no session (consent mode)', 'value': name}
                 when is_rounded_id(session_text)
