@@ -1,14 +1,15 @@
 """Sessions that several days, exports or the store add to: each day's part once, put together anew."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from ingest.engine import glob_safe, name_relation, run
-from ingest.report import FileReport
+from ingest.report import FileReport, Progress
 from ingest.sessionize import orders_of, parts_of, paths_of
 from ingest.sources import staged_relation
 from queries.vocabulary import SESSION_COLUMNS
@@ -26,7 +27,11 @@ class Merged:
 
 
 def merge_sessions(
-    connection: duckdb.DuckDBPyConnection, folder: Path, staged: dict[int, FileReport], stored: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    staged: dict[int, FileReport],
+    stored: Sequence[str],
+    watch: Callable[[Progress], None],
 ) -> Merged:
     """Put together anew the sessions that more than one file, or the store's files `stored`, add to.
 
@@ -51,8 +56,10 @@ def merge_sessions(
     name_stored(connection, [file for (file,) in run(connection, "touched_files")])
     run(connection, "create_stored_sessions")
     shares = 1 + sessions // SESSIONS_AT_ONCE
+    tell = partial(_tell, watch, sessions, 2 * shares)
+    tell(0)
     _contribute(connection, folder, shares)
-    files = _put_together(connection, folder, max(staged) + 1, shares)
+    files = _put_together(connection, folder, max(staged) + 1, shares, tell)
     for number, continued in run(connection, "count_continued"):
         goes = "goes" if continued == 1 else "go"
         staged[number].notes.append(
@@ -95,11 +102,18 @@ def _contribute(connection: duckdb.DuckDBPyConnection, folder: Path, shares: int
     run(connection, "create_reexports")
 
 
-def _put_together(connection: duckdb.DuckDBPyConnection, folder: Path, first: int, shares: int) -> tuple[int, ...]:
+def _tell(watch: Callable[[Progress], None], sessions: int, steps: int, done: int) -> None:
+    watch(Progress("merge", "sessions of several files or days", sessions * done // steps, sessions))
+
+
+def _put_together(
+    connection: duckdb.DuckDBPyConnection, folder: Path, first: int, shares: int, tell: Callable[[int], None]
+) -> tuple[int, ...]:
     run(connection, "no_staying_orders")
     for share in range(shares):
         run(connection, "create_staying_parts", {"share": share})
         run(connection, "add_staying_orders")
+        tell(share + 1)
     run(connection, "create_counted_orders")
     name_relation(connection, "all_orders", exp.select("*").from_("counted_orders"))
     for share in range(shares):
@@ -109,4 +123,5 @@ def _put_together(connection: duckdb.DuckDBPyConnection, folder: Path, first: in
         run(connection, "create_assembled")
         run(connection, "add_changed_sessions", {"share": share})
         run(connection, "stage_changed", {"target": str(folder / f"{first + share}.parquet")})
+        tell(shares + share + 1)
     return tuple(range(first, first + shares))

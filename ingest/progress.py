@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from ingest.report import Progress
 
-WORDS = {"recognise": "Looking at", "read": "Reading", "publish": "Publishing"}
+WORDS = {"recognise": "Looking at", "read": "Reading", "merge": "Putting together", "publish": "Publishing"}
 SETTLING_SECONDS = 1.0
 """A rate is shown once a stage has run so long: before, it says nothing."""
 
@@ -71,9 +71,9 @@ class ProgressBar:
 
 
 def rate(step: Progress, seconds: float) -> str:
-    """Return how fast a stage is: "12.3 MB/s" while it reads, "81,000 sessions/s" while it publishes."""
+    """Return how fast a stage is: "12.3 MB/s" while it reads, "81,000 sessions/s" while it merges or publishes."""
     if seconds < SETTLING_SECONDS or not step.done:
         return ""
     if step.stage == "read":
         return f"{step.done / seconds / 1e6:,.1f} MB/s"
-    return f"{step.done / seconds:,.0f} sessions/s" if step.stage == "publish" else ""
+    return "" if step.stage == "recognise" else f"{step.done / seconds:,.0f} sessions/s"

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from ingest.engine import glob_safe, run
+from ingest.engine import glob_safe, run, watched
 from ingest.merge import merge_sessions, name_stored
 from ingest.report import FileReport, IngestError, Progress
 from ingest.runs import PARTITION
@@ -67,7 +68,7 @@ def publish(
     `staged` is file number -> report; the reports are given their counts of added, replaced and duplicate sessions.
     """
     stored = stored_files(store)
-    merged = merge_sessions(connection, folder, staged, [file for files in stored.values() for file in files])
+    merged = merge_sessions(connection, folder, staged, [file for files in stored.values() for file in files], watch)
     first_merged = max(staged) + 1
     paths = [glob_safe(folder / f"{number}.parquet") for number in (*staged, *merged.files)]
     months = _months(connection, paths, stored, folder.name)
@@ -79,18 +80,23 @@ def publish(
     for number, outcome, sessions in merged.outcomes:
         _count(staged[number], outcome, sessions)
     for month in months:
-        watch(Progress("publish", month.name, done, total))
+        tick = partial(_tick, watch, month, done, total)
+        tick(0)
         plan = _plan(connection, paths, month, first_merged if merged.files else None)
         for number, outcome, sessions in plan.outcomes:
             if number < first_merged:
                 _count(staged[number], outcome, sessions)
         if plan.statement:
-            actions += _write(connection, paths, store, month, plan.statement)
+            actions += _write(connection, paths, store, month, plan.statement, tick)
             changed.append(month.name)
         done += month.sessions
     watch(Progress("publish", str(store.path), total, total))
     if changed:
         commit_files(store, actions, changed, _summary(folder.name, staged.values(), changed))
+
+
+def _tick(watch: Callable[[Progress], None], month: Month, done: int, total: int, share: float) -> None:
+    watch(Progress("publish", month.name, done + int(share * month.sessions), total))
 
 
 def stored_files(store: Store) -> dict[str, list[str]]:
@@ -143,13 +149,18 @@ def _count(report: FileReport, outcome: str, sessions: int) -> None:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, paths: list[str], store: Store, month: Month, statement: str
+    connection: duckdb.DuckDBPyConnection,
+    paths: list[str],
+    store: Store,
+    month: Month,
+    statement: str,
+    tick: Callable[[float], None],
 ) -> list[AddAction]:
     """Write the month's new file; nothing stands for a month whose sessions all belong to another now."""
     target = store.sessions / month.part
     target.parent.mkdir(parents=True, exist_ok=True)
     parameters = {"staged": paths, "first_day": month.first_day, "part": str(target)}
-    written = run(connection, statement, parameters)
+    written = watched(connection, lambda: run(connection, statement, parameters), tick)
     return [added(target, month.name, month.part, written)] if written[0][1] else _nothing_left(target)
 
 

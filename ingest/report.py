@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Stage = Literal["recognise", "read", "publish"]
+Stage = Literal["recognise", "read", "merge", "publish"]
 Status = Literal["accepted", "refused"]
 
 MAX_EXAMPLES = 5
@@ -21,7 +21,7 @@ class RefusedFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Report how far one stage is, over all files: `done` of `total` files, bytes ("read") or sessions ("publish")."""
+    """Report how far one stage is: `done` of `total` files ("recognise"), bytes ("read") or sessions (the others)."""
 
     stage: Stage
     path: str
