@@ -103,8 +103,14 @@ def test_raw_rows_in_any_order_and_aggregated_rows_give_the_same_report():
         NAMES, [column[order] for column in values], np.ones(len(order)), converted[order], revenue[order],
         revenue[revenue > 0],
     )  # fmt: skip
-    first, second = find_leaks(cells), find_leaks(shuffled)
-    assert first.as_json() == second.as_json()
+    together, places = np.unique(np.column_stack(values), axis=0, return_inverse=True)
+    aggregated = Cells.of(
+        NAMES, list(together.T), np.bincount(places.ravel()), np.bincount(places.ravel(), converted),
+        np.bincount(places.ravel(), revenue), revenue[revenue > 0],
+    )  # fmt: skip
+    assert len(together) < len(converted) / 50
+    first, second, third = (find_leaks(each) for each in (cells, shuffled, aggregated))
+    assert first.as_json() == second.as_json() == third.as_json()
 
 
 def test_a_dimension_given_twice_changes_no_row_of_the_list():
@@ -223,3 +229,26 @@ def test_a_planted_world_is_found_as_well_as_its_size_allows():
     for leak in large:
         names = {world.cells.dimensions[place]: world.cells.labels[place][value] for place, value in leak.segment}
         assert names in [row.segment for row in report.leaks]
+
+
+def test_renaming_the_values_renames_the_rows_and_changes_nothing_else():
+    values, converted, revenue = shop()
+    first = find_leaks(cells_of(values, converted, revenue))
+    second = find_leaks(
+        cells_of([np.char.add("z", np.char.replace(values[0], "d", "x")), *values[1:]], converted, revenue)
+    )
+    assert [row.segment for row in second.leaks] == [{**PLANTED, "device": "zx1"}]
+    assert second.leaks[0].expected == pytest.approx(first.leaks[0].expected, rel=1e-9)
+    assert second.leaks[0].ratio_interval == first.leaks[0].ratio_interval
+
+
+def test_money_of_a_leak_follows_the_orders_of_its_own_values():
+    values, converted, revenue = shop()
+    cheap = np.where(values[1] == PLANTED["country"], revenue / 4, revenue)
+    cheap *= revenue.sum() / cheap.sum()
+    (even,), (low,) = (find_leaks(cells_of(values, converted, money)).leaks for money in (revenue, cheap))
+    inside = values[1] == PLANTED["country"]
+    own = cheap[inside].sum() / converted[inside].sum() / (revenue[inside].sum() / converted[inside].sum())
+    assert own < 0.6
+    assert low.recoverable_conversions == even.recoverable_conversions
+    assert low.revenue_at_stake.median / even.revenue_at_stake.median == pytest.approx(own, rel=0.1)
