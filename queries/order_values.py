@@ -9,106 +9,126 @@ from scipy import linalg
 from queries.baseline import Codes, Design, Floats
 from queries.cells import Cells
 
-ROUNDS = 20
-SMALLEST_MOVE = 0.02
-SMALLEST_RELATIVE = 0.1
-LARGEST_SPREAD, SMALLEST_SPREAD = 1e3, 1e-3
-"""Of the intercept, and of effects: in units of the overall mean."""
-FIRST_SPREAD = 0.3
+ROUNDS = 40
+LONGEST_STEP, SMALLEST_MOVE = 0.5, 0.02
+FIRST_SPREAD, SMALLEST_SPREAD, LARGEST_SPREAD = 0.3, 1e-3, 1e3
+SMALLEST_NOISE = 1e-3
+ENOUGH_CELLS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ValueEffects:
-    """Hold the mean value of a conversion as an intercept and one effect per value of each dimension, with its doubt.
+    """Hold main effects on the log of the mean value of a conversion: an intercept, one effect per value.
 
-    The unit is that of the revenue it was fitted to; `covariance` is that of the `coefficients`.
+    `predictor` is the linear predictor of each cell, `covariance` that of the `coefficients`.
     """
 
     coefficients: Floats
     covariance: Floats
+    predictor: Floats
 
     @classmethod
-    def of(cls, gram: Floats, totals: Floats, noise: float, precisions: Floats) -> Self:
-        """Return the posterior for known variances: of the value of one conversion, and of the effects (inverted).
+    def start(cls, cells: Cells, design: Design) -> Self:
+        """Return no effects: everywhere the overall mean."""
+        coefficients = np.zeros(design.width)
+        coefficients[0] = np.log(cells.revenue.sum() / cells.conversions.sum())
+        return cls(coefficients, np.zeros((design.width, design.width)), design.linear(coefficients))
 
-        `gram` are the cross products of the columns weighted by conversions, `totals` the revenue under each column.
+    def residual(self, cells: Cells) -> Floats:
+        """Return per cell how far its revenue is from what is expected, in mean values of its conversions."""
+        return cells.revenue / np.exp(self.predictor) - cells.conversions
+
+    def moved(self, cells: Cells, design: Design, gram: Floats, noise: float, precisions: Floats) -> "ValueEffects":
+        """Return the effects after one step of Fisher scoring (McCullagh, Nelder 1989, gamma errors, log link).
+
+        `gram` are the cross products of the columns weighted by conversions, `noise` is the squared coefficient of
+        variation of one conversion's value, `precisions` are the inverse variances of the effects.
         """
         covariance = linalg.inv(gram / noise + np.diag(precisions), check_finite=False)
-        return cls(covariance @ totals / noise, covariance)
+        pull = precisions * self.coefficients
+        pull[0] = 0.0
+        step = covariance @ (design.totals(self.residual(cells)) / noise - pull)
+        step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-12))
+        coefficients = self.coefficients + step
+        return ValueEffects(coefficients, covariance, design.linear(coefficients))
 
 
 @dataclass(frozen=True, slots=True)
 class OrderValues:
     """Hold draws of the mean value of a conversion overall, and how far segments differ from it.
 
-    `average` are the shares of all conversions under each column of the design; `effects` are in units of the overall
-    mean, and None where there is no revenue.
+    Per cell `relative` is the value of a conversion over the overall mean; `average` is the derivative of the log of
+    that mean by each effect. Without revenue no segment differs and `covariance` is None.
     """
 
     design: Design
     overall: Floats
+    relative: Floats
     average: Floats
-    effects: ValueEffects | None
+    covariance: Floats | None
 
     @classmethod
     def of(cls, cells: Cells, design: Design, overall: Floats) -> Self:
-        """Fit main effects to the mean value of a conversion in each cell, shrunk by what the cells' scatter says.
+        """Fit main effects to the value of a conversion in each cell, shrunk by what the scatter of the cells says."""
+        if cells.conversions.sum() <= 0 or cells.revenue.sum() <= 0:
+            return cls(design, overall, np.ones(len(cells.codes)), np.zeros(design.width), None)
+        effects = _fitted(cells, design)
+        worth = np.exp(effects.predictor)
+        money = cells.conversions * worth
+        mean = money.sum() / cells.conversions.sum()
+        return cls(design, overall, worth / mean, design.totals(money) / money.sum(), effects.covariance)
 
-        The variance of one conversion's value and that of the effects of each dimension are found by EM; the former
-        is no less than that of the sampled orders, since a large order may make a value look dear by itself.
+    def ratio(self, due: Floats, members: Codes) -> tuple[float, float]:
+        """Return the value of a conversion in these cells over the overall mean, and the standard error of its log.
+
+        `due` are the conversions that are expected in each of the cells, `members` their indices.
         """
-        converted, revenue = float(cells.conversions.sum()), float(cells.revenue.sum())
-        if converted <= 0 or revenue <= 0:
-            return cls(design, overall, np.zeros(design.width), None)
-        average = design.totals(cells.conversions) / converted
-        return cls(design, overall, average, _fitted(cells, design, revenue / converted))
-
-    def relative(self, weights: Floats, members: Codes | None = None) -> tuple[float, float]:
-        """Return the value of a conversion in these cells over the overall mean, and the standard error of that.
-
-        `weights` are the conversions that are due in each cell; `members` the indices of the cells.
-        """
-        if self.effects is None or weights.sum() <= 0:
+        if self.covariance is None or due.sum() <= 0:
             return 1.0, 0.0
-        shares = self.design.totals(weights, members) / weights.sum()
-        apart = shares - self.average
-        ratio = max(1.0 + float(apart @ self.effects.coefficients), SMALLEST_RELATIVE)
-        return ratio, float(np.sqrt(max(apart @ self.effects.covariance @ apart, 0.0)))
+        money = due * self.relative[members]
+        apart = self.design.totals(money, members) / money.sum() - self.average
+        return float(money.sum() / due.sum()), float(np.sqrt(max(apart @ self.covariance @ apart, 0.0)))
 
-    def draws(self, weights: Floats, members: Codes | None, rng: np.random.Generator) -> Floats:
+    def draws(self, due: Floats, members: Codes, rng: np.random.Generator) -> Floats:
         """Return draws of the mean value of a conversion in these cells."""
-        ratio, doubt = self.relative(weights, members)
-        return self.overall * ratio * np.exp(rng.normal(0.0, doubt / ratio, len(self.overall)))
+        ratio, doubt = self.ratio(due, members)
+        return self.overall * ratio * np.exp(rng.normal(0.0, doubt, len(self.overall)))
 
 
-def _fitted(cells: Cells, design: Design, mean: float) -> ValueEffects:
-    """Return the effects with the variances that explain the cells best, all in units of the overall mean."""
-    filled = cells.conversions > 0
-    gram, totals = design.gram(cells.conversions), design.totals(cells.revenue / mean)
-    squares = float(np.sum((cells.revenue[filled] / mean) ** 2 / cells.conversions[filled]))
-    least = max(_variance(cells.orders / mean, cells.onward), SMALLEST_SPREAD)
-    noise, spreads = least, np.full(len(design.sizes), FIRST_SPREAD)
-    effects = ValueEffects.of(gram, totals, noise, _precisions(design, spreads))
+def _fitted(cells: Cells, design: Design) -> ValueEffects:
+    """Return the effects with the variances that explain the cells best (EM), each round from where the last ended."""
+    gram = design.gram(cells.conversions)
+    sampled = max(_variation(cells.orders, cells.onward), SMALLEST_NOISE)
+    noise, spreads = sampled, np.full(len(design.sizes), FIRST_SPREAD)
+    effects = ValueEffects.start(cells, design)
     for _ in range(ROUNDS):
-        left = squares - effects.coefficients @ (2 * totals - gram @ effects.coefficients)
-        free = np.count_nonzero(filled) - np.sum(gram * effects.covariance) / noise
-        noise = max(least, left / free) if free >= 1 else least
-        second, before = effects.coefficients**2 + np.diag(effects.covariance), spreads
-        parts = np.add.reduceat(second, design.starts) / design.sizes
-        spreads = np.maximum(np.sqrt(parts), SMALLEST_SPREAD)
-        effects = ValueEffects.of(gram, totals, noise, _precisions(design, spreads))
-        if np.abs(np.log(spreads / before)).max() < SMALLEST_MOVE:
+        after = effects.moved(cells, design, gram, noise, _precisions(design, spreads))
+        noise = _noise(cells, gram, after, noise) or sampled
+        second, before = after.coefficients**2 + np.diag(after.covariance), spreads
+        spreads = np.maximum(np.sqrt(np.add.reduceat(second, design.starts) / design.sizes), SMALLEST_SPREAD)
+        moves = np.abs(after.coefficients - effects.coefficients).max(), np.abs(np.log(spreads / before)).max()
+        effects = after
+        if max(moves) < SMALLEST_MOVE:
             break
     return effects
+
+
+def _noise(cells: Cells, gram: Floats, effects: ValueEffects, before: float) -> float | None:
+    """Return the squared coefficient of variation that the scatter of the cells shows; None where they are few."""
+    filled = cells.conversions > 0
+    free = np.count_nonzero(filled) - np.sum(gram * effects.covariance) / before
+    if free < ENOUGH_CELLS:
+        return None
+    scatter = np.sum(effects.residual(cells)[filled] ** 2 / cells.conversions[filled])
+    return max(float(scatter / free), SMALLEST_NOISE)
 
 
 def _precisions(design: Design, spreads: Floats) -> Floats:
     return np.concatenate([[LARGEST_SPREAD**-2], np.repeat(spreads**-2.0, design.sizes)])
 
 
-def _variance(orders: Floats, onward: float) -> float:
-    """Return the variance of the value of a conversion of which the share `onward` ends in one of these orders."""
-    if not len(orders):
+def _variation(orders: Floats, onward: float) -> float:
+    """Return the squared coefficient of variation of a conversion's value; `onward` of them end in such an order."""
+    if not len(orders) or orders.mean() <= 0 or onward <= 0:
         return 0.0
-    mean = float(orders.mean())
-    return float(onward * (orders.var() + mean**2) - (onward * mean) ** 2)
+    return float((orders.var() / orders.mean() ** 2 + 1.0) / onward - 1.0)

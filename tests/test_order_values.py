@@ -30,42 +30,48 @@ def values_of(cells: Cells) -> OrderValues:
 
 
 def test_a_value_is_moved_from_the_mean_by_its_share_of_information_worked_by_hand():
-    # 4 orders worth 10 each (mean 10), 4 worth 30 each (mean 30); noise variance 100, effects of variance 25: the two
-    # effects are -e and e with e = 10 x 25 / (25 + 100 / 4) = 5, and the intercept is 20.
-    design = Design.of(np.array([[0], [1]]), (2,))
-    orders, revenue = np.array([4.0, 4.0]), np.array([40.0, 120.0])
-    effects = ValueEffects.of(design.gram(orders), design.totals(revenue), 100.0, np.array([1e-9, 1 / 25, 1 / 25]))
-    assert effects.coefficients == pytest.approx([20.0, -5.0, 5.0], rel=1e-6)
-    # The difference of the two means 2e has variance 2 x 25 x 25 / (25 + 25).
+    # Four conversions worth 7.50 each and four worth 50.00: values of 10 and 40 about a mean of 20, effects -ln 2 and
+    # ln 2. Then 4 (7.5 / 10 - 1) = -1 = -ln 2 / variance and 4 (50 / 40 - 1) = 1: the noise is 1, the variance ln 2.
+    cells = Cells.of_codes(("one",), [["a", "b"]], [[0], [1]], [9, 9], [4, 4], [30.0, 200.0])
+    design = Design.of(cells.codes, cells.sizes)
+    effects = ValueEffects.start(cells, design)
+    for _ in range(60):
+        effects = effects.moved(cells, design, design.gram(cells.conversions), 1.0, np.array([0, *[1 / np.log(2)] * 2]))
+    assert effects.coefficients == pytest.approx(np.log([20, 1 / 2, 2]), rel=1e-6)
+    assert np.exp(effects.predictor) == pytest.approx([10, 40], rel=1e-6)
+    # The difference of the two effects has the information 4 / 2 + 1 / (2 ln 2).
     apart = np.array([0.0, -1.0, 1.0])
-    assert apart @ effects.covariance @ apart == pytest.approx(25.0, rel=1e-6)
+    assert apart @ effects.covariance @ apart == pytest.approx(1 / (2 + 1 / (2 * np.log(2))), rel=1e-6)
 
 
 def test_a_country_with_small_orders_lowers_the_worth_of_its_segments():
     cells = shop([1.0, 1.0, 0.3])
     inside = np.nonzero((cells.codes[:, 0] == 2) & (cells.codes[:, 1] == 1))[0]
-    ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+    ratio, doubt = values_of(cells).ratio(cells.conversions[inside], inside)
     overall = 0.6 + 0.3 + 0.1 * 0.3
-    assert ratio == pytest.approx(0.3 / overall, abs=3 * doubt)
+    assert ratio == pytest.approx(0.3 / overall, rel=3 * doubt)
     assert 0 < doubt < 0.1
 
 
 def test_equal_orders_everywhere_move_next_to_nothing():
     cells = shop([1.0, 1.0, 1.0])
     inside = np.nonzero(cells.codes[:, 0] == 2)[0]
-    ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+    ratio, doubt = values_of(cells).ratio(cells.conversions[inside], inside)
     assert ratio == pytest.approx(1.0, abs=0.05)
     assert doubt < 0.05
 
 
 def test_a_few_orders_say_less_than_many():
-    few, many = (shop([1.0, 1.0, 0.3], sessions) for sessions in (3_000, 100_000))
-    moved = []
-    for cells in (few, many):
+    shares, doubts = [], []
+    for cells in (shop([1.0, 1.0, 0.3], sessions) for sessions in (2_000, 100_000)):
         inside = np.nonzero(cells.codes[:, 0] == 2)[0]
-        moved.append(values_of(cells).relative(cells.conversions[inside], inside))
-    assert moved[0][1] > 2 * moved[1][1]
-    assert abs(1 - moved[0][0]) < abs(1 - moved[1][0])
+        ratio, doubt = values_of(cells).ratio(cells.conversions[inside], inside)
+        own, every = (money.sum() / count.sum() for money, count in (
+            (cells.revenue[inside], cells.conversions[inside]), (cells.revenue, cells.conversions)))  # fmt: skip
+        shares.append(np.log(ratio) / np.log(own / every))
+        doubts.append(doubt)
+    assert 0.5 < shares[0] < shares[1] < 1.01
+    assert doubts[0] > 2 * doubts[1]
 
 
 def test_one_large_order_does_not_make_its_source_dear():
@@ -74,7 +80,7 @@ def test_one_large_order_does_not_make_its_source_dear():
     revenue[0] += 0.3 * revenue.sum()
     dear = Cells.of_codes(cells.dimensions, cells.labels, cells.codes, cells.sessions, cells.conversions, revenue,
                           np.append(cells.orders, revenue[0]))  # fmt: skip
-    ratio, _ = values_of(dear).relative(cells.conversions[:1], np.array([0]))
+    ratio, _ = values_of(dear).ratio(cells.conversions[:1], np.array([0]))
     raw = revenue[0] / cells.conversions[0] / (revenue.sum() / cells.conversions.sum())
     assert raw > 2
     assert ratio < 1.3
@@ -85,9 +91,9 @@ def test_draws_hold_the_true_worth_nine_times_in_ten():
     for seed in range(60):
         cells = shop([1.2, 1.0, 0.4], 15_000, seed, 0.05)
         inside = np.nonzero(cells.codes[:, 0] == 2)[0]
-        ratio, doubt = values_of(cells).relative(cells.conversions[inside], inside)
+        ratio, doubt = values_of(cells).ratio(cells.conversions[inside], inside)
         rate = np.bincount(cells.codes[:, 0], cells.conversions) / cells.conversions.sum()
-        held.append(abs(ratio - 0.4 / (rate @ [1.2, 1.0, 0.4])) < 1.645 * doubt)
+        held.append(abs(np.log(ratio / 0.4 * (rate @ [1.2, 1.0, 0.4]))) < 1.645 * doubt)
     assert np.mean(held) >= 0.8
 
 
@@ -102,13 +108,14 @@ def test_the_unit_of_money_changes_no_ratio(seed, unit):
     ratios = []
     for scale in (1.0, unit):
         cells = Cells.of_codes(("one", "two"), names, codes, converted * 9, converted, revenue * scale, orders * scale)
-        ratios.append(values_of(cells).relative(converted[:2], np.array([0, 1])))
+        ratios.append(values_of(cells).ratio(converted[:2], np.array([0, 1])))
     assert ratios[0] == pytest.approx(ratios[1], rel=1e-3)
 
 
 def test_without_revenue_nothing_differs():
     cells = shop([1.0, 1.0, 1.0], 500)
     free = Cells.of_codes(cells.dimensions, cells.labels, cells.codes, cells.sessions, cells.conversions)
+    everything = np.arange(len(free.codes))
     values = OrderValues.of(free, Design.of(free.codes, free.sizes), OVERALL)
-    assert values.relative(free.conversions) == (1.0, 0.0)
-    assert (values.draws(free.conversions, None, np.random.default_rng(1)) == OVERALL).all()
+    assert values.ratio(free.conversions, everything) == (1.0, 0.0)
+    assert (values.draws(free.conversions, everything, np.random.default_rng(1)) == OVERALL).all()
