@@ -1,11 +1,10 @@
 """The three findings that cost most, leaks before gaps: what the first screen says about where to look next."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.chart import CardState, Chart, Context
 from dashboard.charts.leak_rows import breaks_over, row_of, scale_of, sorted_leaks, twin_of
-from dashboard.charts.leaks import CHECKS, NEED
+from dashboard.charts.leaks import needs
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import FindingRow, Findings, Nothing
@@ -21,11 +20,6 @@ NOTE = (
     "peers. The pale bar is the 80\u202f% interval of what was expected; money is what can be won back, with a range. "
     "The view Leaks has all of them, with what speaks against each."
 )
-
-
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the leak list and for the data checks."""
-    return NEED, CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:

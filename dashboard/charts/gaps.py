@@ -1,9 +1,9 @@
 """Gaps: single values that convert below their adjusted peers; apart from leaks, because a snapshot cannot tell why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.chart import CardState, Chart, Context
 from dashboard.charts.leak_rows import (
     SORTS,
     row_of,
@@ -12,7 +12,7 @@ from dashboard.charts.leak_rows import (
     twin_of,
     with_closable,
 )
-from dashboard.charts.leaks import CHECKS, NEED, numbered
+from dashboard.charts.leaks import needs, numbered
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import Findings, Nothing
@@ -24,11 +24,6 @@ from queries.revenue import CLOSABLE_GAP
 
 SHOWN = 5
 WON_BACK = {"25 %": 0.25, "50 %": 0.5, "100 %": 1.0}
-
-
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the leak list and for the data checks."""
-    return NEED, CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:

@@ -1,11 +1,10 @@
 """Strong segments: combinations that convert better than their parts predict, found with the control of the leaks."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.chart import CardState, Chart, Context
 from dashboard.charts.leak_rows import row_of, scale_of, sorted_leaks, twin_of
-from dashboard.charts.leaks import CHECKS, NEED, numbered
+from dashboard.charts.leaks import needs, numbered
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import Findings, Nothing
@@ -15,11 +14,6 @@ from queries.judged import found_of
 from queries.leak_report import LeakReport
 
 SHOWN = 4
-
-
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the leak list and for the data checks."""
-    return NEED, CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
