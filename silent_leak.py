@@ -385,7 +385,7 @@ def leaks(
 
 def print_leaks(report: "LeakReport", output: Format) -> None:
     """Print a leak list as tables with what was searched, or as JSON or CSV for programs."""
-    from queries.leak_words import MEASURED, flat_rows, searched, smallest
+    from queries.leak_words import flat_rows, measured, searched, smallest
 
     if output is Format.JSON:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
@@ -393,8 +393,8 @@ def print_leaks(report: "LeakReport", output: Format) -> None:
     if output is Format.CSV:
         print_rows("leaks", report.store_version or 0, report.filters or Filters(), flat_rows(report), output)
         return
-    measured = f" {MEASURED}" if report.leaks else ""
-    told = f"{searched(report)}{measured} {smallest(report)} Intervals hold {report.interval:.0%}."
+    honest = f"{searched(report)} {measured(report)}".strip()
+    told = f"{honest} {smallest(report)} Intervals hold {report.interval:.0%}."
     out.print(escape(told), highlight=False)
     titles = {
         "leaks": "Leaks: combinations that convert worse than their parts predict",

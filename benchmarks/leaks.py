@@ -166,7 +166,8 @@ def _show(world: str, name: str, entries: list[Score]) -> None:
         f"{figures['recall_se']:.3f} precision {figures['precision']:.3f}±{figures['precision_se']:.3f} "
         f"rows {figures['rows']:.2f} false {figures['false_rows']:.2f}±{figures['false_rows_se']:.2f} "
         f"{figures['seconds']:.2f} s coverage {figures['coverage_ratio']:.2f}/{figures['coverage_lost']:.2f}/"
-        f"{figures['coverage_revenue']:.2f} ({figures['covered_rows']}) est {figures['estimate_over_truth']:.2f}",
+        f"{figures['coverage_revenue']:.2f} ({figures['covered_rows']}) est {figures['estimate_over_truth']:.2f} "
+        f"warned {figures['warned']:.2f}",
         flush=True,
     )
 
@@ -177,8 +178,8 @@ def _tables(log: Path) -> None:
         entry = json.loads(line)
         groups.setdefault((entry["world"], entry["method"]), []).append(of_json(entry))
     print(
-        "| world | method | worlds | recall | precision | false rows | coverage | s |\n"
-        "|---|---|---|---|---|---|---|---|"
+        "| world | method | worlds | recall | precision | false rows | coverage | warned | s |\n"
+        "|---|---|---|---|---|---|---|---|---|"
     )
     for (world, method), entries in groups.items():
         figures = summary(entries)
@@ -186,7 +187,7 @@ def _tables(log: Path) -> None:
             world, method, f"{len(entries)}",
             *(f"{figures[name]:.2f} ± {figures[name + '_se']:.2f}" for name in ("recall", "precision", "false_rows")),
             " / ".join(f"{figures['coverage_' + name]:.2f}" for name in ("ratio", "lost", "revenue")),
-            f"{figures['seconds']:.2f}",
+            f"{figures['warned']:.2f}", f"{figures['seconds']:.2f}",
         ]  # fmt: skip
         print("| " + " | ".join(cells).replace("nan ± nan", "-").replace("nan / nan / nan", "-") + " |")
     print("\n| lost conversions | method | planted | found |\n|---|---|---|---|")

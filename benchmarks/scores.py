@@ -22,7 +22,10 @@ MOST_FALSE = 0.30
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Hold how one list did in one world: planted leaks, those found, rows shown, rows that hit, seconds."""
+    """Hold how one list did in one world: planted leaks, those found, rows shown, rows that hit, seconds.
+
+    `warned` says that its header took the stated share of false rows back.
+    """
 
     planted: int
     found: int
@@ -33,6 +36,7 @@ class Score:
     sizes: tuple[tuple[float, bool], ...] = ()
     covered: tuple[tuple[bool, bool, bool], ...] = ()
     relative: tuple[float, ...] = ()
+    warned: bool = False
 
 
 def overlap(world: World, first: np.ndarray, second: np.ndarray) -> float:
@@ -59,7 +63,7 @@ def score(world: World, segments: list, seconds: float, report: LeakReport | Non
                     covered.append(_covered(leak, planted_leak))
                     relative.append(leak.recoverable_conversions.median / planted_leak.lost)
     return Score(len(planted), int(found.sum()), len(shown), hits, len(segments), seconds, sizes, tuple(covered),
-                 tuple(relative))  # fmt: skip
+                 tuple(relative), report is not None and report.mirrored > 0)  # fmt: skip
 
 
 def _covered(leak, planted) -> tuple[bool, bool, bool]:
@@ -92,6 +96,7 @@ def summary(scores: list[Score]) -> dict[str, float]:
         "coverage_ratio": float(covered[:, 0].mean()) if len(covered) else float("nan"),
         "coverage_lost": float(covered[:, 1].mean()) if len(covered) else float("nan"),
         "coverage_revenue": float(covered[:, 2].mean()) if len(covered) else float("nan"),
+        "warned": float(np.mean([entry.warned for entry in scores])),
         "estimate_over_truth": float(np.median(relative)) if len(relative) else float("nan"),
     }  # fmt: skip
 

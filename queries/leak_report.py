@@ -10,6 +10,9 @@ from queries.revenue import Estimate, per_month
 Segment = dict[str, str]
 Kind = Literal["leak", "gap", "strong", "above"]
 
+MIRRORED_FROM = 2
+"""Chance names one combination above its parts now and then; from so many on they are there."""
+
 SHORTEST_MONTH = 28
 """Money is given per month from so many days on; for a shorter period it is that of the period."""
 
@@ -113,6 +116,14 @@ class LeakReport:
     filters: Filters | None = None
     funnel: str | None = None
     step: str | None = None
+
+    @property
+    def mirrored(self) -> int:
+        """Return how many leaks may be real differences and no fault: as many as combinations were found above.
+
+        Faults only lower a rate, while what visitors really prefer raises some combinations as far as it lowers others.
+        """
+        return min(len(self.strong), len(self.leaks)) if len(self.strong) >= MIRRORED_FROM else 0
 
     @property
     def rows(self) -> tuple[Leak, ...]:

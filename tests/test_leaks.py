@@ -252,3 +252,9 @@ def test_money_of_a_leak_follows_the_orders_of_its_own_values():
     assert own < 0.6
     assert low.recoverable_conversions == even.recoverable_conversions
     assert low.revenue_at_stake.median / even.revenue_at_stake.median == pytest.approx(own, rel=0.1)
+
+
+def test_real_differences_of_every_size_are_recognised_by_those_above_and_planted_leaks_are_not():
+    heavy = Recipe("heavy-tailed interactions", sessions=150_000, interactions=0.1, freedom=2.0)
+    assert find_leaks(build(heavy, 3).cells).mirrored >= 2
+    assert find_leaks(build(Recipe("base", sessions=150_000), 3).cells).mirrored == 0

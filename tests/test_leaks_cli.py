@@ -11,7 +11,7 @@ from test_leak_list import LEAKING, shop
 from typer.testing import CliRunner
 
 from queries.leak_report import Detectable, Leak, LeakReport
-from queries.leak_words import searched, sentence, smallest
+from queries.leak_words import MEASURED, MEASURED_MIRRORED, measured, searched, sentence, smallest
 from queries.revenue import Estimate
 from silent_leak import app
 
@@ -39,7 +39,7 @@ def test_a_table_names_the_leak_and_says_what_was_searched(store):
     words = " ".join(shown.output.split())
     assert "1 leak in " in words
     assert "of which at most 10% are expected to be false" in words
-    assert "where real combinations differ by orders of magnitude without any fault, 60 %" in words
+    assert MEASURED in words
     assert "mobile & mail" in words
     assert "Leaks: combinations that convert worse than their parts predict" in words
     assert "broken" not in words
@@ -112,6 +112,23 @@ def test_the_header_says_what_was_searched_and_what_may_be_false():
         "No combination of these 10,000 sessions with 90 conversions is large enough to be judged; 71 are too small to "
         "say."
     )
+
+
+def test_where_combinations_are_found_above_their_parts_too_the_header_takes_the_stated_share_back():
+    strong = dataclasses.replace(LEAK, kind="strong")
+    one = dataclasses.replace(REPORT, leaks=(LEAK,) * 5, strong=(strong,))
+    assert (one.mirrored, measured(one)) == (0, MEASURED)
+    assert "at most 10% are expected to be false" in searched(one)
+    three = dataclasses.replace(one, strong=(strong,) * 3)
+    assert (three.mirrored, measured(three)) == (3, MEASURED_MIRRORED)
+    assert searched(three) == (
+        "5 leaks in 2,383 combinations of browser, device_category, source, of which about 3 may be real differences "
+        "and no fault: 3 combinations convert better than their parts predict, which no fault does; 71 more are too "
+        "small to say."
+    )
+    assert dataclasses.replace(three, strong=(strong,) * 9).mirrored == 5
+    assert dataclasses.replace(three, leaks=()).mirrored == 0
+    assert measured(dataclasses.replace(three, leaks=())) == ""
 
 
 def test_the_smallest_leak_that_can_be_found_is_said():

@@ -18,7 +18,7 @@ from dashboard.format import THIN, count, expected, money_range, money_short, pl
 from queries.engine import Result
 from queries.judged import found_of, judged_checks, judged_leaks
 from queries.leak_report import LeakReport
-from queries.leak_words import MEASURED
+from queries.leak_words import measured, mirror
 from queries.vocabulary import TITLES
 
 NEED = Need("leaks", compute=judged_leaks)
@@ -74,7 +74,7 @@ def note(report: LeakReport) -> str:
     sums = " Money adds up over this list only: what one combination lacks is set apart before the next is judged."
     worse = "Worse than its parts predict is not broken: one period cannot tell a fault from a real preference."
     order = " Sorted by the lower end of the interval; findings under a tracking break come last."
-    honest = MEASURED.replace(" %", "\u202f%")
+    honest = measured(report).replace(" %", "\u202f%")
     return f"{searched(report)} {smallest(report)} {worse}{f' {honest}{sums}{order}' if report.leaks else ''}"
 
 
@@ -87,6 +87,10 @@ def searched(report: LeakReport) -> str:
     if report.leaks:
         these = "this one" if len(report.leaks) == 1 else f"these {len(report.leaks)}"
         false = f", at most {share(report.fdr)} of {these} expected to be false"
+        if report.mirrored:
+            false = (
+                f"; about {count(report.mirrored)} of {these} may be real differences and no fault: {mirror(report)}"
+            )
     small = f"; {count(report.too_small)} more are too small to say" if report.too_small else ""
     combos = plural(report.searched, "combination")
     return f"{combos} of {names} {'was' if report.searched == 1 else 'were'} searched{false}{small}."
