@@ -1,40 +1,33 @@
 """The command line of Silent Leak Detector: exports in, figures and a dashboard out."""
 
-import csv
 import datetime as dt
-import difflib
-import itertools
 import json
 import socket
-import sys
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import platformdirs
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from queries.engine import Engine, QueryError, QuestionError, metric_asked
 from queries.filters import FilterError, Filters
-from queries.funnel import FUNNELS, Funnel
 from queries.metrics import METRICS
 from queries.store import Store, StoreError
 from queries.vocabulary import DIMENSIONS
+from terminal.arguments import FUNNEL_NAMES, conditions, funnel_named, note_unknown_values, pairs
+from terminal.console import err, fail, out
+from terminal.facts import store_facts
+from terminal.rows import Format, cell, print_facts, print_rows
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
     from queries.leak_report import Leak, LeakReport
 
 DEFAULT_PORT = 5006
-WIDE_ENOUGH = 140
-"""Columns of a terminal from which an ingest is told as a table; below, a file is two lines."""
-
-FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,27 +39,11 @@ app = typer.Typer(
     "[cyan]silent-leak serve --store my-store[/cyan].\n\n"
     "Exit codes: 0 done, 1 something was refused or failed, 2 the command was not understood.",
 )
-out = Console()
-err = Console(stderr=True)
 
 StoreOption = Annotated[
     Path,
     typer.Option("--store", envvar="SILENT_LEAK_STORE", help="The folder that holds the store.", show_default=False),
 ]
-
-
-class Format(StrEnum):
-    """Name the ways in which figures are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-def fail(message: str) -> typer.Exit:
-    """Print what went wrong and return the exit to raise."""
-    err.print(f"[bold red]✗[/bold red] {escape(message)}", highlight=False, soft_wrap=True)
-    return typer.Exit(1)
 
 
 def _store(folder: Path) -> Store:
@@ -125,6 +102,8 @@ def ingest(
         raise typer.BadParameter("name the folder of the store (or set SILENT_LEAK_STORE)", param_hint="--store")
     if report and not report.parent.is_dir():
         raise typer.BadParameter(f"the folder {report.parent} does not exist", param_hint="--report")
+    from terminal.ingests import print_report
+
     result = ingest_with_progress(paths, _store(store), mapping, strict, wait, memory_limit, jobs)
     print_report(result)
     if report:
@@ -180,36 +159,6 @@ def ingest_with_progress(
             raise fail(f"stopped by Ctrl-C: {store.path} is as it was. Ingest again when you like.") from None
 
 
-FINDING_STYLES = {"refused": "bold red", "rejected": "red", "warning": "yellow", "note": "dim"}
-
-
-def print_report(report: "IngestReport") -> None:
-    """Print one line per file, then what was refused, rejected or is odd, in words."""
-    from ingest.telling import COLUMNS, closing, findings, table_rows
-
-    rows = table_rows(report)
-    if out.width < WIDE_ENOUGH:
-        for name, *cells in rows:
-            figures = zip(COLUMNS[2:-1], cells[1:-1], strict=True)
-            told = ", ".join(f"{label.lower()} {cell}" for label, cell in figures if cell not in ("", "0"))
-            told = " · ".join(part for part in (cells[0], told, cells[-1]) if part)
-            out.print(f"[bold]{escape(name)}[/bold]\n  {escape(told)}", highlight=False, soft_wrap=True)
-    else:
-        table = Table(title="Ingest", title_justify="left", header_style="bold", box=None, pad_edge=False)
-        for name in COLUMNS:
-            table.add_column(name, justify="left" if name in ("File", "Shape", "Days") else "right", overflow="fold")
-        for row in rows:
-            table.add_row(*map(escape, row), style="red" if row[1] == "refused" else None)
-        out.print(table)
-    for finding in findings(report):
-        style = FINDING_STYLES[finding.kind]
-        told = f"[{style}]{finding.kind:8}[/{style}] {escape(finding.where)}: {escape(finding.text)}"
-        out.print(told, highlight=False, soft_wrap=True)
-    if report.rejects:
-        out.print(f"The rejected rows are in {escape(report.rejects)}", highlight=False, soft_wrap=True)
-    out.print(closing(report), highlight=False, soft_wrap=True)
-
-
 # ------------------------------------------------------------------------------------------------------- dashboard
 
 
@@ -225,6 +174,7 @@ def demo(
 ) -> None:
     """Generate exports with planted leaks, ingest them and open the dashboard; a second start reuses the store."""
     from ingest.sample import generate
+    from terminal.ingests import print_report
 
     home = folder or Path(platformdirs.user_cache_dir("silent-leak-detector")) / f"demo-{sessions}-{seed}"
     store = _store(home / "store")
@@ -310,11 +260,11 @@ def query(
     """
     try:
         filters = Filters.of(
-            date_from.date() if date_from else None, date_to.date() if date_to else None, *_conditions(where or ())
+            date_from.date() if date_from else None, date_to.date() if date_to else None, *conditions(where or ())
         )
         metric_asked(metric, by)
-        chosen = {name: int(value) for name, value in _pairs(option or (), "--option", ("=",))[0]}
-        steps = _funnel_named(funnel)
+        chosen = {name: int(value) for name, value in pairs(option or (), "--option", ("=",))[0]}
+        steps = funnel_named(funnel)
     except (QuestionError, FilterError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     try:
@@ -328,7 +278,7 @@ def query(
         print(result.sql)
         print(json.dumps(dict(result.parameters), default=str, ensure_ascii=False))
         return
-    _note_unknown_values(engine, filters)
+    note_unknown_values(engine, filters)
     print_rows(result.metric, result.store_version, filters, result.rows, output)
 
 
@@ -369,9 +319,9 @@ def leaks(
 
     try:
         filters = Filters.of(
-            date_from.date() if date_from else None, date_to.date() if date_to else None, *_conditions(where or ())
+            date_from.date() if date_from else None, date_to.date() if date_to else None, *conditions(where or ())
         )
-        steps = _funnel_named(funnel)
+        steps = funnel_named(funnel)
         chosen = [name.strip() for text in dimensions for name in text.split(",")] if dimensions else None
         engine = Engine(_store(store))
         report = leak_list(engine, filters, funnel=steps, step=step, dimensions=chosen, max_order=max_order, fdr=fdr)
@@ -379,7 +329,7 @@ def leaks(
         raise fail(str(error)) from None
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    _note_unknown_values(engine, filters)
+    note_unknown_values(engine, filters)
     print_leaks(report, output)
 
 
@@ -426,102 +376,6 @@ def _leak_table(rows: Sequence["Leak"], report: "LeakReport") -> Table:
     return table
 
 
-def _pairs(
-    texts: Iterable[str], option: str, operators: tuple[str, ...]
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    wanted, unwanted = [], []
-    for text in texts:
-        name, found, value = text.partition("=")
-        if not found or not name.strip("! "):
-            raise ValueError(
-                f'{option} "{text}" is not of the form {" or ".join(f"NAME{sign}VALUE" for sign in operators)}'
-            )
-        (unwanted if name.endswith("!") else wanted).append((name.rstrip("! ").strip(), value))
-    return wanted, unwanted
-
-
-def _conditions(where: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    grouped: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
-    for pairs, values in zip(_pairs(where, "--where", ("=", "!=")), grouped, strict=True):
-        for name, value in pairs:
-            values.setdefault(name, []).append(value)
-    return grouped
-
-
-def _funnel_named(name: str) -> Funnel:
-    for funnel in FUNNELS:
-        if funnel.name.lower() == name.lower():
-            return funnel
-    raise ValueError(f'there is no funnel "{name}"; choose one of: {FUNNEL_NAMES}')
-
-
-def _note_unknown_values(engine: Engine, filters: Filters) -> None:
-    for dimension, values in (*filters.include, *filters.exclude):
-        known = [str(row["segment"]) for row in engine.run("segments", by=dimension).rows]
-        for value in values:
-            if value not in known:
-                near = difflib.get_close_matches(value, known, 3) or known[:3]
-                hint = escape(f'no session has {dimension} "{value}"; there is: {", ".join(near)}')
-                err.print(f"[yellow]note[/yellow] {hint}", highlight=False, soft_wrap=True)
-
-
-def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str, Any]], output: Format) -> None:
-    """Print rows as a table for people, or as JSON or CSV for programs."""
-    if output is Format.JSON:
-        answer = {"metric": metric, "store_version": version, "filters": filters.as_json(), "rows": rows}
-        print(json.dumps(answer, indent=2, default=str, ensure_ascii=False))
-    elif output is Format.CSV:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    elif not rows:
-        out.print("No session passes these filters.")
-    else:
-        print_table(rows)
-
-
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """Print rows for people: an interval's two ends in one column, rates in percent, a dash for what is undefined."""
-    names = [name for name in rows[0] if not name.endswith("_high")]
-    if len(rows) == 1:
-        _print_facts({name: _interval(name, rows[0]) or _cell(name, rows[0][name]) for name in names})
-        return
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for name in names:
-        number = any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
-        header = "95 % interval" if name.endswith("_low") else name.replace("_", " ")
-        table.add_column(header, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(_interval(name, row) or _cell(name, row[name])) for name in names))
-    out.print(table)
-
-
-def _print_facts(facts: Mapping[str, str]) -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in facts.items():
-        shown = name.removesuffix("_low") + ", 95 % interval" if name.endswith("_low") else name
-        table.add_row(shown.replace("_", " "), escape(value))
-    out.print(table)
-
-
-def _interval(name: str, row: dict[str, Any]) -> str | None:
-    if not name.endswith("_low") or row[name] is None:
-        return None
-    high = name.removesuffix("_low") + "_high"
-    return f"{_cell(name, row[name])} to {_cell(high, row[high])}"
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        rate = name.removesuffix("_low").removesuffix("_high").endswith(("rate", "share", "share_of_first"))
-        return f"{value:.2%}" if rate else f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
 # ----------------------------------------------------------------------------------------------------------- store
 
 
@@ -540,46 +394,12 @@ def status(
     elif output is Format.CSV:
         print_rows("status", engine.snapshot.version, Filters(), [facts], output)
     else:
-        _print_facts(
+        print_facts(
             {
-                name: ", ".join(map(str, value)) or "none" if isinstance(value, list) else _cell(name, value)
+                name: ", ".join(map(str, value)) or "none" if isinstance(value, list) else cell(name, value)
                 for name, value in facts.items()
             }
         )
-
-
-def store_facts(engine: Engine) -> dict[str, Any]:
-    """Return what `status` prints: one value per name; gaps as "first to last" ranges of days without a session."""
-    [row] = engine.run("overview").rows
-    days = [day["session_date"] for day in engine.run("trend").rows]
-    snapshot = engine.snapshot
-    return {
-        "store": str(snapshot.store),
-        "version": snapshot.version,
-        "loaded_at": snapshot.loaded_at.isoformat(timespec="seconds"),
-        "first_date": row["first_date"],
-        "last_date": row["last_date"],
-        "gaps": gaps(days),
-        "sessions": row["sessions"],
-        "conversions": row["conversions"],
-        "conversion_rate": row["conversion_rate"],
-        "transactions": row["transactions"],
-        "revenue": row["revenue"],
-        "files": len(snapshot.files),
-        "bytes": sum(Path(file).stat().st_size for file in snapshot.files),
-        "rollups": engine.rollups.word,
-    }
-
-
-def gaps(days: Sequence[dt.date]) -> list[str]:
-    """Return the stretches of missing days between sorted days, as "2017-07-03" or "2017-07-03 to 2017-07-05"."""
-    one = dt.timedelta(days=1)
-    found = []
-    for before, after in itertools.pairwise(days):
-        if after - before > one:
-            first, last = before + one, after - one
-            found.append(str(first) if first == last else f"{first} to {last}")
-    return found
 
 
 @app.command()

@@ -1,0 +1,59 @@
+"""The arguments of a question: conditions, funnels and options, as they are typed."""
+
+import difflib
+from collections.abc import Iterable
+
+from rich.markup import escape
+
+from queries.engine import Engine
+from queries.filters import Filters
+from queries.funnel import FUNNELS, Funnel
+from terminal.console import err
+
+FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
+
+
+def pairs(
+    texts: Iterable[str], option: str, operators: tuple[str, ...]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the (name, value) pairs of texts like NAME=VALUE, and those of texts like NAME!=VALUE.
+
+    Raises ValueError, naming the option, for a text that is neither.
+    """
+    wanted, unwanted = [], []
+    for text in texts:
+        name, found, value = text.partition("=")
+        if not found or not name.strip("! "):
+            raise ValueError(
+                f'{option} "{text}" is not of the form {" or ".join(f"NAME{sign}VALUE" for sign in operators)}'
+            )
+        (unwanted if name.endswith("!") else wanted).append((name.rstrip("! ").strip(), value))
+    return wanted, unwanted
+
+
+def conditions(where: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return what `--where` includes and what it excludes, as dimension -> values; raises ValueError."""
+    grouped: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+    for found, values in zip(pairs(where, "--where", ("=", "!=")), grouped, strict=True):
+        for name, value in found:
+            values.setdefault(name, []).append(value)
+    return grouped
+
+
+def funnel_named(name: str) -> Funnel:
+    """Return the funnel of that name, in any case; raises ValueError, naming those there are."""
+    for funnel in FUNNELS:
+        if funnel.name.lower() == name.lower():
+            return funnel
+    raise ValueError(f'there is no funnel "{name}"; choose one of: {FUNNEL_NAMES}')
+
+
+def note_unknown_values(engine: Engine, filters: Filters) -> None:
+    """Say on stderr which values of a filter no session has, and what there is instead."""
+    for dimension, values in (*filters.include, *filters.exclude):
+        known = [str(row["segment"]) for row in engine.run("segments", by=dimension).rows]
+        for value in values:
+            if value not in known:
+                near = difflib.get_close_matches(value, known, 3) or known[:3]
+                hint = escape(f'no session has {dimension} "{value}"; there is: {", ".join(near)}')
+                err.print(f"[yellow]note[/yellow] {hint}", highlight=False, soft_wrap=True)
