@@ -25,7 +25,6 @@ from terminal.rows import Format, cell, print_facts, print_rows
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
-    from queries.leak_report import Leak, LeakReport
 
 DEFAULT_PORT = 5006
 
@@ -316,6 +315,7 @@ def leaks(
     Example: silent-leak leaks --store my-store --where country=US --step "Deep engagement"
     """
     from queries.leak_list import leak_list
+    from terminal.leaks import print_leaks
 
     try:
         filters = Filters.of(
@@ -331,49 +331,6 @@ def leaks(
         raise typer.BadParameter(str(error)) from None
     note_unknown_values(engine, filters)
     print_leaks(report, output)
-
-
-def print_leaks(report: "LeakReport", output: Format) -> None:
-    """Print a leak list as tables with what was searched, or as JSON or CSV for programs."""
-    from queries.leak_words import flat_rows, measured, searched, smallest
-
-    if output is Format.JSON:
-        print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
-        return
-    if output is Format.CSV:
-        print_rows("leaks", report.store_version or 0, report.filters or Filters(), flat_rows(report), output)
-        return
-    honest = f"{searched(report)} {measured(report)}".strip()
-    told = f"{honest} {smallest(report)} Intervals hold {report.interval:.0%}."
-    out.print(escape(told), highlight=False)
-    titles = {
-        "leaks": "Leaks: combinations that convert worse than their parts predict",
-        "gaps": "Gaps: values that convert below their peers, all else equal; half is taken to be recoverable",
-        "strong": "Strong: combinations that convert better than their parts predict",
-        "above": "Above: values that convert above their peers, all else equal",
-    }
-    for name, title in titles.items():
-        if rows := getattr(report, name):
-            out.print(f"\n[bold]{title}[/bold]", highlight=False)
-            out.print(_leak_table(rows, report))
-
-
-def _leak_table(rows: Sequence["Leak"], report: "LeakReport") -> Table:
-    from queries.leak_words import named
-
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("segment", overflow="fold")
-    gained = "surplus" if rows[0].kind in {"strong", "above"} else "recoverable"
-    for header in ("sessions", "had", "expected", "ratio", gained, f"revenue {report.period}"):
-        table.add_column(header, justify="right")
-    for row in rows:
-        stake, count = report.in_period(row.revenue_at_stake), row.recoverable_conversions
-        ratio = "{:.0%} to {:.0%}".format(*row.ratio_interval)
-        table.add_row(
-            escape(named(row.segment)), f"{row.sessions:,}", f"{row.conversions:,}", f"{row.expected:,.1f}", ratio,
-            f"{count.low:,.0f} to {count.high:,.0f}", f"{stake.low:,.0f} to {stake.high:,.0f}",
-        )  # fmt: skip
-    return table
 
 
 # ----------------------------------------------------------------------------------------------------------- store

@@ -1,0 +1,52 @@
+"""The leak list on a terminal: tables with what was searched, or JSON or CSV for programs."""
+
+import json
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from queries.filters import Filters
+from queries.leak_report import Leak, LeakReport
+from queries.leak_words import flat_rows, measured, named, searched, smallest
+from terminal.console import out
+from terminal.rows import Format, print_rows
+
+
+def print_leaks(report: LeakReport, output: Format) -> None:
+    """Print a leak list as tables with what was searched, or as JSON or CSV for programs."""
+    if output is Format.JSON:
+        print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+        return
+    if output is Format.CSV:
+        print_rows("leaks", report.store_version or 0, report.filters or Filters(), flat_rows(report), output)
+        return
+    honest = f"{searched(report)} {measured(report)}".strip()
+    told = f"{honest} {smallest(report)} Intervals hold {report.interval:.0%}."
+    out.print(escape(told), highlight=False)
+    titles = {
+        "leaks": "Leaks: combinations that convert worse than their parts predict",
+        "gaps": "Gaps: values that convert below their peers, all else equal; half is taken to be recoverable",
+        "strong": "Strong: combinations that convert better than their parts predict",
+        "above": "Above: values that convert above their peers, all else equal",
+    }
+    for name, title in titles.items():
+        if rows := getattr(report, name):
+            out.print(f"\n[bold]{title}[/bold]", highlight=False)
+            out.print(_leak_table(rows, report))
+
+
+def _leak_table(rows: Sequence[Leak], report: LeakReport) -> Table:
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    table.add_column("segment", overflow="fold")
+    gained = "surplus" if rows[0].kind in {"strong", "above"} else "recoverable"
+    for header in ("sessions", "had", "expected", "ratio", gained, f"revenue {report.period}"):
+        table.add_column(header, justify="right")
+    for row in rows:
+        stake, count = report.in_period(row.revenue_at_stake), row.recoverable_conversions
+        ratio = "{:.0%} to {:.0%}".format(*row.ratio_interval)
+        table.add_row(
+            escape(named(row.segment)), f"{row.sessions:,}", f"{row.conversions:,}", f"{row.expected:,.1f}", ratio,
+            f"{count.low:,.0f} to {count.high:,.0f}", f"{stake.low:,.0f} to {stake.high:,.0f}",
+        )  # fmt: skip
+    return table
