@@ -3,6 +3,7 @@
 import {doing, keyOf} from "../_js/body.js"
 import {h, percent} from "../_js/dom.js"
 
+const SHORT = 4
 const searched = new Map()
 const unfolded = new Set()
 
@@ -31,25 +32,45 @@ function board(one, heads, act) {
       if (!element.hidden) seen += 1
     })
     none.hidden = seen > 0
+    element.classList.toggle("unfolded", all || Boolean(text))
+    if (all) scroller.setAttribute("tabindex", "0")
+    else scroller.removeAttribute("tabindex")
     more.hidden = Boolean(text) || rows.length <= seen && !all
     more.textContent = all ? "Show fewer" : `${rows.length - seen} more${one.few ? `, ${one.few} of them too few to rank` : ""}`
   }
   const search = h("input", {type: "search", class: "board-search", placeholder: "Search", "aria-label": `Search ${one.title}`, "data-key": `search ${one.title}`,
     value: searched.get(one.title) || null, on: {input: (event) => { searched.set(one.title, event.target.value); show() }}})
+  let scroller = null
   const element = h("section", {class: "board", "aria-label": one.title},
     h("header", {}, h("h3", {}, one.title), one.rows.length > one.shown && search,
-      one.open && h("button", {type: "button", class: "link", "data-key": keyOf(one.open), on: {click: doing(act, one.open)}}, one.open_label)),
-    h("table", {class: "board-rows"}, h("caption", {class: "unseen"}, one.title),
+      one.open && h("button", {type: "button", class: "link", "data-key": keyOf(one.open), "aria-label": `${one.open_label} ${one.title}`, on: {click: (event) => {
+        doing(act, one.open)(event)
+        element.getRootNode().getElementById(`card-${one.open.card}`)?.scrollIntoView()
+      }}}, one.open_label)),
+    scroller = h("div", {class: "board-scroll"}, h("table", {class: "board-rows"}, h("caption", {class: "unseen"}, one.title),
       h("thead", {}, h("tr", {}, h("th", {scope: "col"}, h("span", {class: "unseen"}, "Value")), heads.map((head) => h("th", {scope: "col", "aria-sort": head.sorted || "none"},
         h("button", {type: "button", class: head.sorted ? "board-sort on" : "board-sort", "data-key": `${one.title} ${keyOf(head.action)}`, on: {click: doing(act, head.action)}},
           head.label, head.sorted && h("span", {"aria-hidden": "true"}, head.sorted === "descending" ? "\u00a0↓" : "\u00a0↑")))))),
-      h("tbody", {}, rows.map(({element: drawn}) => drawn))), none, more)
+      h("tbody", {}, rows.map(({element: drawn}) => drawn)))), none, more)
   show()
   return element
 }
 
+// Two boards of few rows stand under one another in one place of the grid, where a long one has its own.
+function stacked(all) {
+  const places = []
+  let open = null
+  for (const one of all) {
+    if (one.rows.length > SHORT) places.push([one])
+    else if (open) open = void open.push(one)
+    else places.push(open = [one])
+  }
+  return places
+}
+
 export function boards(body, act) {
-  return [h("div", {class: "boards", role: "group", "aria-label": body.caption}, (body.boards || []).map((one) => board(one, body.heads, act)))]
+  return [h("div", {class: body.heads.length > 3 ? "boards four" : "boards", role: "group", "aria-label": body.caption},
+    stacked(body.boards || []).map((place) => h("div", {class: "board-place"}, place.map((one) => board(one, body.heads, act)))))]
 }
 
 export function heat(body) {

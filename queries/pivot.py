@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from queries.changes import difference_interval
 from queries.compose import Counts, Question, sessions_relation
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters, check_dimension
@@ -99,3 +100,46 @@ def margin(groups: Mapping[Values, Group], place: int) -> dict[str, Group]:
     for values, group in groups.items():
         sums[values[place]] = sums[values[place]] + group if values[place] in sums else group
     return dict(sorted(sums.items(), key=lambda item: (item[0] == OTHERS, -item[1].sessions, item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Hold in which rows one column converts below or above another by more than chance, and in which none can say.
+
+    `close` are rows whose interval of the difference holds 0, `few` those with less than one expected order in a cell.
+    """
+
+    column: str
+    reference: str
+    below: tuple[str, ...]
+    above: tuple[str, ...]
+    close: tuple[str, ...]
+    few: tuple[str, ...]
+
+    @property
+    def judged(self) -> int:
+        """Return the number of rows with orders enough to compare."""
+        return len(self.below) + len(self.above) + len(self.close)
+
+
+def against(pairs: Mapping[Values, Group], column: str, reference: str) -> Against:
+    """Return how one column compares with another, row by row; rows that lack one of the two are left out.
+
+    A difference is more than chance when its 95 % interval (Newcombe) leaves 0.
+    """
+    found: dict[str, list[str]] = {"below": [], "above": [], "close": [], "few": []}
+    for row in dict.fromkeys(row for row, _ in pairs):
+        own, other = pairs.get((row, column)), pairs.get((row, reference))
+        if row != OTHERS and own and other:
+            found[_verdict(own, other)].append(row)
+    return Against(column, reference, **{name: tuple(rows) for name, rows in found.items()})
+
+
+def _verdict(own: Group, other: Group) -> str:
+    together = own + other
+    if min(own.sessions, other.sessions) * together.conversions < together.sessions:
+        return "few"
+    low, high = difference_interval((other.sessions, other.conversions), (own.sessions, own.conversions))
+    if low is None or high is None:
+        return "few"
+    return "below" if high < 0 else "above" if low > 0 else "close"

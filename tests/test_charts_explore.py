@@ -189,14 +189,39 @@ PAIRS = {
 }
 
 
-def test_a_pivot_names_the_pair_that_lacks_most():
+def test_a_pivot_names_the_pair_that_lacks_most_where_too_little_can_be_compared():
     state = pivot.update([judged(PAIRS)], context(rows="Source", columns="Device", measure="Rate"))
     assert plain(state.heading) == "google and mobile: 2 of 1,000 converted, 16 at the mean of 1.63 %"
     cell = state.body["rows"][0]["cells"][3]
     assert cell["action"] == {"where": {"source": "google", "device_category": "mobile"}}
     assert cell["fill"] == "diverging-0"
     assert state.body["rows"][1]["cells"][2]["hatch"]
-    assert [plain(one["text"]) for one in state.body["rows"][-1]["cells"]] == ["All", "1.63 %", "3.04 %", "0.20 %"]
+    assert [plain(one["text"]) for one in state.body["rows"][-2]["cells"]] == ["All", "1.63 %", "3.04 %", "0.20 %"]
+    assert [one["text"] for one in state.body["rows"][-1]["cells"]] == ["Against desktop", "", "–", "lower in 1 of 1"]
+
+
+def test_a_pivot_says_in_how_many_rows_a_device_converts_below_another():
+    """Below: 2 of 1,000 against 30 of 1,000; close: 20 against 22; too few: less than an order expected in one."""
+    rows = {
+        "google": ((1000, 30), (1000, 2)),
+        "bing": ((1000, 22), (1000, 20)),
+        "yahoo": ((900, 27), (900, 1)),
+        "ask": ((400, 4), (40, 0)),
+    }
+    pairs = {
+        (source, device): Group(sessions, orders, 10.0 * orders, (sessions, 0, 0, orders))
+        for source, both in rows.items()
+        for device, (sessions, orders) in zip(("desktop", "mobile"), both, strict=True)
+    }
+    state = pivot.update([judged(pairs)], context(rows="Source", columns="Device", measure="Interval"))
+    said = "Mobile against desktop: lower in 2 of 3 sources, higher in none, 1 too close to tell; 1 too few to say"
+    assert state.heading == said
+    last = state.body["rows"][-1]["cells"][-1]
+    assert (last["text"], last["sub"]) == ("lower in 2 of 3", "higher in none")
+    assert last["title"] == "lower: google, yahoo; too close: bing; too few: ask"
+    assert plain(state.body["rows"][0]["cells"][2]["sub"]) == "1.46–3.31 %"
+    only = pivot.update([judged({key: pairs[key] for key in pairs if key[0] in ("google", "yahoo")})], context())
+    assert only.heading == "Mobile against desktop: lower in all 2 sources, higher in none"
 
 
 def test_a_pivot_of_a_dimension_with_itself_takes_another():

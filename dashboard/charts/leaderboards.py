@@ -18,12 +18,14 @@ MOST = 200
 """So many values of a dimension are sent to the browser; the filter bar finds the others."""
 SORTS = ("Sessions", "Rate", "Change", "Revenue")
 MINIMUMS = ("30", "50", "100", "500")
+COMPARED = ("device_category", "visitor_type")
+"""Dimensions of few values, which "Compare" lays side by side as the columns of the pivot; others become its rows."""
 NOTE = (
     "The bar behind a name is its sessions against the largest. Values under the minimum of sessions are not "
     "ranked and "
     f"stand last, in grey. Under a rate its 95{THIN}% interval, under a change the relative one; its interval is "
     "on hover "
-    "and in the table. A click filters, Shift adds, Alt excludes."
+    "and in the table. A click filters, Shift adds, Alt excludes. Split and Compare open a second dimension below."
 )
 
 
@@ -119,8 +121,10 @@ def board_of(name: str, rows: Sequence[Row], past: Mapping[str, Row], context: C
             line["state"] = "few"
         lines.append(line)
     few = sum(row["sessions"] < least for row in rows)
-    opens = Action(card="pivot", name="rows", option=TITLES[name])
-    return Board(title=TITLES[name], rows=lines, shown=SHOWN, few=few, open=opens, open_label="Pivot")
+    side = "columns" if name in COMPARED else "rows"
+    opens = Action(card="pivot", name=side, option=TITLES[name])
+    label = "Compare" if name in COMPARED else "Split"
+    return Board(title=TITLES[name], rows=lines, shown=SHOWN, few=few, open=opens, open_label=label)
 
 
 def cells_of(row: Row, past: Row | None, least: int, compares: bool) -> list[str]:

@@ -8,21 +8,26 @@ from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.sources import class_of, ratio_legend
-from dashboard.charts.words import empty_sentence, part_of, value_label
+from dashboard.charts.words import device_label, empty_sentence, part_of, plural_title, value_label
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_short, rate, rate_range
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
-from queries.pivot import OTHERS, Group, cut, margin
+from queries.pivot import OTHERS, Against, Group, against, cut, margin
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import DIMENSIONS, TITLES
 
 ROWS, COLUMNS, PRIOR = 12, 6, 300
 BY_TITLE = {TITLES[name]: name for name in DIMENSIONS}
-MEASURES = ("Rate", "Sessions", "Revenue")
+MEASURES = ("Rate", "Interval", "Sessions", "Revenue")
+RATES = ("Rate", "Interval")
 NOTE = (
     "The largest values of each dimension; the others stand together. The text is the raw figure. The colour compares "
     "the rate, shrunk towards the mean by 300 sessions, with the mean of all; hatched where less than one order is "
     "expected. A click on a cell filters to both values."
+)
+AGAINST = (
+    f" Lower or higher: the 95{THIN}% interval of the difference leaves 0. Too few: less than one order expected in "
+    "one of the two."
 )
 Pairs = Mapping[tuple[str, ...], Group]
 
@@ -60,9 +65,73 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         lines.append(BodyRow(cells=cells))
     sums = [Cell(text="All"), _plain(total, measure), *(_plain(held, measure) for held in columns.values())]
     lines.append(BodyRow(cells=sums, kind="total"))
+    compared = compared_columns(pairs, columns)
+    if compared and measure in RATES:
+        lines.append(BodyRow(cells=against_cells(names, compared, list(columns))))
     table = twin(names, pairs, rows, columns)
-    body = Table(caption=table.caption, columns=heads, rows=lines, legend=ratio_legend() if measure == "Rate" else [])
-    return CardState(heading(names, pairs, total), NOTE, body=body, table=table)
+    body = Table(caption=table.caption, columns=heads, rows=lines, legend=ratio_legend() if measure in RATES else [])
+    largest = compared[0] if compared and compared[0].judged > 1 else None
+    lacks = heading(names, pairs, total)
+    if largest is None:
+        return CardState(lacks, NOTE, body=body, table=table)
+    return CardState(against_heading(names, largest), f"{lacks}. {NOTE}{AGAINST}", body=body, table=table)
+
+
+def compared_columns(pairs: Pairs, columns: Mapping[str, Group]) -> list[Against]:
+    """Return each column against the largest one, in order; none where only one has a name."""
+    named = [value for value in columns if value != OTHERS]
+    return [against(pairs, column, named[0]) for column in named[1:]]
+
+
+def against_heading(names: tuple[str, str], found: Against) -> str:
+    """Return in how many rows the second largest column converts below the largest, and in how many it cannot be said.
+
+    Mobile against desktop: lower in 8 of 11 sources, higher in none, 3 too close to tell; 2 too few to say.
+    """
+    own, other = (column_label(names[1], value) for value in (found.column, found.reference))
+    few = f"; {count(len(found.few))} too few to say" if found.few else ""
+    what = plural_title(names[0], found.judged)
+    close = f", {count(len(found.close))} too close to tell" if found.close else ""
+    said = f"{own[0].upper()}{own[1:]} against {other}: lower in {_of_judged(found.below, found)} {what}"
+    return f"{said}, higher in {count(len(found.above)) if found.above else 'none'}{close}{few}"
+
+
+def _of_judged(rows: Sequence[str], found: Against) -> str:
+    if len(rows) == found.judged > 1:
+        return f"all {count(found.judged)}"
+    return f"{count(len(rows)) if rows else 'none'} of {count(found.judged)}"
+
+
+def column_label(dimension: str, value: str) -> str:
+    """Return the value of a column inside a sentence: desktop, new visitors."""
+    if dimension == "device_category":
+        return device_label(value).lower() if value in ("desktop", "mobile", "tablet") else device_label(value)
+    return f"{value} visitors" if dimension == "visitor_type" else value_label(dimension, value)
+
+
+def against_cells(names: tuple[str, str], compared: Sequence[Against], columns: Sequence[str]) -> list[Cell]:
+    """Return the last row: for each column, in how many rows it converts below and above the largest."""
+    by_column = {found.column: found for found in compared}
+    cells = [Cell(text=f"Against {value_label(names[1], compared[0].reference)}"), Cell(text="")]
+    for value in columns:
+        found = by_column.get(value)
+        if found is None:
+            cells.append(Cell(text=DASH, tone="muted"))
+        elif not found.judged:
+            cells.append(Cell(text="too few to say", tone="muted"))
+        else:
+            above = f"higher in {count(len(found.above)) if found.above else 'none'}"
+            cells.append(
+                Cell(text=f"lower in {_of_judged(found.below, found)}", sub=above, title=_named(names[0], found))
+            )
+    return cells
+
+
+def _named(dimension: str, found: Against) -> str:
+    parts = (("lower", found.below), ("higher", found.above), ("too close", found.close), ("too few", found.few))
+    return "; ".join(
+        f"{word}: {', '.join(value_label(dimension, row) for row in rows)}" for word, rows in parts if rows
+    )
 
 
 def sum_of(groups: Sequence[Group]) -> Group:
@@ -109,8 +178,11 @@ def _plain(held: Group, measure: str) -> Cell:
         return Cell(text=count(held.sessions), title=exact(held.sessions))
     if measure == "Revenue":
         return Cell(text=money_short(held.revenue, 3), title=money(held.revenue, cents=True))
-    counts = part_of(held.conversions, held.sessions)
-    return Cell(text=rate(held.conversions / held.sessions), sub=counts, title=_title(held))
+    if measure == "Interval":
+        sub = rate_range(*wilson_interval(held.conversions, held.sessions))
+    else:
+        sub = part_of(held.conversions, held.sessions)
+    return Cell(text=rate(held.conversions / held.sessions), sub=sub, title=_title(held))
 
 
 def _cell(names: tuple[str, str], values: tuple[str, str], held: Group | None, measure: str, mean: float) -> Cell:
@@ -120,7 +192,7 @@ def _cell(names: tuple[str, str], values: tuple[str, str], held: Group | None, m
     cell["title"] = f"{both(names, values)}: {_title(held)}, {expected(held.sessions * mean)} expected at the mean"
     if OTHERS not in values:
         cell["action"] = Action(where=dict(zip(names, values, strict=True)))
-    if measure != "Rate":
+    if measure not in RATES:
         return cell
     if held.sessions * mean < 1:
         cell.update(text=part_of(held.conversions, held.sessions), sub="too few", tone="muted", hatch=True)

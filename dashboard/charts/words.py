@@ -248,3 +248,11 @@ def missing_days(context: Context, present: set[dt.date]) -> set[dt.date]:
 def rate_of(part: float, whole: float) -> str:
     """Return a rate with the counts behind it: 0.65 % (15 of 2,305)."""
     return f"{rate(part / whole if whole else None)} ({part_of(part, whole)})"
+
+
+def plural_title(dimension: str, number: int) -> str:
+    """Return the name of a dimension for so many of its values: 1 country, 12 countries."""
+    title = TITLES[dimension].lower()
+    if number == 1:
+        return title
+    return f"{title.removesuffix('y')}ies" if title.endswith("ry") else f"{title}s"
