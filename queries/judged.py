@@ -43,15 +43,24 @@ def found_of(result: Result) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Hold a leak report with the funnels of its first rows and of all sessions: rows of the metric "funnel"."""
+    """Hold a leak report with the funnels and days of its first rows and of all sessions.
+
+    `steps` and `every` are rows of the metric "funnel", `days` and `every_day` of "trend".
+    """
 
     report: LeakReport
     steps: Mapping[tuple[tuple[str, str], ...], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     every: Sequence[Mapping[str, Any]] = ()
+    days: Mapping[tuple[tuple[str, str], ...], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    every_day: Sequence[Mapping[str, Any]] = ()
 
     def steps_of(self, leak: Leak) -> Sequence[Mapping[str, Any]]:
         """Return the funnel of one row; empty when it was not asked."""
         return self.steps.get(tuple(leak.segment.items()), ())
+
+    def days_of(self, leak: Leak) -> Sequence[Mapping[str, Any]]:
+        """Return the days of one row; empty when they were not asked."""
+        return self.days.get(tuple(leak.segment.items()), ())
 
 
 class Memory:
@@ -97,12 +106,14 @@ def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
     def compute() -> Judged:
         report = leak_list(engine, filters, funnel=funnel, cancel=cancel)
         every = engine.run("funnel", filters, funnel=funnel, cancel=cancel)
-        steps = {}
+        every_day = engine.run("trend", filters, funnel=funnel, cancel=cancel)
+        steps, days = {}, {}
         for leak in (*report.leaks[:EXPLAINED], *report.gaps[:EXPLAINED]):
             if (inside := narrowed(filters, leak.segment)) is not None:
-                asked = engine.run("funnel", inside, funnel=funnel, cancel=cancel)
-                steps[tuple(leak.segment.items())] = asked.rows
-        found = Explained(report, steps, every.rows)
+                key = tuple(leak.segment.items())
+                steps[key] = engine.run("funnel", inside, funnel=funnel, cancel=cancel).rows
+                days[key] = engine.run("trend", inside, funnel=funnel, cancel=cancel).rows
+        found = Explained(report, steps, every.rows, days, every_day.rows)
         return Judged("leaks", flat_rows(report), "", {}, every.store_version, filters, found)
 
     return MEMORY.get(_key("leaks", engine, filters, funnel), compute)
