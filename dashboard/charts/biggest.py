@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboard.chart import CardState, Chart, Context
-from dashboard.charts.leak_rows import breaks_over, row_of, scale_of, sorted_leaks, twin_of
+from dashboard.charts.leak_rows import breaks_over, is_first_visits, row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import needs
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
@@ -29,7 +29,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not report.sessions:
         return CardState("No sessions to compare", empty=empty_sentence(context))
     rows = [*sorted_leaks(report.leaks, checks, ""), *sorted_leaks(report.gaps, checks, "")]
-    shown = sorted(rows, key=lambda row: bool(breaks_over(row, checks)))[:SHOWN]
+    shown = sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), is_first_visits(row)))[:SHOWN]
     scale = scale_of(shown)
     body = Findings(
         caption="Biggest leaks and gaps",
@@ -40,7 +40,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         body["nothing"] = Nothing(
             icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
         )
-    return CardState(heading(report), NOTE, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+    return CardState(heading(rows), NOTE, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
 
 
 def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
@@ -51,22 +51,23 @@ def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
     return kept
 
 
-def heading(report: LeakReport) -> str:
-    """Return how many leaks and gaps there are, led by the first of them."""
-    rows = [*report.leaks, *report.gaps]
-    if not rows:
+def heading(rows: Sequence[Leak]) -> str:
+    """Return how many leaks and gaps there are, led by the first of them; first visits do not count as a gap."""
+    told = [row for row in rows if not is_first_visits(row)]
+    if not told:
         return "No leak and no gap can be named in these sessions"
-    first = rows[0]
+    first, leaks = told[0], sum(row.kind == "leak" for row in told)
     had = count(first.conversions) if first.conversions else "none"
-    leaks = plural(len(report.leaks), "leak") if report.leaks else "No leak"
-    counts = f"{leaks} and {plural(len(report.gaps), 'gap') if report.gaps else 'no gap'}"
+    gaps = len(told) - leaks
+    counts = f"{plural(leaks, 'leak') if leaks else 'No leak'} and {plural(gaps, 'gap') if gaps else 'no gap'}"
     return f"{counts}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
 
 
 def open_findings(results: Sequence[Result], context: Context) -> int:
-    """Return how many leaks and gaps are open: those that no probable tracking break explains."""
+    """Return how many leaks and gaps are open: neither explained by a probable tracking break nor first visits."""
     found, checks = (found_of(result) for result in results)
-    return sum(not breaks_over(row, checks) for row in (*found.report.leaks, *found.report.gaps))
+    rows = (*found.report.leaks, *found.report.gaps)
+    return sum(not breaks_over(row, checks) and not is_first_visits(row) for row in rows)
 
 
 CHART = Chart("biggest", "Biggest leaks and gaps", needs, update, renderer="findings", span=12, height=200, slow=True)

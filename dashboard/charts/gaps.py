@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.chart import CardState, Chart, Context
 from dashboard.charts.leak_rows import (
     SORTS,
+    is_first_visits,
     row_of,
     scale_of,
     sorted_leaks,
@@ -60,16 +61,20 @@ def update(results: Sequence[Result], context: Context) -> CardState:
 
 
 def heading(rows: Sequence[Any]) -> str:
-    """Return the largest gap with its counts, and how many there are."""
+    """Return the largest gap with its counts, and how many there are besides that of first visits."""
     if not rows:
         return "Single values that convert below their adjusted peers"
-    first = rows[0]
+    told = [row for row in rows if not is_first_visits(row)]
+    if not told:
+        return "Only first visits convert below their adjusted peers, as they do nearly everywhere"
+    usual = "; so do first visits, as nearly everywhere" if len(told) < len(rows) else ""
+    first = told[0]
     had = "none" if not first.conversions else f"{first.conversions:,}"
     most = f"{segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
-    if len(rows) == 1:
-        return f"One value converts below its adjusted peers: {most}"
-    many = numbered(len(rows))
-    return f"{many[0].upper()}{many[1:]} values convert below their adjusted peers; {most}"
+    if len(told) == 1:
+        return f"One value converts below its adjusted peers: {most}{usual}"
+    many = numbered(len(told))
+    return f"{many[0].upper()}{many[1:]} values convert below their adjusted peers: {most}{usual}"
 
 
 CHART = Chart(

@@ -22,14 +22,19 @@ BETTER = ("strong", "above")
 
 
 def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list[Leak]:
-    """Return rows by what is chosen, those under a probable tracking break last."""
+    """Return rows by what is chosen; first visits come after the others, rows under a probable tracking break last."""
     keys = {
         "money": lambda row: row.revenue_at_stake.low,
         "lost": lambda row: row.recoverable_conversions.low,
         "sessions": lambda row: row.sessions,
     }
     key = keys[SORTS.get(by, "money")]
-    return sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), -key(row)))
+    return sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), is_first_visits(row), -key(row)))
+
+
+def is_first_visits(leak: Leak) -> bool:
+    """Say whether a row is the gap of new visitors, which is there nearly everywhere and no fault by itself."""
+    return leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
 
 
 def breaks_over(leak: Leak, checks: Sequence[Check]) -> list[Check]:
@@ -84,8 +89,7 @@ def evidence(leak: Leak, report: LeakReport) -> str:
 def reasons(leak: Leak, report: LeakReport) -> tuple[str, ...]:
     """Return what a row rests on, what was held equal, and a warning where the value explains itself."""
     ordinary = "First visits convert less nearly everywhere: this is no fault by itself."
-    newcomers = leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
-    return evidence(leak, report), adjusted_for(leak, report), ordinary if newcomers else ""
+    return evidence(leak, report), adjusted_for(leak, report), ordinary if is_first_visits(leak) else ""
 
 
 def adjusted_for(leak: Leak, report: LeakReport) -> str:
@@ -107,6 +111,9 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
     if breaks_over(leak, checks):
         tags[0]["look"] = "plain"
         return [*tags, Tag(label="Probable tracking break", look="warn", icon="warn")]
+    if is_first_visits(leak):
+        tags[0]["look"] = "plain"
+        return [*tags, Tag(label="Usual for first visits", look="plain", icon="info")]
     return [*tags, Tag(label="No tracking fault found", look="accent", icon="check")]
 
 

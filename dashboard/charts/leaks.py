@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.chart import CardState, Chart, Context, Need
 from dashboard.charts.leak_rows import (
     SORTS,
+    is_first_visits,
     row_of,
     scale_of,
     sorted_leaks,
@@ -149,7 +150,7 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
 
 def clear_gap(report: LeakReport) -> str:
     """Return the largest gap that is not simply first visits: One gap is clear: mobile, worth $2.6 k in 5 days."""
-    gaps = [gap for gap in report.gaps if gap.segment.get("visitor_type") != "new"]
+    gaps = [gap for gap in report.gaps if not is_first_visits(gap)]
     if not gaps:
         return ""
     name = segment_words(gaps[0].segment)
