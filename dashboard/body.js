@@ -14,7 +14,7 @@ export function keyOf(action) {
 export function legend(items) {
   if (!items?.length) return null
   return h("ul", {class: "legend"}, items.map((item) => h("li", {},
-    h("span", {class: `swatch ${item.shape || "square"}`, style: {"--swatch": color(item.color, "text-tertiary")}}),
+    item.shape !== "none" && h("span", {class: `swatch ${item.shape || "square"}`, style: {"--swatch": color(item.color, "text-tertiary")}}),
     item.label)))
 }
 

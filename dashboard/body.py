@@ -43,11 +43,11 @@ class Action(TypedDict, total=False):
 
 
 class LegendItem(TypedDict):
-    """Explain one colour or mark; `shape` defaults to a square; "hatch" is the too-few pattern."""
+    """Explain one colour or mark; `shape` defaults to a square; "hatch" is the too-few pattern, "none" a word alone."""
 
     label: str
     color: NotRequired[str]
-    shape: NotRequired[Literal["square", "circle", "triangle", "line", "hatch", "outline"]]
+    shape: NotRequired[Literal["square", "circle", "triangle", "line", "hatch", "outline", "none"]]
 
 
 class Extras(TypedDict, total=False):

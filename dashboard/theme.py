@@ -27,6 +27,7 @@ class Theme:
     loss_weak: str
     warn: str
     warn_weak: str
+    warn_bar: str
     ok: str
     ok_weak: str
     previous: str
@@ -61,6 +62,7 @@ LIGHT = Theme(
     loss_weak="#FBEAE3",
     warn="#7A5200",
     warn_weak="#FFF1CF",
+    warn_bar="#BE8500",
     ok="#1B6E4B",
     ok_weak="#E2F3EA",
     previous="#7D8796",
@@ -95,6 +97,7 @@ DARK = Theme(
     loss_weak="#3B2018",
     warn="#EDBB57",
     warn_weak="#33290F",
+    warn_bar="#C08F2B",
     ok="#6CCB9C",
     ok_weak="#12301F",
     previous="#7C8797",

@@ -280,8 +280,10 @@ def test_not_set_names_what_no_export_gives_and_the_emptiest_of_the_rest():
     row = {"session_date": day(2), "sessions": 100, **dict.fromkeys(DIMENSIONS, 0), "browser": 40, "hostname": 100}
     state = not_set.update([result([row])], context(days=1))
     assert plain(state.heading) == "Browser is (not set) in 40 % of sessions; hostname is in no export here"
-    assert [line["label"] for line in state.body["rows"]][:2] == ["Hostname", "Browser"]
-    assert state.body["rows"][1]["cells"][0]["level"] == 4
+    assert [line["label"] for line in state.body["rows"]][:2] == ["Browser", "Device"]
+    assert state.note.endswith("In no export here, and so without a strip: hostname.")
+    assert state.table.rows[0][:2] == ("Hostname", "100")
+    assert state.body["rows"][0]["cells"][0]["level"] == 4
 
 
 def commit(version, **given):

@@ -4,10 +4,22 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from charts_builders import context, counted, funnel_rows, result
+from charts_builders import context, counted, day, funnel_rows, result
 from test_charts_sentences import plain
 
-from dashboard.charts import check_words, checks, gaps, leak_rows, leaks, segments, strong, verdicts, why
+from dashboard.charts import (
+    biggest,
+    check_words,
+    checks,
+    gaps,
+    leak_explained,
+    leak_rows,
+    leaks,
+    segments,
+    strong,
+    verdicts,
+    why,
+)
 from queries.check import Check
 from queries.filters import Filters
 from queries.judged import Explained, Judged
@@ -148,6 +160,24 @@ def test_explain_lists_the_same_leak_seen_from_elsewhere_and_the_step():
     }
 
 
+def test_explain_spreads_what_was_expected_over_the_days():
+    """Of 9 expected, 6 fall on the day with twice the rate of all sessions; no export holds the day between."""
+    key = tuple(SAFARI.segment.items())
+    own = [counted(100, 2, session_date=day(1)), counted(112, 1, session_date=day(3))]
+    every = [counted(1000, 28, session_date=day(1)), counted(1000, 12.5, session_date=day(3))]
+    found = Explained(report(), {}, (), {key: own}, every)
+    leak = replace(SAFARI, expected=9.0)
+    parts = leak_explained.parts_of(leak, found)
+    assert [(had, due and round(due, 6)) for _, had, due in parts] == [(2, 6.0), (0, None), (1, 3.0)]
+    assert leak_explained.days_sentence(leak, parts) == "It had fewer than expected on 2 of 2 days with orders."
+    [due, had] = leak_explained.days_table(leak, parts)["rows"]
+    assert [bar["value"] for bar in due["cells"][1]["days"]] == [1.0, None, 0.5]
+    assert [bar["title"] for bar in had["cells"][1]["days"]] == [
+        "Sat 1 Jul: 2 had", "Sun 2 Jul: no export", "Mon 3 Jul: 1 had"
+    ]  # fmt: skip
+    assert leak_explained.parts_of(leak, Explained(report())) == []
+
+
 def test_findings_under_a_tracking_break_come_last_and_say_so():
     rows = leak_rows.sorted_leaks([GOOGLE, YOUTUBE], [BREAK], "Money, low end")
     assert [row.segment["source"] for row in rows] == ["youtube.com", "google"]
@@ -197,7 +227,7 @@ def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
 
 def test_gaps_count_the_chosen_share_of_the_shortfall():
     state = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5))
-    assert state.heading == "Two values convert below their adjusted peers; Mobile had 7 of 44 expected"
+    assert state.heading == "Two values convert below their adjusted peers: Mobile had 7 of 44 expected"
     assert plain(state.body["rows"][0]["money"]) == "$2.6 k"
     whole = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5), won_back="100 %")
     assert plain(whole.body["rows"][0]["money"]) == "$5.2 k"
@@ -207,6 +237,19 @@ def test_gaps_count_the_chosen_share_of_the_shortfall():
 
 def test_first_visits_are_no_fault_by_themselves():
     assert "this is no fault by itself" in leak_rows.row_of(NEWCOMERS, report(), 60.0)["why"]
+
+
+def test_first_visits_stand_last_and_are_not_counted_as_a_gap():
+    rows = leak_rows.sorted_leaks([NEWCOMERS, MOBILE], [], "Money, low end")
+    assert rows == [MOBILE, NEWCOMERS]
+    said = "One value converts below its adjusted peers: Mobile had 7 of 44 expected; so do first visits, as nearly "
+    assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).heading == f"{said}everywhere"
+    state = shown(biggest, report(gaps=(NEWCOMERS, MOBILE)))
+    assert state.heading == "No leak and 1 gap: Mobile had 7 of 44 expected"
+    assert [tag["label"] for tag in state.body["rows"][1]["tags"]] == ["Gap", "Usual for first visits"]
+    found = judged(Explained(report(gaps=(NEWCOMERS, MOBILE))))
+    assert biggest.open_findings([found, judged([])], context()) == 1
+    assert shown(gaps, report(gaps=(NEWCOMERS,))).heading.startswith("Only first visits convert below")
 
 
 def test_strong_segments_show_what_is_above_expectation():

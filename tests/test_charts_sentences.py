@@ -22,6 +22,7 @@ from dashboard.charts import (
     trend,
     words,
 )
+from queries.check import Check
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
 
@@ -247,26 +248,27 @@ def test_a_bucket_of_19_sessions_has_a_dotted_interval_and_no_mark():
     assert columns["p-sessions"]["sessions"] == [19, 20]
 
 
-BROKEN = {"google": {day(5): 0, day(4): 1201, day(6): 900}, "(direct)": {day(5): 2217, day(4): 359, day(6): 300}}
-TOTALS = {day(4): 1938, day(5): 2885, day(6): 1500}
+GONE = Check(
+    "vanished", "probable tracking break", day(5), day(5), "source", "google", 0.0, 1710.4, 1201.0, "(direct)", 2217.0
+)
 
 
-def test_a_large_source_that_vanishes_for_a_day_is_found_with_the_one_that_took_it_up():
-    [found] = source_days.breaks_of(BROKEN, TOTALS)
-    assert (found.date, found.source, found.taken_by, found.taken) == (day(5), "google", "(direct)", 2217)
-    assert found.expected > 1000
-
-
-def test_a_small_source_may_be_missing_for_a_day():
-    assert source_days.breaks_of({"dfa": {day(4): 9, day(6): 3}}, TOTALS) == []
+def test_the_vanished_sources_are_those_of_the_data_checks_in_order_of_date():
+    later = dataclasses.replace(GONE, first=day(6), last=day(7), value="bing", found=2.0)
+    others = [dataclasses.replace(GONE, dimension="medium"), dataclasses.replace(GONE, kind="shares")]
+    assert source_days.breaks_of([later, *others, GONE]) == [GONE, later]
+    assert source_days.breaks_of(None) == []
+    assert source_days.vanished_sentence(GONE) == "google has no session on 5 Jul, where 1,710 were expected"
+    said = plain(source_days.vanished_sentence(later))
+    assert said == "bing has 2 sessions from 6 to 7 Jul, where 1,710 were expected"
 
 
 def test_the_broken_day_is_amber_with_its_0_written():
-    breaks = source_days.breaks_of(BROKEN, TOTALS)
-    bars = source_days.day_strip(BROKEN["google"], context(days=6, missing=(1,)), set(TOTALS), breaks, "google")
+    google = {day(5): 0, day(4): 1201, day(6): 900}
+    bars = source_days.day_strip(google, context(days=6, missing=(1,)), {day(4), day(5), day(6)}, [GONE], "google")
     assert [bar["value"] is None for bar in bars] == [False, True, False, False, False, False]
-    assert (bars[3]["color"], bars[3]["label"]) == ("warn", "0")
-    assert "were expected" in bars[3]["title"]
+    assert (bars[3]["color"], bars[3]["label"]) == ("warn-bar", "0")
+    assert "where 1,710 were expected" in bars[3]["title"]
 
 
 def totals_of(rows):
@@ -282,7 +284,7 @@ def test_the_source_short_of_the_mean_is_named_after_the_tracking_break():
             "youtube.com": {"desktop": (1074, 0)},
         },
     )
-    said = plain(sources.heading(totals_of(rows), source_days.breaks_of(BROKEN, TOTALS)))
+    said = plain(sources.heading(totals_of(rows), [GONE]))
     assert said.startswith("google has no session on 5 Jul, where 1,")
     assert said.endswith("; youtube.com brought 1,074 sessions and no order, where the mean gives 11")
 
@@ -329,7 +331,7 @@ def test_a_combination_of_two_sessions_is_never_recommended():
 
 def test_a_source_whose_tracking_broke_is_to_be_checked_first():
     rows = source_rows((7774, 90), **{"google": {"desktop": (3936, 21)}, "(direct)": {"desktop": (3838, 69)}})
-    said = takeaways.combination_takeaway(rows, source_days.breaks_of(BROKEN, TOTALS))
+    said = takeaways.combination_takeaway(rows, [GONE])
     assert said
     assert said.sentence.startswith("(direct) on desktop converts at")
     assert said.certainty == takeaways.TRACKING

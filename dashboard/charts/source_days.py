@@ -2,29 +2,15 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from dashboard.body import DayBar
 from dashboard.chart import Context
+from dashboard.charts.check_words import when
 from dashboard.charts.words import Row, days_of, missing_days, stretch_label, stretches
-from dashboard.format import count, expected
+from dashboard.format import count, expected, plural
+from queries.check import Check
 
 MOST_BARS = 31
-LEAST_EXPECTED = 30
-"""A source with no session on a day is remarkable when at least this many were expected: chance does not do that."""
-
-Days = Mapping[str, Mapping[dt.date, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Hold a day on which a source has no session, how many were expected, and which source took them up, if any."""
-
-    date: dt.date
-    source: str
-    expected: float
-    taken_by: str | None = None
-    taken: int = 0
 
 
 def sessions_by_day(rows: Sequence[Row], name: str = "source") -> dict[str, dict[dt.date, int]]:
@@ -35,39 +21,21 @@ def sessions_by_day(rows: Sequence[Row], name: str = "source") -> dict[str, dict
     return days
 
 
-def breaks_of(sources: Days, totals: Mapping[dt.date, int]) -> list[Break]:
-    """Return the days on which a large source falls to 0 while others go on, in order of date.
-
-    What is expected of a source on a day is its share of the other days' sessions times that day's sessions.
-    """
-    breaks = []
-    for date in sorted(totals):
-        for source, days in sources.items():
-            due = _due(days, totals, date)
-            if days.get(date, 0) == 0 and due >= LEAST_EXPECTED:
-                breaks.append(_with_taker(Break(date, source, due), sources, totals))
-    return breaks
+def breaks_of(checks: Sequence[Check] | None, dimension: str = "source") -> list[Check]:
+    """Return the data checks that say a value of the dimension vanished, in order of date."""
+    found = [check for check in checks or () if check.kind == "vanished" and check.dimension == dimension]
+    return sorted(found, key=lambda check: (check.first, check.value))
 
 
-def _due(days: Mapping[dt.date, int], totals: Mapping[dt.date, int], date: dt.date) -> float:
-    elsewhere = sum(totals.values()) - totals[date]
-    return totals[date] * (sum(days.values()) - days.get(date, 0)) / elsewhere if elsewhere else 0.0
-
-
-def _with_taker(found: Break, sources: Days, totals: Mapping[dt.date, int]) -> Break:
-    surplus = {
-        source: days.get(found.date, 0) - _due(days, totals, found.date)
-        for source, days in sources.items()
-        if days.get(found.date, 0) >= 2 * _due(days, totals, found.date)
-    }
-    taker = max(surplus, key=lambda source: surplus[source], default=None)
-    if taker is None or surplus[taker] < found.expected / 2:
-        return found
-    return Break(found.date, found.source, found.expected, taker, sources[taker][found.date])
+def vanished_sentence(found: Check) -> str:
+    """Return what is missing: google has no session on 5 Jul, where 1,710 were expected."""
+    had = plural(found.found, "session") if found.found else "no session"
+    days = when(found)
+    return f"{found.value} has {had} {days[0].lower()}{days[1:]}, where {expected(found.expected)} were expected"
 
 
 def day_strip(
-    days: Mapping[dt.date, int], context: Context, present: set[dt.date], breaks: Sequence[Break] = (), source: str = ""
+    days: Mapping[dt.date, int], context: Context, present: set[dt.date], breaks: Sequence[Check] = (), source: str = ""
 ) -> list[DayBar]:
     """Return one small column per day (per stretch, beyond 31 days), broken days in amber with their 0 written."""
     missing = missing_days(context, present)
@@ -81,9 +49,9 @@ def day_strip(
             continue
         bar = DayBar(value=number / top, color="bars", title=f"{stretch_label(part)}: {count(number)} sessions")
         for found in breaks:
-            if found.date in part and source in (found.source, found.taken_by):
-                bar["color"] = "warn"
-                if found.source == source:
+            if any(found.first <= date <= found.last for date in part) and source in (found.value, found.taken_by):
+                bar["color"] = "warn-bar"
+                if found.value == source:
                     bar["title"] += f" where {expected(found.expected)} were expected"
                     if not number:
                         bar["label"] = "0"

@@ -8,20 +8,21 @@ from typing import Any
 from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.source_cells import cells_of
-from dashboard.charts.source_days import Break, breaks_of, day_strip, sessions_by_day
+from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day, vanished_sentence
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence, part_of
-from dashboard.format import DASH, THIN, count, date_range, day, exact, expected, money, plural, rate, rate_range
+from dashboard.format import DASH, THIN, count, date_range, exact, expected, money, plural, rate, rate_range
+from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
-from queries.judged import judged_pivot
+from queries.judged import found_of, judged_pivot
 from queries.statistics import intervals_meet
 from queries.vocabulary import TITLES
 
 SOURCE, DEVICE = "source", "device_category"
 CLASS_BREAKS = (0.45, 0.65, 0.87, 1.15, 1.6, 2.4)
 CLASS_LABELS = ("÷ 2 or less", "÷ 1.5", "below", "near", "above", "× 1.6", "× 2.4 or more")
-NO_BREAK = "\u00a0"
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
     "Sorted by sessions; sources without an order are kept. The text is the raw rate; the colour compares the rate, "
@@ -32,13 +33,13 @@ GROUPS = {"Source": "source", "Channel": "channel_group", "Campaign": "campaign"
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the cells, the days of each value, and the days of all of them, whatever value is filtered."""
+    """Ask for the cells, the days of each value and of all of them, whatever value is filtered, and the checks."""
     by = dimension_of(settings)
     days = Need("trend", shows=by)
     if by == SOURCE:
-        return Need("sources_by_device", shows=SOURCE), Need("sources_by_day", shows=SOURCE), days
+        return Need("sources_by_device", shows=SOURCE), Need("sources_by_day", shows=SOURCE), days, CHECKS
     cells = Need("pivot", shows=by, compute=partial(judged_pivot, dimensions=(by, DEVICE)))
-    return cells, Need("values_by_day", by=by, shows=by), days
+    return cells, Need("values_by_day", by=by, shows=by), days, CHECKS
 
 
 def dimension_of(settings: Mapping[str, Any]) -> str:
@@ -62,7 +63,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     )
     days = sessions_by_day(by_day, SOURCE if by == SOURCE else "segment")
     totals = {row["session_date"]: row["sessions"] for row in trend}
-    breaks = breaks_of(days, totals)
+    breaks = breaks_of(found_of(results[3]), by)
     sources = [ranks[rank] for rank in sorted(ranks)]
     scale = scale_of([row[EVERYTHING] for row in sources])
     rows = []
@@ -80,16 +81,15 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(said, NOTE.replace("sources", f"{word}s"), body=body, table=table)
 
 
-def heading(rows: Sequence[Row], breaks: Sequence[Break] = (), word: str = "source") -> str:
+def heading(rows: Sequence[Row], breaks: Sequence[Check] = (), word: str = "source") -> str:
     """Return what stands out among the sources; a tracking break is said first, because it spoils its own source."""
-    broken = {name for found in breaks for name in (found.source, found.taken_by)}
+    broken = {name for found in breaks for name in (found.value, found.taken_by)}
     said = standing_out(
         rows, [row for row in rows if row["row_kind"] == "source" and row["source"] not in broken], word
     )
     if not breaks:
         return said
-    found = max(breaks, key=lambda found: found.expected)
-    lost = f"{found.source} has no session on {day(found.date)}, where {expected(found.expected)} were expected"
+    lost = vanished_sentence(max(breaks, key=lambda found: found.expected))
     none = f"No {word}"
     return f"{lost}; {said.replace(none, f'no other {word}', 1) if said.startswith(none) else said}"
 
@@ -137,10 +137,10 @@ def device_cell(row: Row | None, by: str = SOURCE) -> Cell:
     """Return one cell: raw rate and counts on the colour of the shrunk rate; hatched under one expected order."""
     if row is None or not row["sessions"]:
         return Cell(text=DASH, tone="muted")
-    counts = part_of(row["conversions"], row["sessions"]).replace(" ", NO_BREAK)
+    counts = part_of(row["conversions"], row["sessions"])
     also = Action(where={by: row["source"], DEVICE: row["device_category"]})
     if not row["enough"]:
-        return Cell(text=counts, sub=f"too{NO_BREAK}few", tone="muted", hatch=True, action=also, title=cell_title(row))
+        return Cell(text=counts, sub="too few", tone="muted", hatch=True, action=also, title=cell_title(row))
     return Cell(
         text=rate(row["conversion_rate"]),
         sub=counts,
@@ -219,19 +219,23 @@ def _columns(devices: Sequence[str], scale: float, totals: Mapping[Any, int], ti
     days = date_range(min(totals), max(totals)).rsplit(" ", 1)[0] if totals else ""
     return [
         TableColumn(label=title, width="190px"),
-        TableColumn(label="Sessions", align="right", sorted="descending"),
+        TableColumn(label="Sessions", align="right", sorted="descending", hide_narrow=True),
         TableColumn(label=f"By day, {days}", width="132px", hide_narrow=True),
         TableColumn(label="Rate", align="right"),
         TableColumn(label=f"95{THIN}% interval, 0{DASH}{scale * 100:g}{THIN}%", width="130px", hide_narrow=True),
-        *(TableColumn(label=device_label(device), align="center", width="112px") for device in devices),
-        TableColumn(label="Revenue", align="right"),
+        *(TableColumn(label=device_label(device), align="right", width="112px") for device in devices),
+        TableColumn(label="Revenue", align="right", hide_narrow=True),
     ]
 
 
 def ratio_legend() -> list[LegendItem]:
     """Return what the colours of shrunk rates mean."""
     items = [LegendItem(label=label, color=f"diverging-{place}") for place, label in enumerate(CLASS_LABELS)]
-    return [*items, LegendItem(label="less than one order expected", shape="hatch")]
+    return [
+        LegendItem(label="Against the mean of all:", shape="none"),
+        *items,
+        LegendItem(label="less than one order expected", shape="hatch"),
+    ]
 
 
 def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str], word: str = "source") -> TableTwin:

@@ -7,12 +7,15 @@ from typing import Any
 from dashboard.body import Cell, Table, TableColumn, Tone
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.finding import largest_leak
-from dashboard.charts.source_days import Break, breaks_of, sessions_by_day
+from dashboard.charts.source_days import breaks_of, vanished_sentence
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, leaving, part_of, rate_of
-from dashboard.format import count, day, expected, plural, rate, share
+from dashboard.format import count, expected, plural, rate, share
+from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
+from queries.judged import found_of
 from queries.statistics import intervals_meet, wilson_interval
 
 LONG_FROM, MEASURED_FROM = 6, 2
@@ -37,16 +40,16 @@ class Takeaway:
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the funnel, the durations, and the sources with their days."""
-    return Need("funnel"), Need("durations"), Need("sources_by_device"), Need("sources_by_day"), Need("trend")
+    """Ask for the funnel, the durations, the sources, and the data checks."""
+    return Need("funnel"), Need("durations"), Need("sources_by_device"), CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the sentences as a table of three columns: about, what, how sure."""
-    steps, durations, cells, by_day, trend = (result.rows for result in results)
+    steps, durations, cells = (result.rows for result in results[:3])
     if not cells:
         return CardState("Nothing to take away", empty=empty_sentence(context))
-    breaks = breaks_of(sessions_by_day(by_day), {row["session_date"]: row["sessions"] for row in trend})
+    breaks = breaks_of(found_of(results[3]))
     said = takeaways(steps, durations, cells, breaks, context)
     table = TableTwin(
         "What to take away",
@@ -75,7 +78,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
 
 
 def takeaways(
-    steps: Sequence[Row], durations: Sequence[Row], cells: Sequence[Row], breaks: Sequence[Break], context: Context
+    steps: Sequence[Row], durations: Sequence[Row], cells: Sequence[Row], breaks: Sequence[Check], context: Context
 ) -> list[Takeaway]:
     """Return three to five sentences, those about nothing left out."""
     nobody = "No session left between two steps." if steps[0]["reached"] else "No session entered the funnel."
@@ -125,7 +128,7 @@ def device_takeaway(cells: Sequence[Row]) -> Takeaway | None:
     return Takeaway("Weak device", _capital(f"{worst['device_category']} converts at {_counts(worst)}, {ahead}."), SURE)
 
 
-def source_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+def source_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takeaway | None:
     """Return the source furthest short of the mean; None where there is one source only."""
     rows = [row for row in cells if row["device_category"] == EVERYTHING]
     if len(rows) < 3:
@@ -140,7 +143,7 @@ def source_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway |
     return _with_tracking("Weak source", sentence, worst["source"], breaks)
 
 
-def weak_pair_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+def weak_pair_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takeaway | None:
     """Return the source and device that lack most orders against the mean; None with fewer than two pairs."""
     total = next((row for row in cells if row["row_kind"] == "all" and row["device_category"] == EVERYTHING), None)
     pairs = [row for row in cells if row["row_kind"] == "source" and row["device_category"] != EVERYTHING]
@@ -159,7 +162,7 @@ def weak_pair_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeawa
     return _with_tracking("Weak pairs", sentence, below[0]["source"], breaks)
 
 
-def combination_takeaway(cells: Sequence[Row], breaks: Sequence[Break]) -> Takeaway | None:
+def combination_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takeaway | None:
     """Return the source and device that convert furthest above the mean; those too small to judge are only counted."""
     total = next((row for row in cells if row["row_kind"] == "all" and row["device_category"] == EVERYTHING), None)
     pairs = [row for row in cells if row["row_kind"] == "source" and row["device_category"] != EVERYTHING]
@@ -194,11 +197,11 @@ def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
     return sum(row["conversions"] for row in held), sum(row["sessions"] for row in held)
 
 
-def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Break]) -> Takeaway:
+def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Check]) -> Takeaway:
     for found in breaks:
-        if source in (found.source, found.taken_by):
-            missing = f"On {day(found.date)} {found.source} has no session, {expected(found.expected)} were expected."
-            return Takeaway(about, f"{sentence} {missing}", TRACKING)
+        if source in (found.value, found.taken_by):
+            missing = vanished_sentence(found)
+            return Takeaway(about, f"{sentence} But {missing}.", TRACKING)
     return Takeaway(about, sentence, SURE)
 
 
@@ -218,4 +221,4 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-CHART = Chart("takeaways", "What to take away", needs, update, renderer="rows", span=12, height=260)
+CHART = Chart("takeaways", "What to take away", needs, update, renderer="rows", span=12, height=260, slow=True)
