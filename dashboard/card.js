@@ -68,7 +68,7 @@ export class Card {
     if (options.length > MOST_BUTTONS) {
       const list = h("select", {"aria-label": label, "data-key": name, on: {change: () => choose(list.value)}},
         options.map((option) => h("option", {value: option, selected: option === chosen}, option)))
-      return list
+      return h("label", {class: "picked"}, `${name[0].toUpperCase()}${name.slice(1).replaceAll("_", " ")}`, list)
     }
     return h("div", {class: "segmented", role: "group", "aria-label": label}, options.map((option) => h("button", {
       type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(option === chosen), on: {click: () => choose(option)},
@@ -108,6 +108,7 @@ export class Card {
     if (state.error) return
     this.heading.textContent = state.heading
     this.note.textContent = state.note || ""
+    this.settings.hidden = Boolean(state.body?.nothing)
     if (this.tableTool) this.tableTool.disabled = !state.table
     if (this.showsTable && state.table) redraw(this.twin, twin(state.table))
     if (state.empty && this.framed) return

@@ -167,6 +167,30 @@ def _steps(check: Check) -> str:
     )
 
 
+LOOKED_FOR = {
+    "vanished": "values that vanish",
+    "no orders": "days without orders",
+    "thin": "days that are far too small",
+    "missing": "missing days",
+    "not exported": "days that lack a column",
+    "not set": "(not set) that spreads",
+    "shares": "shares that jump",
+    "measure": "pages or times that jump on every device",
+    "revenue": "orders without revenue",
+    "scale": "money in another unit",
+    "steps": "orders without their steps",
+}
+"""What each kind of check looks for, to say what was not found; a provisional day is no fault."""
+
+
+def sound_sentence(checks: Sequence[Check]) -> str:
+    """Return what was looked for and not found on the shown days; empty where every kind was found."""
+    found = {check.kind for check in checks}
+    clean = [words for kind, words in LOOKED_FOR.items() if kind not in found]
+    also = "Also looked for and not found" if found else "Looked for and not found"
+    return f"{also}: {joined(clean)}." if clean else ""
+
+
 _SENTENCES = {
     "vanished": _vanished,
     "no orders": _no_orders,

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.check_words import days_of, notices_of, sentence, settle_sentence, tag_of
+from dashboard.charts.check_words import days_of, notices_of, sentence, settle_sentence, sound_sentence, tag_of
 from dashboard.charts.words import value_label
 from dashboard.findings import Nothing, Notices
 from queries.check import Check
@@ -14,11 +14,7 @@ from queries.judged import found_of, judged_checks
 
 MOST = 4
 NEED = Need("checks", compute=judged_checks)
-CLEAN = (
-    "Looked for values that vanish, days without orders, days that are far too small, (not set) that spreads, "
-    "shares and measures "
-    "that jump on every device, orders without revenue or without their steps, and missing days."
-)
+CLEAN = sound_sentence(())
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -36,7 +32,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     more = len(notices) - MOST
     body["action"] = Action(view="quality")
     body["action_label"] = f"Open data quality ({more} more)" if more > 0 else "Open data quality"
-    return CardState(settle_sentence(len(notices)), body=body, table=twin(checks))
+    sound = sound_sentence(checks) if notices else ""
+    return CardState(settle_sentence(len(notices)), sound, body=body, table=twin(checks))
 
 
 def twin(checks: Sequence[Check]) -> TableTwin | None:

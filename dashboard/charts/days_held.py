@@ -42,7 +42,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         top = max(sums) or 1
         cells = []
         for stretch, number in zip(columns, sums, strict=True):
-            odd = [c for c in checks if c.verdict != "missing" and any(c.first <= date <= c.last for date in stretch)]
+            told = [c for c in checks if c.verdict != "missing" or c.kind == "missing"]
+            odd = [c for c in told if any(c.first <= date <= c.last for date in stretch)]
             if missing.issuperset(stretch):
                 cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: no export"))
                 continue

@@ -32,12 +32,14 @@ FEW = 20
 """Buckets with fewer sessions than this have a dotted interval and no mark."""
 LONG_FROM, MEASURED_FROM = 6, 2
 """Positions of the buckets: 5 minutes and longer begin at 6, measured durations at 2."""
-TICKS = ("0 s", "<10\ns", "<1\nmin", "<3\nmin", "<5\nmin", "<10\nmin", "<20\nmin", "<60\nmin", "more")
+TICKS = tuple(
+    text.replace(" ", THIN) for text in ("0 s", "<10 s", "<1 m", "<3 m", "<5 m", "<10 m", "<20 m", "<60 m", "more")
+)
 TINY = "11px"
 NOTE = (
     f"Buying takes time, so this is no advice to keep people longer. Dots with 95{THIN}% intervals: share of sessions "
     f"that converted; dotted and without a dot where there are under {FEW} sessions. Bars: sessions; paler at 0 s: one "
-    "hit, duration not measured."
+    "hit, duration not measured. Below them: time on site, in seconds (s) and minutes (m)."
 )
 
 
@@ -68,9 +70,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         models[f"{name}-title"] = {"text": device_label(device)}
         models[f"{name}-verdict"] = {"text": panel_verdict(rows)}
         sources.update(columns(name, device, rows, ticks[-1], context))
-    return CardState(
-        heading(list(devices.values())), note(devices), sources=sources, models=models, table=table_twin(devices)
-    )
+    return CardState(card_heading(devices), note(devices), sources=sources, models=models, table=table_twin(devices))
 
 
 def panel_name(place: int) -> str:
@@ -108,6 +108,36 @@ def heading(devices: Sequence[Sequence[Row]]) -> str:
     return f"Buying takes time: {ends}"
 
 
+def card_heading(devices: Mapping[str, Sequence[Row]]) -> str:
+    """Return the highest rate of each device with the time on site it is reached at; the finding where none has one."""
+    said = []
+    for device, rows in list(devices.items())[:PANELS]:
+        best = best_bucket(rows)
+        if best:
+            said.append(f"{device_label(device)} {rate(best['conversion_rate'])} {bucket_words(best)}")
+    if not said:
+        return heading(list(devices.values()))
+    return f"Highest rate by time on site: {joined(said)}"
+
+
+def bucket_words(row: Row) -> str:
+    """Return where a bucket of durations is: at 20–60 min, over 60 min."""
+    words = row["bucket"].replace("-", "–").replace("> ", "over ")
+    words = f"{words.removesuffix(' m')} min" if words.endswith(" m") else words
+    return words if words.startswith("over") else f"at {words}"
+
+
+def best_bucket(rows: Sequence[Row]) -> Row | None:
+    """Return the bucket of measured durations that converts best, if it stands above the rest by more than chance."""
+    large = [row for row in rows if row["sessions"] >= FEW and row["position"] >= MEASURED_FROM]
+    if sum(row["conversions"] for row in large) == 0:
+        return None
+    best = max(large, key=lambda row: row["conversion_rate"])
+    other = _pooled([row for row in rows if row is not best], MEASURED_FROM, 9)
+    ours = best["conversion_rate_low"], best["conversion_rate_high"]
+    return None if intervals_meet(ours, wilson_interval(*other)) else best
+
+
 def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
     held = [row for row in rows if first <= row["position"] <= last]
     return sum(row["conversions"] for row in held), sum(row["sessions"] for row in held)
@@ -118,12 +148,10 @@ def panel_verdict(rows: Sequence[Row]) -> str:
     large = [row for row in rows if row["sessions"] >= FEW and row["position"] >= MEASURED_FROM]
     if sum(row["conversions"] for row in large) == 0:
         return "Too few orders to draw a shape" if large else "Too few sessions to draw a shape"
-    best = max(large, key=lambda row: row["conversion_rate"])
-    other = _pooled([row for row in rows if row is not best], MEASURED_FROM, 9)
-    ours = best["conversion_rate_low"], best["conversion_rate_high"]
-    if intervals_meet(ours, wilson_interval(*other)):
-        return f"{rate(best['conversion_rate'])} at best, within chance of the rest"
-    return f"Highest at {best['bucket'].replace('-', '–')}: {rate(best['conversion_rate'])}"
+    if best := best_bucket(rows):
+        return f"Highest {bucket_words(best)}: {rate(best['conversion_rate'])}"
+    most = max(row["conversion_rate"] for row in large)
+    return f"{rate(most)} at best, within chance of the rest"
 
 
 def note(devices: Mapping[str, Sequence[Row]]) -> str:
@@ -168,11 +196,18 @@ def columns(
             "x": [float(row["position"]) for row in rows],
             "sessions": [row["sessions"] for row in rows],
             "alpha": [0.55 if row["position"] == 1 else 1.0 for row in rows],
-            "label": [count(row["sessions"]) if row["sessions"] else "" for row in rows],
+            "label": [bar_label(row["sessions"]) for row in rows],
             "title": [title(device, row) for row in rows],
         },
         f"{name}-words": {"x": [0.5], "y": [-0.11 * top], "label": ["Sessions"]},
     }
+
+
+def bar_label(sessions: int) -> str:
+    """Return the sessions over a narrow bar: 3,388, 19.8 k; nothing for none."""
+    if sessions < 10_000:
+        return count(sessions) if sessions else ""
+    return f"{sessions / 1000:.3g}{THIN}k" if sessions < 1_000_000 else count(sessions)
 
 
 def title(device: str, row: Row) -> str:
@@ -216,7 +251,7 @@ def build(theme: Theme) -> BokehRow:
 
 def _panel(theme: Theme, name: str, visible: bool) -> figure:
     frame = pd.DataFrame({"x": [1.0, 2.0], "conversion_rate": [0.01, 0.02]})
-    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, name, 310)
+    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, name, 330)
     fig.update(visible=visible, min_width=280, styles={"flex": "1 1 280px"})
     fig.x_range.update(start=0.4, end=9.6)
     figures.fixed_ticks(fig.xaxis[0], [float(place) for place in range(1, 10)], TICKS)
@@ -256,4 +291,4 @@ def _sessions(fig: Any, name: str, theme: Theme) -> Any:
     return bars
 
 
-CHART = Chart("durations", "Session duration and conversion, by device", needs, update, build, span=12, height=310)
+CHART = Chart("durations", "Session duration and conversion, by device", needs, update, build, span=12, height=330)

@@ -15,10 +15,8 @@ from queries.vocabulary import DIMENSIONS, TITLES
 
 BREAKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.95)
 NOTE = (
-    "A stronger colour means a larger share of sessions for which the export gives no value; the palest is none. A "
-    "dimension that "
-    "no export carries "
-    "is (not set) in every session: splits by it say nothing. Hatched: no export holds the day."
+    "A stronger colour means a larger share of sessions for which the export gives no value; the palest is none. "
+    "Hatched: no export holds the day."
 )
 
 
@@ -44,7 +42,11 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             text=rate(shares[name]),
         )
         for name in order
+        if shares[name] < 1
     ]
+    absent = [TITLES[name].lower() for name in order if shares[name] == 1]
+    if not rows:
+        return CardState(heading(shares), empty=f"{heading(shares)}.")
     legend = [
         LegendItem(label="0 %", color="sequential-0"),
         LegendItem(label="5 to 20 %", color="sequential-3"),
@@ -61,7 +63,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         ),
         (False, True, True, True),
     )
-    return CardState(heading(shares), NOTE, body=body, table=twin)
+    note = f"{NOTE} In no export here, and so without a strip: {joined(absent)}." if absent else NOTE
+    return CardState(heading(shares), note, body=body, table=twin)
 
 
 def _cell(name: str, stretch: Sequence[dt.date], days: Mapping[dt.date, Row], missing: set[dt.date]) -> HeatCell:

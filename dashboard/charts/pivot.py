@@ -56,7 +56,10 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     rows, columns = margin(pairs, 0), margin(pairs, 1)
     total = sum_of(list(rows.values()))
     mean = total.conversions / total.sessions
-    heads = [TableColumn(label=TITLES[names[0]], width="180px"), TableColumn(label="All", align="right")]
+    heads = [
+        TableColumn(label=TITLES[names[0]], width="180px"),
+        TableColumn(label="All", align="right", hide_narrow=True),
+    ]
     heads += [TableColumn(label=value_label(names[1], value), align="center") for value in columns]
     lines = []
     for value, held in rows.items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
-from dashboard.charts.check_words import notices_of, settle_sentence
+from dashboard.charts.check_words import notices_of, settle_sentence, sound_sentence
 from dashboard.charts.checks import CLEAN, NEED, twin
 from dashboard.findings import Nothing, Notices
 from queries.check import Check
@@ -32,7 +32,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     body = Notices(items=notices, wide=True)
     if not notices:
         body["nothing"] = Nothing(icon="check", title="Nothing to settle", text=CLEAN)
-    return CardState(settle_sentence(len(notices)), NOTE, body=body, table=twin(checks))
+    sound = f"{sound_sentence(checks)} " if notices else ""
+    return CardState(settle_sentence(len(notices)), sound + NOTE, body=body, table=twin(checks))
 
 
-CHART = Chart("verdicts", "Verdicts", needs, update, renderer="notices", span=12, height=140, slow=True)
+CHART = Chart("verdicts", "Data checks", needs, update, renderer="notices", span=12, height=140, slow=True)

@@ -12,6 +12,7 @@ from dashboard.format import plural, rate, share
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
+from queries.statistics import intervals_meet, wilson_interval
 
 DEVICE, MINIMUM = "device_category", 100
 CHECKS = Need("checks", compute=judged_checks)
@@ -39,17 +40,28 @@ def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, st
 
 
 def geography_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return where the orders come from, and what has no place on the map."""
+    """Return how many countries convert above and below the mean by more than chance, and how many cannot be told."""
     rows = results[0].rows
     if not rows:
         return empty_sentence(context), ""
-    small = sum(not row["enough"] for row in rows)
-    context_line = (
-        f"{plural(len(rows), 'country', 'countries')} sent sessions; {small} of them too few to colour. A rate is "
-        "shown with "
-        "its interval, never alone."
+    sessions, conversions = (sum(row[name] for row in rows) for name in ("sessions", "conversions"))
+    mean = wilson_interval(conversions, sessions)
+    large = [row for row in rows if row["enough"]]
+    small = len(rows) - len(large)
+    apart = [
+        row for row in large if not intervals_meet((row["conversion_rate_low"], row["conversion_rate_high"]), mean)
+    ]
+    above = sum(row["conversion_rate"] > conversions / sessions for row in apart)
+    few = f"{plural(small, 'other country', 'other countries')} sent fewer than {MINIMUM}, too few to say."
+    if len(large) < 2:
+        return f"{countries.heading(rows, MINIMUM)}.", few if small else ""
+    said = (
+        f"Of {len(large)} countries with {MINIMUM} sessions or more, {above or 'none'} "
+        f"{'converts' if above <= 1 else 'convert'} above the mean of {rate(conversions / sessions)} and "
+        f"{len(apart) - above or 'none'} below it."
     )
-    return f"{countries.heading(rows, MINIMUM)}.", context_line
+    close = f"{len(large) - len(apart)} cannot be told from the mean."
+    return said, f"{close if len(apart) < len(large) else ''} {few if small else ''}".strip()
 
 
 def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
