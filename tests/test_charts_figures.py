@@ -117,10 +117,10 @@ HEADINGS = {
     "countries": (
         "92 of 94 converted sessions come from the United States: 2.22 % convert there, 2 of 5,864 sessions elsewhere"
     ),
-    "durations": "Buying takes time: sessions of 5 minutes or more convert at 8.74 %, shorter measured ones at 0.27 %",
+    "durations": "Highest rate by time on site: Desktop 13.8 % at 20–60 min and Mobile 4.82 % at 10–20 min",
     "converted_vs_engaged": "Buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes",
     "sources": (
-        "google has no session on 5 Jul, where 1,596 were expected; youtube.com brought 1,074 sessions and no order, "
+        "google has no session on 5 Jul, where 1,710 were expected; youtube.com brought 1,074 sessions and no order, "
         "where the mean gives 10"
     ),
     "takeaways": "83 % leave before a fifth page; 3 of 5 comparisons are larger than chance",

@@ -35,18 +35,16 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     sessions = sum(row["sessions"] for row in days.values())
     shares = {name: sum(row[name] for row in days.values()) / sessions for name in DIMENSIONS}
     order = sorted(DIMENSIONS, key=lambda name: -shares[name])
+    drawn = [name for name in order if shares[name] < 1] or order
     rows = [
         HeatRow(
             label=TITLES[name],
             cells=[_cell(name, stretch, days, missing) for stretch in columns],
             text=rate(shares[name]),
         )
-        for name in order
-        if shares[name] < 1
+        for name in drawn
     ]
-    absent = [TITLES[name].lower() for name in order if shares[name] == 1]
-    if not rows:
-        return CardState(heading(shares), empty=f"{heading(shares)}.")
+    absent = [TITLES[name].lower() for name in order if name not in drawn]
     legend = [
         LegendItem(label="0 %", color="sequential-0"),
         LegendItem(label="5 to 20 %", color="sequential-3"),
