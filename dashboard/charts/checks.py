@@ -12,7 +12,8 @@ from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
 
-MOST = 4
+MOST, ROOM = 4, 3
+"""So many notices are shown; below ROOM there is room to say what was looked for besides."""
 NEED = Need("checks", compute=judged_checks)
 CLEAN = sound_sentence(())
 
@@ -32,7 +33,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     more = len(notices) - MOST
     body["action"] = Action(view="quality")
     body["action_label"] = f"Open data quality ({more} more)" if more > 0 else "Open data quality"
-    sound = sound_sentence(checks) if notices else ""
+    sound = sound_sentence(checks) if 0 < len(notices) < ROOM else ""
     return CardState(settle_sentence(len(notices)), sound, body=body, table=twin(checks))
 
 
