@@ -48,9 +48,16 @@ def judge_values(cells: Cells, design: Design, fit: Fit, min_sessions: float, rn
 
 
 def below_peers(judged: list[Gap], fdr: float) -> list[Gap]:
-    """Return the values that convert below the median of their peers, at the given false discovery rate."""
+    """Return the values that convert below the median of their peers, at the given false discovery rate.
+
+    Where the peers would have had fewer than 5 conversions too, having had none says nothing yet.
+    """
     call = rejected(np.array([gap.p for gap in judged]), fdr)
-    return [gap for gap, yes in zip(judged, call, strict=True) if yes and gap.ratio < LARGEST_RATIO]
+    return [
+        gap
+        for gap, yes in zip(judged, call, strict=True)
+        if yes and gap.ratio < LARGEST_RATIO and gap.expected >= SMALLEST_EXPECTED
+    ]
 
 
 def above_peers(judged: list[Gap], fdr: float) -> list[Gap]:

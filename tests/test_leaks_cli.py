@@ -154,4 +154,8 @@ def test_the_original_export_through_the_command(tmp_path):
     assert "too small to say" in words
     answer = json.loads(run("--store", tmp_path / "store", "--format", "json").stdout)
     assert answer["too_small"] > 20 * answer["searched"]
-    assert {"device_category": "mobile"} in [gap["segment"] for gap in answer["gaps"]]
+    assert [gap["segment"] for gap in answer["gaps"]] == [
+        {"visitor_type": "new"}, {"device_category": "mobile"}, {"source": "youtube.com"},
+    ]  # fmt: skip
+    assert all(gap["expected"] >= 5 and gap["ratio_interval"][1] < 1 for gap in answer["gaps"])
+    assert "US 4,136 92 2.1" in words
