@@ -1,10 +1,13 @@
 """What chance alone does to a segment: a negative binomial whose dispersion is read from the segments themselves."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincc, gammainc, gammaincc
 
 Floats = NDArray[np.float64]
+Tail = Callable[..., Floats]
 
 MEDIAN_CHI_SQUARE = 0.4549364
 SMALLEST_DISPERSION = 1e-3
@@ -53,25 +56,23 @@ def dispersions(observed: Floats, expected: Floats, orders: NDArray[np.integer])
 
 def lower_p(observed: Floats, expected: Floats, tau: Floats) -> Floats:
     """Return the lower mid-p of each segment: the chance of fewer plus half that of as many, under the null."""
-    size, share = _shape(expected, tau)
-    fewer = np.maximum(observed, SMALLEST_COUNT)
-    poisson = (gammaincc(fewer, expected) + gammaincc(observed + 1.0, expected)) / 2
-    spread = (betainc(size, fewer, share) + betainc(size, observed + 1.0, share)) / 2
-    return np.where(tau < SMALLEST_DISPERSION, poisson, spread)
+    return _mid_p(gammaincc, betainc, observed, expected, tau)
 
 
 def upper_p(observed: Floats, expected: Floats, tau: Floats) -> Floats:
     """Return the upper mid-p of each segment: the chance of more plus half that of as many, under the null."""
-    size, share = _shape(expected, tau)
-    fewer = np.maximum(observed, SMALLEST_COUNT)
-    poisson = (gammainc(fewer, expected) + gammainc(observed + 1.0, expected)) / 2
-    spread = (betaincc(size, fewer, share) + betaincc(size, observed + 1.0, share)) / 2
-    return np.where(tau < SMALLEST_DISPERSION, poisson, spread)
+    return _mid_p(gammainc, betaincc, observed, expected, tau)
 
 
-def _shape(expected: Floats, tau: Floats) -> tuple[Floats, Floats]:
-    variance = np.maximum(tau, SMALLEST_DISPERSION) ** 2
-    return 1.0 / variance, 1.0 / (1.0 + variance * expected)
+def _mid_p(poisson: Tail, spread: Tail, observed: Floats, expected: Floats, tau: Floats) -> Floats:
+    """Return the mean of the tails at the count and at one more; Poisson's where there is no dispersion."""
+    fewer, more = np.maximum(observed, SMALLEST_COUNT), observed + 1.0
+    p, plain = np.empty(len(observed)), tau < SMALLEST_DISPERSION
+    p[plain] = (poisson(fewer[plain], expected[plain]) + poisson(more[plain], expected[plain])) / 2
+    mean, variance = expected[~plain], tau[~plain] ** 2
+    size, share = 1.0 / variance, 1.0 / (1.0 + variance * mean)
+    p[~plain] = (spread(size, fewer[~plain], share) + spread(size, more[~plain], share)) / 2
+    return p
 
 
 def rejected(p: Floats, rate: float) -> NDArray[np.bool_]:
