@@ -6,7 +6,8 @@
 //   days      JSON {first, sessions}: the store's days, see calendar.js
 //   state     JSON {view, version, finding: [sentence, context] or null, pending, counted, empty, stated, foot, file_name,
 //             cards: {name: CardState | {error, query_id}}}: the answer, for the cards of one view
-//   late      JSON {view, finding, cards}: the cards of `state.pending`, which take longer
+//   late      JSON {question, view, finding, cards}: the cards of `state.pending`, which take longer; numbered, because the
+//             same answer to a second question would be no change, and the cards would wait for ever
 //   figures   "<mode>:<base64 of gzipped JSON {name: json_item}>" of the shown view, prebuilt once per process and theme
 //   mode      "light" or "dark";  busy: true while a newer selection is computed
 //   query     the address; `replaces` changes it without a step in the history. Panel's own sync breaks Back (panel #7357).

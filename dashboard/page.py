@@ -63,6 +63,7 @@ class Shell(JSComponent):
     replaces = param.Boolean(default=False)
     follows_system = param.Boolean(default=True)
 
+    _debounce = 0  # Panel would wait 50 ms for more changes of a property; Back and a saved view are one change
     _bundle = "page.js"
     _js = list(SCRIPTS)
     _stylesheets = [stylesheet(*SHEETS)]

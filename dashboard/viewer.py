@@ -1,5 +1,6 @@
 """One viewer: a selection, the page that shows it, and the questions that it asks."""
 
+import itertools
 import logging
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -39,11 +40,12 @@ MOST_STEPS_BACK = 50
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold a question on its way: the view it is for, what is asked, and how to stop it."""
+    """Hold a question on its way: the view it is for, what is asked, how to stop it, and its number on this page."""
 
     view: View
     ask: Ask
     cancel: Cancel
+    number: int = 0
 
 
 class Viewer:
@@ -68,6 +70,7 @@ class Viewer:
         self._listing = Cancel()
         self._acting = threading.RLock()
         self._past: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
         self.page = Shell(
             self.act,
             layout=layout(title, source.site),
@@ -105,7 +108,7 @@ class Viewer:
             for chart in charts_of(view)
         }
         asked = Ask(self.selection.filters, self.selection.funnel, settings, finding=view.finding)
-        return WORKERS.submit(self._compute, Question(view, asked, cancel))
+        return WORKERS.submit(self._compute, Question(view, asked, cancel, next(self._numbers)))
 
     def stop(self) -> None:
         """Cancel what runs, because nobody looks any more."""
@@ -173,7 +176,8 @@ class Viewer:
     def _show_late(self, late: Answer, asked: Question) -> None:
         if not asked.cancel.cancelled and self.answer:
             self.answer = later(self.answer, late)
-            self.page.late = as_text({"view": asked.view.name, "finding": late.finding, "cards": late.cards})
+            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding, "cards": late.cards}
+            self.page.late = as_text(told)
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:

@@ -94,7 +94,7 @@ def _statement(
     query = _parsed(name).copy()
     wanted = columns_of(name)
     if reads == "rows" and VISITOR in wanted:
-        query = query.transform(_number_visitors)
+        query = query.transform(_number_visitors, copy=False)
         wanted = wanted - {VISITOR} | {VISITOR_NUMBER}
     sessions, values = _relation(wanted, shape, by, funnel, reads)
     supplied = [exp.CTE(this=sessions, alias=exp.TableAlias(this=exp.to_identifier("sessions")))]
@@ -104,7 +104,7 @@ def _statement(
         supplied.insert(0, exp.CTE(this=steps, alias=exp.TableAlias(this=exp.to_identifier("steps"))))
     own = query.args.get("with_") or exp.With(expressions=[])
     query.set("with_", exp.With(expressions=[*supplied, *own.expressions]))
-    return query.sql(dialect="duckdb", pretty=True), tuple(values.items())
+    return query.sql(dialect="duckdb", pretty=True, copy=False), tuple(values.items())
 
 
 @cache
@@ -145,7 +145,8 @@ def _relation(
         step, values = funnel.deepest_step()
         chosen.append(exp.alias_(step, "step"))
     chosen += [exp.column(name) for name in (*COLUMN_NAMES, VISITOR_NUMBER) if name in wanted]
-    return exp.select(*chosen).from_(_read(reads)).where(*_conditions(shape)), dict(values)
+    relation = exp.select(*chosen, copy=False).from_(_read(reads), copy=False)
+    return relation.where(*_conditions(shape), copy=False), dict(values)
 
 
 def _number_visitors(node: exp.Expression) -> exp.Expression:
@@ -198,7 +199,7 @@ def kept(table: str, filters: Filters, columns: Sequence[str]) -> Question:
     chosen = exp.select(*(exp.column(name) for name in columns))
     rows = chosen.from_(_read("rows")).where(*_conditions(Shape.of(filters)))
     made = exp.Create(this=exp.to_table(table), kind="TABLE", replace=True, expression=rows)
-    return Question(made.sql(dialect="duckdb"), filter_values(filters))
+    return Question(made.sql(dialect="duckdb", copy=False), filter_values(filters))
 
 
 @lru_cache(STATEMENTS)
@@ -208,7 +209,7 @@ def over_totals(sql: str, shape: Shape, counts: Counts) -> str:
     for supplied in statement.find_all(exp.CTE):
         if supplied.alias == "sessions":
             supplied.set("this", _relation(counts.columns, shape, None, counts.funnel, "totals")[0])
-    return statement.sql(dialect="duckdb")
+    return statement.sql(dialect="duckdb", copy=False)
 
 
 @lru_cache(STATEMENTS)
@@ -221,7 +222,7 @@ def over_table(sql: str, columns: tuple[str, ...]) -> str | None:
             if select is None or any(column.name not in columns for column in select.find_all(exp.Column)):
                 return None
             table.replace(_read("rows"))
-    return statement.sql(dialect="duckdb")
+    return statement.sql(dialect="duckdb", copy=False)
 
 
 def _one_of(dimension: str, word: str, count: int) -> exp.In:

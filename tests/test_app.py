@@ -336,6 +336,13 @@ def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
     assert viewer.page.query == "?theme=light"
 
 
+def test_cards_that_search_are_told_again_when_a_setting_leaves_their_answer_the_same(viewer):
+    before = viewer.page.late
+    viewer.act({"kind": "setting", "card": "trend", "name": "unit", "option": "Week"})
+    assert json.loads(viewer.page.late)["cards"] == json.loads(before)["cards"]
+    assert viewer.page.late != before, "the browser hears of changes only, and its cards would stay dimmed"
+
+
 def test_cards_that_search_come_after_the_others_and_belong_to_the_answer(viewer, replies):
     state = json.loads(viewer.page.state)
     assert set(state["pending"]) == {chart.name for chart in charts_of(viewer.view) if chart.slow}
