@@ -103,6 +103,13 @@ def warn_of_grain(connection: duckdb.DuckDBPyConnection, staged: str, report: Fi
         )
 
 
+def tell_events(connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport) -> None:
+    """Note how many events were put together into how many sessions: the report counts sessions as rows."""
+    ((events, sessions),) = run(connection, "count_events_of_sessions", {"staged": staged})
+    were = "1 event was" if events == 1 else f"{events:,} events were"
+    report.notes.append(f"{were} put together into {_sessions(sessions)}, which are the rows of this report")
+
+
 def warn_of_columns(
     connection: duckdb.DuckDBPyConnection, staged: str, report: FileReport, filled: frozenset[str], names: Sequence[str]
 ) -> None:

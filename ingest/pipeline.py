@@ -13,6 +13,7 @@ from ingest.check import (
     NO_MICROS,
     describe,
     mean_order,
+    tell_events,
     warn_of_columns,
     warn_of_grain,
     warn_of_ids,
@@ -249,6 +250,8 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
     warn_of_ids(sample, report)
     if shape.GRAIN == "hit":
         warn_of_grain(work.connection, staged.path, report)
+    if shape.GRAIN == "event":
+        tell_events(work.connection, staged.path, report)
     warn_of_columns(work.connection, staged.path, report, staged.filled, sample.names)
     warn_of_revenue(work.connection, staged.path, report, work.store)
     count = sum(reject.count for reject in report.rejected if reject.reason not in NO_CONSENT)

@@ -160,6 +160,7 @@ def test_events_that_belong_to_no_session_are_rejected_with_the_reason(tmp_path)
     )
     (report,) = ingest_exports([path], store).files
     assert (report.rows, report.sessions_added, report.rows_rejected) == (6, 1, 5)
+    assert "1 event was put together into 1 session, which are the rows of this report" in report.notes
     found = {reject.reason: (reject.count, [one.row for one in reject.examples]) for reject in report.rejected}
     assert found == {
         "no ga_session_id: the event belongs to no session (consent mode)": (2, [2, 4]),
