@@ -73,7 +73,8 @@ class Page {
       if (action.kind === "filter" && action.view) this.open(action.view)
       if (action.kind === "filter" && !action.view && !this.toldOfUndo) {
         this.toldOfUndo = true
-        this.toasts.say("Filtered. Esc undoes.", 4000)
+        const touch = window.matchMedia("(pointer: coarse)").matches
+        this.toasts.say(touch ? "Filtered. Its chip in the bar above removes it." : "Filtered. Esc undoes.", 4000, "undoes")
       }
       model.send_msg(action)
     }
@@ -108,9 +109,8 @@ class Page {
     this.content = h("div", {class: "content"}, this.lead, this.nothing, [...this.grids.values()])
     this.main = h("main", {id: "main", tabindex: "-1"}, this.content)
     const skip = h("button", {type: "button", class: "skip", on: {click: () => this.main.focus()}}, "Skip to the finding")
-    this.root = h("div", {class: "page"}, this.rail.element,
+    this.root = h("div", {class: "page"}, skip, this.rail.element,
       h("div", {class: "column"}, this.top.element, this.bar.element, this.main), this.rail.drawer, this.dialog.box, this.toasts.box)
-    this.top.element.prepend(skip)
     for (const view of [...layout.views].reverse()) this.place(view)
   }
 
@@ -330,7 +330,7 @@ class Page {
     if (event.key === "g") this.chord = performance.now()
     else if (event.key === "/") (event.preventDefault(), this.bar.search())
     else if (event.key === "?") this.dialog.open("Keyboard", keyList(this.layout))
-    else if (event.key === "Escape") this.act({kind: "undo"})
+    else if (event.key === "Escape" && !this.toasts.dismiss()) this.act({kind: "undo"})
   }
 }
 

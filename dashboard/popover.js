@@ -79,13 +79,21 @@ export function toasts() {
   const text = h("span", {})
   const box = h("div", {class: "toast", role: "status", "aria-live": "polite", hidden: true}, text)
   let hiding = null
+  let esc = "hides"
   return {
     box,
-    say(message, milliseconds = 6000) {
+    // What Esc means while the message is there: it hides it, unless the message itself says what Esc does.
+    say(message, milliseconds = 6000, meant = "hides") {
       clearTimeout(hiding)
+      esc = meant
       text.textContent = message
       box.hidden = !message
       hiding = setTimeout(() => { box.hidden = true }, milliseconds)
+    },
+    dismiss() {
+      const shown = !box.hidden
+      box.hidden = true
+      return shown && esc === "hides"
     },
   }
 }

@@ -246,6 +246,24 @@ def test_a_click_in_a_chart_filters_the_rest_and_escape_undoes_it(visit):
     counted(page, "420 of 420 sessions")
 
 
+def test_escape_hides_a_message_before_it_undoes_a_filter(visit):
+    page = visit("?device_category=mobile")
+    counted(page, "160 of 420 sessions")
+    page.context.grant_permissions(["clipboard-write"])
+    page.get_by_role("button", name="Share view").click()
+    page.get_by_text("Link copied").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Link copied").wait_for(state="hidden")
+    counted(page, "160 of 420 sessions")
+
+
+def test_the_first_tab_skips_the_navigation(visit):
+    page = visit()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("main:focus").count() == 1
+
+
 def test_the_keyboard_opens_views_and_searches_the_filters(visit):
     page = visit()
     page.keyboard.press("g")
