@@ -88,13 +88,14 @@ export function table(body, act) {
   ]
 }
 
-export function twin(twinTable) {
+export function twin(twinTable, act) {
+  const named = (text, action) => (action ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(action), on: {click: doing(act, action)}}, text) : text)
   const numeric = (place) => (twinTable.numeric?.[place] ? "right" : "left")
   return h("div", {class: "scroll twin", tabindex: "0", role: "region", "aria-label": twinTable.caption},
     h("table", {class: "rows dense"}, h("caption", {}, twinTable.caption),
       h("thead", {}, h("tr", {}, twinTable.headers.map((text, place) => h("th", {scope: "col", class: numeric(place)}, text)))),
-      h("tbody", {}, twinTable.rows.map((row) => h("tr", {}, row.map((text, place) =>
-        h(place ? "td" : "th", {scope: place ? null : "row", class: numeric(place)}, text)))))))
+      h("tbody", {}, twinTable.rows.map((row, line) => h("tr", {}, row.map((text, place) =>
+        h(place ? "td" : "th", {scope: place ? null : "row", class: numeric(place)}, place ? text : named(text, twinTable.actions?.[line]))))))))
 }
 
 function stepBar(row, body, place) {

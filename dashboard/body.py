@@ -17,7 +17,8 @@ Positions and lengths are fractions 0-1 of a scale which the chart chooses and n
 For Bokeh: in a column of `sources` named `color` or ending in `_color`, and in any property of `models`, a string
 `"$token"` becomes the colour of the shown theme. None in a numeric column becomes NaN. A mark becomes a filter when its
 ColumnDataSource carries the tag `"filter:<dimension>:<column>"` and the figure has a TapTool: a tap sends
-`{"kind": "filter", "dimension", "value", "additive"}`. Models are patched first, then sources, in one repaint.
+`{"kind": "filter", "dimension", "value", "additive"}`. The tag `"days:<first>:<last>"` names two columns of days (ISO
+text) and filters to them. Models are patched first, then sources, in one repaint.
 """
 
 from typing import Literal, NotRequired, TypedDict
@@ -30,7 +31,8 @@ class Action(TypedDict, total=False):
 
     `dimension` and `value` filter to one value (Shift-click adds it, Alt-click excludes it). `where` filters to one
     value in each of several dimensions, in place of what they had. `view` opens a view, alone or after the filter.
-    `card`, `name` and `option` choose a card's setting, alone or before the view opens.
+    `card`, `name` and `option` choose a card's setting, alone or before the view opens. `first` and `last`, two days as
+    ISO text, filter to the days between them.
     """
 
     dimension: str
@@ -40,6 +42,8 @@ class Action(TypedDict, total=False):
     card: str
     name: str
     option: str
+    first: str
+    last: str
 
 
 class LegendItem(TypedDict):

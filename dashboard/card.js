@@ -110,7 +110,7 @@ export class Card {
     this.note.textContent = state.note || ""
     this.settings.hidden = Boolean(state.body?.nothing)
     if (this.tableTool) this.tableTool.disabled = !state.table
-    if (this.showsTable && state.table) redraw(this.twin, twin(state.table))
+    if (this.showsTable && state.table) redraw(this.twin, twin(state.table, this.act))
     if (state.empty && this.framed) return
     redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act, this))
     redraw(this.legend, legend(state.body?.legend))

@@ -30,6 +30,7 @@ from typing import Any
 
 from bokeh.models import LayoutDOM
 
+from dashboard.periods import Days
 from dashboard.theme import Theme
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
@@ -59,7 +60,8 @@ class Context:
 
     `store_days` are the days with sessions before any filter (the `trend` of no filters): they tell a day without an
     export from one on which no session passes. None when they are not known: a day without sessions is then missing.
-    `compared` are the filters of the compared period, None when nothing is compared; `version` is the store's.
+    `compared` are the filters of the compared period, None when nothing is compared; `version` is the store's. `focus`
+    are the days that were clicked in a chart which `shows_days`: its own filters stay those of all chosen days.
     """
 
     filters: Filters
@@ -70,6 +72,7 @@ class Context:
     store_days: frozenset[dt.date] | None = None
     compared: Filters | None = None
     version: int = 0
+    focus: Days | None = None
 
 
 SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": (("30", "50", "100", "500"), "")}
@@ -95,12 +98,16 @@ class OpenCount:
 
 @dataclass(frozen=True, slots=True)
 class TableTwin:
-    """Hold the same figures as text: a caption, one header per column, and rows of formatted cells."""
+    """Hold the same figures as text: a caption, one header per column, and rows of formatted cells.
+
+    `actions` has what a click on each row's name does (`Action` of `dashboard/body.py`), for whoever uses no pointer.
+    """
 
     caption: str
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...] = ()
+    actions: tuple[Mapping[str, Any] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,8 @@ class Chart:
     from `body` by the component named in `renderer`. `settings` are the card's controls: name -> (options, default).
     `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
     entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
-    card is asked after the others are shown, so that no view waits for a search.
+    card is asked after the others are shown, so that no view waits for a search. A chart that `shows_days` keeps all
+    chosen days when some of them are clicked.
     """
 
     name: str
@@ -143,3 +151,4 @@ class Chart:
     height: int = 280
     method: str = ""
     slow: bool = False
+    shows_days: bool = False

@@ -19,13 +19,19 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Hold one question of a page: filters, funnel, the settings of each card by its name, and what is compared."""
+    """Hold one question of a page: filters, funnel, the settings of each card by its name, and what is compared.
+
+    `focus` are the days clicked in a chart, `around` the same question of all chosen days; that chart goes on to show
+    them.
+    """
 
     filters: Filters
     funnel: Funnel
     settings: Mapping[str, Mapping[str, str]]
     comparison: Comparison | None = None
     finding: Finding | None = finding.FINDING
+    around: "Ask | None" = None
+    focus: Days | None = None
 
     @property
     def compared(self) -> Filters | None:
@@ -104,6 +110,10 @@ def _card(
 ) -> tuple[dict[str, Any], Sequence[Result]]:
     settings = ask.settings.get(chart.name, {})
     results: list[Result] = []
+    if chart.shows_days and ask.around:
+        around = ask.around
+        context = dataclasses.replace(context, filters=around.filters, compared=around.compared, focus=ask.focus)
+        ask = around
     try:
         results += results_of(engine, chart.needs(settings), ask, cancel)
         state = chart.update(results, dataclasses.replace(context, settings=settings))

@@ -1,10 +1,11 @@
 """The filter bar as data: what is chosen, what can be, and why something cannot; read by `filterbar.js`."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from dashboard.chart import SHARED_SETTINGS
-from dashboard.compute import Held
+from dashboard.compute import Ask, Held
 from dashboard.filters import chips
 from dashboard.periods import (
     CUSTOM,
@@ -21,12 +22,26 @@ from dashboard.periods import (
 from dashboard.selection import Selection
 
 
-def compared_period(selection: Selection, held: Held) -> Comparison:
-    """Return what the selection is compared with; without days and with the reason where it cannot be."""
+def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -> Comparison:
+    """Return what the days looked at are compared with; without days and with the reason where they cannot be.
+
+    With `chosen` it is what the days of the filter bar are compared with, whatever was clicked in a chart.
+    """
     if held.span is None:
         return Comparison(selection.compare, None, "no data")
-    shown = shown_days(*selection.dates, held.span)
+    shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
     return comparison(selection.compare, shown, held.days, selection.compared_days)
+
+
+def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
+    """Return a question with its days, now that those of the store are known, and with what they are compared with."""
+    now = replace(ask, filters=selection.filters, comparison=compared_period(selection, held))
+    if not selection.focus:
+        return now
+    first, last = selection.chosen_dates
+    around = replace(now.filters, date_from=first, date_to=last)
+    whole = replace(now, filters=around, comparison=compared_period(selection, held, chosen=True))
+    return replace(now, around=whole, focus=selection.focus)
 
 
 def controls(selection: Selection, held: Held) -> dict[str, Any]:
@@ -44,8 +59,8 @@ def controls(selection: Selection, held: Held) -> dict[str, Any]:
 def _dates(selection: Selection, held: Held) -> dict[str, Any]:
     if held.span is None:
         return {"label": "No days", "name": "", "presets": [], "first": "", "last": "", "from": "", "to": ""}
-    shown = shown_days(*selection.dates, held.span)
-    all_days = selection.dates == (None, None)
+    shown = shown_days(*selection.chosen_dates, held.span)
+    all_days = selection.chosen_dates == (None, None)
     return {
         "label": shown.words,
         "name": relative_title(selection.period) if selection.period else "",

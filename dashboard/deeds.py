@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard import download
+from dashboard.filters import FOCUS
 from dashboard.periods import Days
 from dashboard.saved import SavedViewError
 from dashboard.theme import DARK
@@ -49,7 +50,10 @@ def day_of(said: Said, name: str) -> dt.date | None:
 def filter_to(viewer: "Viewer", said: Said) -> None:
     """Filter to a value, to several at once, open a view, choose a setting: whatever the action says, as one step."""
     viewer.remember()
+    first, last = day_of(said, "first"), day_of(said, "last")
     with viewer.one_step():
+        if first and last:
+            viewer.selection.toggle_days(Days(first, last))
         if text_of(said, "dimension"):
             additive, exclude = said.get("additive") is True, said.get("exclude") is True
             viewer.selection.toggle(said["dimension"], text_of(said, "value"), additive=additive, exclude=exclude)
@@ -69,8 +73,8 @@ def open_view(viewer: "Viewer", said: Said) -> None:
 def remove(viewer: "Viewer", said: Said) -> None:
     """Take one filter off."""
     viewer.remember()
-    if said.get("dimension") == "dates":
-        viewer.selection.choose_dates(None, None)
+    if said.get("dimension") == FOCUS:
+        viewer.selection.focus = None
     else:
         viewer.selection.remove(text_of(said, "dimension"), exclude=said.get("exclude") is True)
 

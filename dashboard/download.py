@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dashboard.filters import chips, filter_sentences
+from dashboard.filters import FOCUS, chips, filter_sentences
 from dashboard.format import exact, plural
 from dashboard.selection import Selection
 from queries.engine import Result
@@ -41,7 +41,11 @@ class Stated:
 
 def file_name(selection: Selection, version: int) -> str:
     """Return a file name that says what was looked at: silent-leak_country-is-us_v3."""
-    words = [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['label']}" for chip in chips(selection)]
+    words = [
+        f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['label']}"
+        for chip in chips(selection)
+        if chip["dimension"] != FOCUS
+    ]
     first, last = selection.dates
     if first or last:
         words.insert(0, f"{first or ''} to {last or ''}")

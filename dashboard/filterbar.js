@@ -245,6 +245,7 @@ export function filterBar(layout, act) {
     Object.values(panels).map((each) => each.box))
 
   function edit(dimension, exclude = false) {
+    if (!layout.dimensions.some(({name}) => name === dimension)) return panels.dates.open()
     filters.exclude = exclude
     filters.choose(dimension)
     panels.filters.open()

@@ -15,6 +15,8 @@ from queries.vocabulary import DIMENSIONS, TITLES
 FIRST_DIMENSIONS = ("device_category", "country", "source", "channel_group", "visitor_type")
 """Where most questions begin; the other dimensions follow in the order of the vocabulary."""
 LISTED = 60
+FOCUS = "days"
+"""Stands in a chip for the name of a dimension."""
 
 Value = tuple[str, str, int, str]
 """One line of a list: the value, its label, its sessions, its conversion rate in words."""
@@ -67,8 +69,12 @@ def listing(dimension: str, values: Sequence[Value], text: str, selection: Selec
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:
-    """Return the active filters in words: wanted values, then unwanted ones."""
+    """Return the active filters in words: days clicked in a chart, wanted values, then unwanted ones."""
     shown = []
+    if selection.focus:
+        words = selection.focus.words
+        title = "Day" if selection.focus.length == 1 else "Days"
+        shown.append({"dimension": FOCUS, "title": title, "exclude": False, "label": words, "values": words})
     for exclude, wanted in ((False, selection.include), (True, selection.exclude)):
         for dimension, values in wanted.items():
             labels = [label_of(dimension, value) for value in values]
@@ -89,8 +95,10 @@ def filter_sentences(selection: Selection) -> list[str]:
     first, last = selection.dates
     if first or last:
         words = days_in_words(first, last)
-        said.append(f"{relative_title(selection.period)} ({words})" if selection.period else words)
-    said += [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['values']}" for chip in chips(selection)]
+        relative = selection.period and not selection.focus
+        said.append(f"{relative_title(selection.period)} ({words})" if relative else words)
+    shown = [chip for chip in chips(selection) if chip["dimension"] != FOCUS]
+    said += [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['values']}" for chip in shown]
     return said
 
 

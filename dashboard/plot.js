@@ -28,16 +28,25 @@ function column(shade, name, values) {
     : values
 }
 
+// What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>" or "days:<column>:<column>".
+function deeds(model, keys) {
+  return (model.tags || []).filter((tag) => typeof tag === "string").map((tag) => tag.split(":")).flatMap(([kind, one, other]) => {
+    const text = (column, index) => model.data[column]?.[index]
+    if (kind === "filter") return [(index) => ({dimension: one, value: text(other, index), additive: keys.shift, exclude: keys.alt})]
+    if (kind === "days") return [(index) => ({first: text(one, index), last: text(other, index)})]
+    return []
+  })
+}
+
 function watchTaps(model, act, keys) {
-  const filters = (model.tags || []).filter((tag) => typeof tag === "string" && tag.startsWith("filter:"))
-  for (const tag of filters) {
-    const [, dimension, name] = tag.split(":")
+  const filters = deeds(model, keys)
+  for (const filter of filters) {
     model.selected.properties.indices.change.connect(() => {
       const [index] = model.selected.indices
       if (index === undefined) return
-      const value = model.data[name]?.[index]
+      const wanted = filter(index)
       model.selected.indices = []
-      if (typeof value === "string") act({kind: "filter", dimension, value, additive: keys.shift, exclude: keys.alt})
+      if (typeof (wanted.value ?? wanted.first) === "string") act({kind: "filter", ...wanted})
     })
   }
   return filters.length > 0

@@ -28,9 +28,10 @@ class Selection(param.Parameterized):
 
     `include` and `exclude` map a dimension to its values, in the order they were chosen. `period` names days that move
     with the store, such as "last-28", in place of the two dates; they are counted within `span`, the store's first and
-    last day, None until they are known. `settings` holds only what differs from the defaults. `steps` are the chosen
-    positions of the funnel's steps from 1, () for all of them. `compare` is a mode of `periods`, `compared_days` those
-    of mode "custom". `theme` "" follows the reader's system.
+    last day, None until they are known. `focus` are days within them that were clicked in a chart. `settings` holds
+    only what differs from the defaults. `steps` are the chosen positions of the funnel's steps from 1, () for all of
+    them. `compare` is a mode of `periods`, `compared_days` those of mode "custom". `theme` "" follows the reader's
+    system.
     """
 
     view = param.String(default="", doc="Name of the shown view; empty for the first.")
@@ -39,6 +40,7 @@ class Selection(param.Parameterized):
     )
     date_to = param.CalendarDate(default=None, allow_None=True, doc="Last day, inclusive; None for the last there is.")
     period = param.String(default="", doc="Name of days relative to the store's last one; empty for fixed days.")
+    focus = param.ClassSelector(class_=Days, default=None, allow_None=True, doc="Days clicked in a chart.")
     include = param.Dict(default={}, doc="Wanted values per dimension.")
     exclude = param.Dict(default={}, doc="Unwanted values per dimension.")
     compare = param.Selector(default=PREVIOUS, objects=list(MODES))
@@ -64,7 +66,12 @@ class Selection(param.Parameterized):
 
     @property
     def dates(self) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and the last chosen day, None for an open end; a relative period as the days it is now."""
+        """Return the first and the last day to look at, None for an open end: those clicked in a chart, else chosen."""
+        return (self.focus.first, self.focus.last) if self.focus else self.chosen_dates
+
+    @property
+    def chosen_dates(self) -> tuple[dt.date | None, dt.date | None]:
+        """Return the days chosen in the filter bar, None for an open end; a relative period as the days it is now."""
         days = relative_days(self.period, self.span) if self.period and self.span else None
         return (days.first, days.last) if days else (self.date_from, self.date_to)
 
@@ -133,12 +140,16 @@ class Selection(param.Parameterized):
         """Choose a range of days; two dates in the wrong order are swapped."""
         if first and last and last < first:
             first, last = last, first
-        self.param.update(date_from=first, date_to=last, period="")
+        self.param.update(date_from=first, date_to=last, period="", focus=None)
 
     def choose_period(self, name: str) -> None:
         """Choose days that move with the store; a name that stands for none is ignored."""
         if is_relative(name):
-            self.param.update(date_from=None, date_to=None, period=name)
+            self.param.update(date_from=None, date_to=None, period=name, focus=None)
+
+    def toggle_days(self, days: Days | None) -> None:
+        """Filter to some of the chosen days, or stop doing so when it is them already."""
+        self.focus = None if days == self.focus else days
 
     def toggle(self, dimension: str, value: str, *, additive: bool = False, exclude: bool = False) -> None:
         """Filter to one value, or stop doing so when it is the only one; `additive` adds or removes it among others."""
@@ -176,14 +187,15 @@ class Selection(param.Parameterized):
 
     def reset(self) -> None:
         """Select everything again; the view, the funnel, the cards' settings and the theme stay."""
-        everything: dict[str, Any] = {"date_from": None, "date_to": None, "period": "", "include": {}, "exclude": {}}
-        self.param.update(**everything, compare=PREVIOUS, compared_days=None)
+        everything: dict[str, Any] = {"date_from": None, "date_to": None, "period": "", "focus": None}
+        self.param.update(**everything, include={}, exclude={}, compare=PREVIOUS, compared_days=None)
 
     def to_query(self) -> str:
         """Return the selection as a URL query ("?country=US&from=2017-07-05"), empty when nothing is chosen."""
         pairs: list[tuple[str, str]] = [("view", self.view)] if self.view else []
         pairs += [("days", self.period)] if self.period else []
         pairs += [(name, day.isoformat()) for name, day in (("from", self.date_from), ("to", self.date_to)) if day]
+        pairs += [("on", f"{self.focus.first}_{self.focus.last}")] if self.focus else []
         for prefix, wanted in (("", self.include), (EXCLUDED, self.exclude)):
             pairs += [(prefix + dimension, value) for dimension, values in sorted(wanted.items()) for value in values]
         if self.compare != PREVIOUS:
@@ -220,6 +232,7 @@ class Selection(param.Parameterized):
             date_from=first,
             date_to=last,
             period=period,
+            focus=_focus(single.get("on", "")),
             include=_wanted(pairs, ""),
             exclude=_wanted(pairs, EXCLUDED),
             funnel_name=funnel.name,
@@ -239,6 +252,11 @@ def _comparison(single: Mapping[str, str]) -> tuple[str, Days | None]:
     if mode == CUSTOM and first and last:
         return CUSTOM, Days(min(first, last), max(first, last))
     return (mode, None) if mode in MODES and mode != CUSTOM else (PREVIOUS, None)
+
+
+def _focus(text: str) -> Days | None:
+    first, last = (_day(part) for part in (text.split("_") * 2)[:2])
+    return Days(first, last) if first and last and first <= last else None
 
 
 def _positions(steps: Iterable[int], most: int) -> tuple[int, ...]:

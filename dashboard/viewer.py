@@ -14,7 +14,7 @@ from dashboard import download
 from dashboard.browser import Browser
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, later, results_of
-from dashboard.controls import calendar_of, compared_period
+from dashboard.controls import asked_of, calendar_of
 from dashboard.deeds import DEEDS, Deed, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
@@ -128,8 +128,7 @@ class Viewer:
         try:
             held = held_by(engine)
             self.selection.span = held.span
-            compared = compared_period(self.selection, held)
-            ask = replace(asked.ask, filters=self.selection.filters, comparison=compared)
+            ask = asked_of(self.selection, held, asked.ask)
             charts, finding = charts_of(asked.view), asked.view.finding
             slow = [chart for chart in charts if chart.slow]
             quick = replace(ask, finding=None if finding.slow else finding)
@@ -265,7 +264,7 @@ class Viewer:
 
     def remember(self) -> None:
         """Keep the filters as they are, so that Esc can bring them back."""
-        names = ("date_from", "date_to", "period", "include", "exclude")
+        names = ("date_from", "date_to", "period", "focus", "include", "exclude")
         self._past = [*self._past, {name: getattr(self.selection, name) for name in names}][-MOST_STEPS_BACK:]
 
     def undo(self) -> None:

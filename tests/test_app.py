@@ -247,6 +247,27 @@ def test_a_relative_period_is_kept_in_the_link_and_says_its_days(viewer):
     assert viewer.page.query == ""
 
 
+def test_a_clicked_day_filters_the_rest_while_its_chart_keeps_all_days(viewer):
+    viewer.act({"kind": "filter", "first": "2017-07-04", "last": "2017-07-04"})
+    state = shown(viewer)
+    assert viewer.page.query == "?on=2017-07-04_2017-07-04"
+    assert state["counted"] == "65 of 196 sessions"
+    assert bar(viewer)["chips"][0]["label"] == "4 Jul 2017"
+    assert bar(viewer)["dates"]["label"] == "2–5 Jul 2017"
+    assert state["compared"] == "3 Jul 2017" or bar(viewer)["compare"]["label"].startswith("off")
+    targets = state["cards"]["trend"]["sources"]["trend-targets"]
+    assert targets["first"] == ["2017-07-02", "2017-07-04", "2017-07-05"]
+    colors = state["cards"]["trend"]["sources"]["trend-sessions"]["fill_color"]
+    assert colors == ["$sequential-0", "$accent", "$sequential-0"]
+    assert state["stated"][0] == "Filters: 4 Jul 2017; funnel Engagement"
+    assert state["file_name"] == "silent-leak_2017-07-04-to-2017-07-04_v0"
+    viewer.act({"kind": "filter", "first": "2017-07-04", "last": "2017-07-04"})
+    assert viewer.page.query == ""
+    viewer.act({"kind": "filter", "first": "2017-07-04", "last": "2017-07-05"})
+    viewer.act({"kind": "undo"})
+    assert shown(viewer)["counted"] == "196 of 196 sessions"
+
+
 def test_days_are_typed_and_what_names_none_is_said(viewer, replies):
     viewer.act({"kind": "dates", "text": "4-5 jul"})
     assert viewer.page.query == "?from=2017-07-04"

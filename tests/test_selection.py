@@ -41,11 +41,17 @@ compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.da
     st.sampled_from(VIEWS),
     st.sampled_from(["", "light", "dark"]),
     st.sampled_from(["", "last-28", "this-month"]),
+    st.sampled_from(
+        [None, Days(dt.date(2017, 7, 5), dt.date(2017, 7, 5)), Days(dt.date(2017, 7, 3), dt.date(2017, 7, 9))]
+    ),
 )
-def test_a_url_restores_the_whole_selection(ends, include, exclude, funnel, comparison, chosen, view, theme, period):
+def test_a_url_restores_the_whole_selection(
+    ends, include, exclude, funnel, comparison, chosen, view, theme, period, clicked
+):
     selection = Selection(KNOWN, VIEWS, include=include, exclude=exclude, settings=chosen, theme=theme)
     selection.choose_dates(*ends)
     selection.choose_period(period)
+    selection.toggle_days(clicked)
     selection.choose_funnel(funnel[0].name, funnel[1])
     selection.choose_comparison(*comparison)
     selection.choose_view(view)
@@ -75,6 +81,8 @@ def test_any_text_at_all_is_survived_as_a_url(query):
         "?from=2017-02-30",
         "?days=yesterday",
         "?days=last-0",
+        "?on=2017-07-05_2017-07-02",
+        "?on=July",
         "?session_id=4",
         "?not.revenue=3",
         "?funnel=Nonsense",

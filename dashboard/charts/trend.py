@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.annotations import annotations
+from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
 from dashboard.charts.trend_columns import BELOW, columns, scene_of, ticks
@@ -43,7 +44,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     before = _before(results[1].rows if len(results) > 1 else [], context, unit)
     notes = [(row["session_date"], row["text"]) for row in (results[2].rows if len(results) > 2 else [])]
     labels = figures.rate_ticks(highest_shown([*shown, *before]))
-    scene = scene_of(shown, before, labels[0][-1], notes)
+    scene = scene_of(shown, before, labels[0][-1], notes, context.focus)
     drawn = [*(before if scene.beside else ()), *shown]
     models: dict[str, Mapping[str, Any]] = {
         "trend-x": {"start": scene.start, "end": scene.end},
@@ -132,10 +133,16 @@ def noted(notes: Sequence[tuple[dt.date, str]], start: float, end: float) -> str
 def table_twin(before: Sequence[Period], shown: Sequence[Period]) -> TableTwin:
     """Return one line per period, compared ones first, those without an export too."""
     rows = [_line(period, "compared") for period in before] + [_line(period, "shown") for period in shown]
+    actions = (*(None for _ in before), *(_action(period) for period in shown))
     headers = (shown[0].unit, "Sessions", "Converted", "Rate", "95\u202f% interval", "Revenue")
     if not before:
-        return TableTwin("Conversion by time", headers, tuple(row[:-1] for row in rows), (False, *(True,) * 5))
-    return TableTwin("Conversion by time", (*headers, "Period"), tuple(rows), (False, *(True,) * 5, False))
+        return TableTwin("Conversion by time", headers, tuple(row[:-1] for row in rows), (False, *(True,) * 5), actions)
+    return TableTwin("Conversion by time", (*headers, "Period"), tuple(rows), (False, *(True,) * 5, False), actions)
+
+
+def _action(period: Period) -> Action | None:
+    days = period.asked
+    return None if period.is_gap else Action(first=days.first.isoformat(), last=days.last.isoformat())
 
 
 def _line(period: Period, which: str) -> tuple[str, ...]:
@@ -152,5 +159,13 @@ def _line(period: Period, which: str) -> tuple[str, ...]:
 
 
 CHART = Chart(
-    "trend", "Conversion rate over time", needs, update, build, settings={"unit": (UNITS, DAILY)}, span=12, height=300
+    "trend",
+    "Conversion rate over time",
+    needs,
+    update,
+    build,
+    settings={"unit": (UNITS, DAILY)},
+    span=12,
+    height=300,
+    shows_days=True,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment, places_of, stand_beside
 from dashboard.charts.trend_words import LINE_FROM
 from dashboard.format import count, date_range, day, exact, money, rate, rate_range
+from dashboard.periods import Days
 
 LABELLED = 8
 HATCH, PLAIN = "/", " "
@@ -18,13 +19,22 @@ Columns = dict[str, dict[str, list[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Hold what one drawing shows: periods, compared periods with their places, the height, and days worth a word."""
+    """Hold what one drawing shows: periods, compared periods with their places, the height, and days worth a word.
+
+    `focus` are the days that were clicked; the other periods stand back.
+    """
 
     shown: Sequence[Period]
     before: Sequence[Period]
     top: float
     notes: Sequence[tuple[dt.date, str]] = ()
     places: Sequence[float] = field(default=())
+    focus: Days | None = None
+
+    def stands_back(self, period: Period) -> bool:
+        """Say whether other periods than this one were clicked."""
+        focus = self.focus
+        return focus is not None and (period.last < focus.first or period.first > focus.last)
 
     @property
     def beside(self) -> bool:
@@ -59,10 +69,14 @@ class Scene:
 
 
 def scene_of(
-    shown: Sequence[Period], before: Sequence[Period], top: float, notes: Sequence[tuple[dt.date, str]]
+    shown: Sequence[Period],
+    before: Sequence[Period],
+    top: float,
+    notes: Sequence[tuple[dt.date, str]],
+    focus: Days | None = None,
 ) -> Scene:
     """Return the scene with the places of the compared periods."""
-    return Scene(shown, before, top, notes, places_of(before, shown) if before else ())
+    return Scene(shown, before, top, notes, places_of(before, shown) if before else (), focus)
 
 
 def columns(scene: Scene) -> Columns:
@@ -74,6 +88,22 @@ def columns(scene: Scene) -> Columns:
         **grounds(scene),
         **means(scene),
         **words(scene),
+        **targets(scene),
+    }
+
+
+def targets(scene: Scene) -> Columns:
+    """Return what can be clicked: the whole height of each shown period, with its days."""
+    asked = [(period, period.asked) for period in scene.shown if not period.is_gap]
+    return {
+        "trend-targets": {
+            "x": [period.x for period, _ in asked],
+            "width": [period.width for period, _ in asked],
+            "bottom": [BELOW * scene.top] * len(asked),
+            "top": [ABOVE * scene.top] * len(asked),
+            "first": [days.first.isoformat() for _, days in asked],
+            "last": [days.last.isoformat() for _, days in asked],
+        }
     }
 
 
@@ -91,10 +121,10 @@ def marks(scene: Scene) -> Columns:
             "x": [period.x for period in shown],
             "conversion_rate": [period.rate for period in shown],
             "size": [4 if scene.dense else 9] * len(shown),
-            "fill_color": ["$accent" if period.is_complete else "$surface" for period in shown],
+            "fill_color": [_dot_color(scene, period) for period in shown],
             "label": [rate(period.rate) if scene.labelled else "" for period in shown],
             "label_y": _above(shown, scene.top),
-            "title": [title(period) for period in shown],
+            "title": [f"{title(period)}. {click_words(scene, period)}" for period in shown],
         },
         "trend-whiskers": _whiskers(sparse, [period.x for period in sparse]),
         "trend-before": {
@@ -110,9 +140,28 @@ def marks(scene: Scene) -> Columns:
     }
 
 
+def _dot_color(scene: Scene, period: Period) -> str:
+    if not period.is_complete:
+        return "$surface"
+    return "$sequential-1" if scene.stands_back(period) else "$accent"
+
+
+def _bar_color(scene: Scene, period: Period) -> str:
+    if scene.focus is None:
+        return "$sequential-2"
+    return "$sequential-0" if scene.stands_back(period) else "$accent"
+
+
 def _above(periods: Sequence[Period], top: float) -> list[float]:
     """Return where the words stand: above the whiskers, within the figure."""
     return [min(period.interval[1] or 0.0, top) for period in periods]
+
+
+def click_words(scene: Scene, period: Period) -> str:
+    """Return what a click on a period does."""
+    if scene.focus == period.asked:
+        return "Click: all days again."
+    return f"Click: only this {period.unit.lower()}."
 
 
 def _whiskers(periods: Sequence[Period], places: Sequence[float]) -> dict[str, list[Any]]:
@@ -154,7 +203,7 @@ def _there_and_back(values: list[float]) -> list[float]:
 
 def bars(scene: Scene) -> Columns:
     """Return the bars of sessions; those of compared periods only where they have a place of their own."""
-    drawn = [(period, "$sequential-2") for period in scene.shown if not period.is_gap]
+    drawn = [(period, _bar_color(scene, period)) for period in scene.shown if not period.is_gap]
     if scene.beside:
         drawn = [(period, "$bars") for period in scene.before if not period.is_gap] + drawn
     return {

@@ -26,7 +26,9 @@ def build(theme: Theme) -> figure:
     _rates(fig, theme, marks)
     notes = _notes(fig, theme)
     bars = _sessions(fig, theme)
+    targets = _targets(fig)
     fig.renderers = [*(renderer for renderer in fig.renderers if renderer is not marks), marks]
+    figures.tap(fig, [targets])
     figures.hover(fig, [gaps, bars, before, notes, marks])
     fig.update(min_border_left=46, min_border_right=10, min_border_top=6)
     return fig
@@ -41,6 +43,15 @@ def _gaps(fig: Any, theme: Theme) -> Any:
              fill_alpha=0.6)  # fmt: skip
     drawn = fig.vbar("x", "width", "top", "bottom", source=gaps, level="underlay", **ground, **hatch)
     figures.words(fig, gaps, "x", "middle", theme, text_align="center", text_baseline="top")
+    return drawn
+
+
+def _targets(fig: Any) -> Any:
+    """Draw nothing over each period, from top to bottom: what a pointer or a finger hits."""
+    held = figures.source("trend-targets", {**_one("x", "width", "bottom", "top"), "first": [""], "last": [""]})
+    held.tags = ["days:first:last"]
+    drawn = fig.vbar("x", "width", "top", "bottom", source=held, fill_alpha=0, line_color=None)
+    figures.quiet(drawn)
     return drawn
 
 

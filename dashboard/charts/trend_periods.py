@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.charts.words import Row
 from dashboard.format import count, day
+from dashboard.periods import Days
 from queries.statistics import wilson_interval
 
 DAY = 86_400_000
@@ -18,7 +19,10 @@ MOST_BESIDE = 31
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Hold one day, week (from Monday) or month: its days, those that an export holds, and what they count."""
+    """Hold one day, week (from Monday) or month: its days, those that an export holds, and what they count.
+
+    `asked` are those of its days that are asked about.
+    """
 
     unit: str
     first: dt.date
@@ -27,6 +31,7 @@ class Period:
     sessions: int
     conversions: int
     revenue: float
+    asked: Days
 
     @property
     def is_gap(self) -> bool:
@@ -115,6 +120,7 @@ def periods_of(rows: Sequence[Row], days: Sequence[dt.date], missing: Set[dt.dat
                 sum(row["sessions"] for row in counted),
                 sum(row["conversions"] for row in counted),
                 sum(row["revenue"] or 0 for row in counted),
+                Days(inside[0], inside[-1]),
             )
         )
     return found

@@ -1,0 +1,77 @@
+"""A click, a tap or Enter on a mark filters the rest of the page; its own chart keeps what it shows; Esc undoes."""
+
+import datetime as dt
+
+import pytest
+from builders import sessions, store_of
+from test_browser import (  # noqa: F401 - fixtures are used by their names
+    CHROMIUM,
+    Visit,
+    address,
+    chromium,
+    counted,
+    visit,
+)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get install -y chromium, or set CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Twenty sessions a day from 3 to 16 July 2017, half of them engaged, one of them with an order."""
+    rows = []
+    for number in range(14):
+        shared = {"session_date": dt.date(2017, 7, 3 + number), "device_category": "desktop", "country": "US"}
+        rows += sessions(10, pageviews=1, **shared) + sessions(9, pageviews=6, **shared)
+        rows += sessions(1, pageviews=12, transactions=1, revenue=20, **shared)
+    return store_of(tmp_path_factory.mktemp("marks") / "store", rows)
+
+
+def day_of(page, number):
+    """Return where in the trend the day of that number, from 0, stands."""
+    box = page.locator("#card-trend .plot").bounding_box()
+    left, right = 46, 10
+    return {"x": left + (box["width"] - left - right) * (number + 0.5) / 14, "y": 150}
+
+
+def test_a_click_on_a_day_filters_to_it_and_the_trend_keeps_all_days(visit):  # noqa: F811 - the fixture
+    page = visit()
+    page.locator("#card-trend .plot.clickable").click(position=day_of(page, 4))
+    counted(page, "20 of 280 sessions")
+    assert page.locator(".chip").inner_text() == "Day is 7 Jul 2017"
+    assert page.url.endswith("?on=2017-07-07_2017-07-07")
+    assert page.locator(".button.control").first.inner_text().strip() == "3–16 Jul 2017"
+    assert "6 Jul 2017" in page.locator(".button.control", has_text="Compare").inner_text()
+    page.locator("#card-trend").get_by_role("button", name="Show as table").click()
+    assert page.locator("#card-trend .twin tbody tr").count() == 14
+    page.keyboard.press("Escape")
+    counted(page, "280 of 280 sessions")
+    assert page.locator(".chip").count() == 0
+
+
+def test_a_week_is_filtered_from_the_table_by_keyboard_and_its_chip_takes_it_back(visit):  # noqa: F811 - the fixture
+    page = visit("?trend.unit=Week")
+    page.locator("#card-trend").get_by_role("button", name="Show as table").click()
+    page.locator("#card-trend .twin button", has_text="10–16 Jul 2017").focus()
+    page.keyboard.press("Enter")
+    counted(page, "140 of 280 sessions")
+    assert page.locator(".chip").inner_text() == "Days is 10–16 Jul 2017"
+    other = visit("?trend.unit=Week&on=2017-07-10_2017-07-16")
+    counted(other, "140 of 280 sessions")
+    page.get_by_role("button", name="Remove filter Days").click()
+    counted(page, "280 of 280 sessions")
+
+
+def test_a_tap_on_a_phone_filters_too(chromium, address):  # noqa: F811 - the fixtures
+    phone = chromium.browser.new_context(has_touch=True, is_mobile=True)
+    visit_phone = Visit(phone, address)
+    page = visit_phone(width=390, height=844)
+    place = page.locator("#card-trend .plot.clickable")
+    place.scroll_into_view_if_needed()
+    place.tap(position=day_of(page, 2))
+    counted(page, "20 of 280 sessions")
+    assert page.url.endswith("?on=2017-07-05_2017-07-05")
+    page.get_by_role("button", name="Remove filter Day").tap()
+    counted(page, "280 of 280 sessions")
+    assert visit_phone.problems == []
+    phone.close()
