@@ -126,6 +126,8 @@ export function steps(body, act) {
   const label = (row) => row.action
     ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(row.action), on: {click: doing(act, row.action)}}, row.label)
     : h("span", {}, row.label)
+  const stepName = (group) => (group.action ? h("button", {type: "button", class: "cell-button", title: group.title, "aria-pressed": String(Boolean(group.selected)),
+    "data-key": keyOf(group.action), on: {click: doing(act, group.action)}}, group.name) : group.name)
   const stepRow = (row) => h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place), cells(row))
   const axis = body.ticks?.length ? h("div", {class: "step-row step-axis", "aria-hidden": "true"}, h("span", {class: "step-label"}),
     h("span", {class: "axis"}, body.ticks.map(([tick, text]) => h("i", {style: {left: percent(place(tick))}}, text))),
@@ -135,7 +137,7 @@ export function steps(body, act) {
       h("div", {class: "step-head", "aria-hidden": "true"}, h("div"), h("div", {class: "step-row"}, h("span"), h("span"),
         columns.map((column) => h("span", {class: `step-cell ${column.align || "left"} ${column.hide_narrow ? "wide-only" : ""}`}, column.label)))),
       h("ol", {"aria-label": body.caption}, body.groups.map((group) => h("li", {class: "step"},
-        h("div", {class: "step-name"}, h("b", {}, group.name), h("span", {}, group.definition), group.left && h("span", {class: "tone-loss"}, group.left)),
+        h("div", {class: "step-name"}, h("b", {}, stepName(group)), h("span", {}, group.definition), group.left && h("span", {class: "tone-loss"}, group.left)),
         h("ul", {}, group.rows.map(stepRow))))),
       axis && h("div", {class: "step-foot"}, h("div"), axis)),
   ]

@@ -32,7 +32,8 @@ class Action(TypedDict, total=False):
     `dimension` and `value` filter to one value (Shift-click adds it, Alt-click excludes it). `where` filters to one
     value in each of several dimensions, in place of what they had. `view` opens a view, alone or after the filter.
     `card`, `name` and `option` choose a card's setting, alone or before the view opens. `first` and `last`, two days as
-    ISO text, filter to the days between them.
+    ISO text, filter to the days between them. `step` filters to the sessions that reached a step of the funnel, with
+    Alt to those that did not.
     """
 
     dimension: str
@@ -44,6 +45,7 @@ class Action(TypedDict, total=False):
     option: str
     first: str
     last: str
+    step: str
 
 
 class LegendItem(TypedDict):
@@ -183,12 +185,18 @@ class StepRow(TypedDict):
 
 
 class StepGroup(TypedDict):
-    """Hold one funnel step: its name, its rule, how many left before it ("2,144 left before"), a row per segment."""
+    """Hold one funnel step: its name, its rule, how many left before it ("2,144 left before"), a row per segment.
+
+    `action` makes the name a button, `title` says what it does, `selected` that it is done.
+    """
 
     name: str
     definition: str
     left: NotRequired[str]
     rows: list[StepRow]
+    action: NotRequired[Action]
+    title: NotRequired[str]
+    selected: NotRequired[bool]
 
 
 class Steps(TypedDict):

@@ -42,7 +42,8 @@ class Need:
     """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow.
 
     `compared` asks for the compared period instead of the shown one, `whole` for all days of the store (a judgement
-    that needs the past). `compute` answers what no metric does.
+    that needs the past), `shows_steps` for all steps of the funnel, since the chart shows them. `compute` answers what
+    no metric does.
     """
 
     metric: str
@@ -51,6 +52,7 @@ class Need:
     options: tuple[tuple[str, int], ...] = ()
     compared: bool = False
     whole: bool = False
+    shows_steps: bool = False
     compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
 
 

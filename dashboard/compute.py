@@ -137,6 +137,8 @@ def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
         filters = dataclasses.replace(filters, date_from=None, date_to=None)
     if need.shows:
         filters = filters.without(need.shows)
+    if need.shows_steps:
+        filters = filters.without_steps()
     if need.compute:
         return need.compute(engine, filters, ask.funnel, cancel)
     return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)

@@ -12,6 +12,7 @@ from dashboard import download
 from dashboard.filters import FOCUS
 from dashboard.periods import Days
 from dashboard.saved import SavedViewError
+from dashboard.selection import STEP
 from dashboard.theme import DARK
 from dashboard.typed_days import DaysError, read_days
 
@@ -54,6 +55,8 @@ def filter_to(viewer: "Viewer", said: Said) -> None:
     with viewer.one_step():
         if first and last:
             viewer.selection.toggle_days(Days(first, last))
+        if text_of(said, "step"):
+            viewer.selection.toggle_step(said["step"], exclude=said.get("exclude") is True)
         if text_of(said, "dimension"):
             additive, exclude = said.get("additive") is True, said.get("exclude") is True
             viewer.selection.toggle(said["dimension"], text_of(said, "value"), additive=additive, exclude=exclude)
@@ -75,6 +78,8 @@ def remove(viewer: "Viewer", said: Said) -> None:
     viewer.remember()
     if said.get("dimension") == FOCUS:
         viewer.selection.focus = None
+    elif said.get("dimension") == STEP:
+        viewer.selection.param.update(step="", missed_step=False)
     else:
         viewer.selection.remove(text_of(said, "dimension"), exclude=said.get("exclude") is True)
 

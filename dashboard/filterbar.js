@@ -245,7 +245,8 @@ export function filterBar(layout, act) {
     Object.values(panels).map((each) => each.box))
 
   function edit(dimension, exclude = false) {
-    if (!layout.dimensions.some(({name}) => name === dimension)) return panels.dates.open()
+    if (dimension === "days") return panels.dates.open()
+    if (dimension === "step") return panels.funnel.open()
     filters.exclude = exclude
     filters.choose(dimension)
     panels.filters.open()

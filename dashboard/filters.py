@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
 from dashboard.periods import relative_title
-from dashboard.selection import Selection
+from dashboard.selection import STEP, Selection
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.vocabulary import DIMENSIONS, TITLES
@@ -69,24 +69,25 @@ def listing(dimension: str, values: Sequence[Value], text: str, selection: Selec
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:
-    """Return the active filters in words: days clicked in a chart, wanted values, then unwanted ones."""
+    """Return the active filters in words: days and step clicked in a chart, wanted values, then unwanted ones."""
     shown = []
     if selection.focus:
-        words = selection.focus.words
         title = "Day" if selection.focus.length == 1 else "Days"
-        shown.append({"dimension": FOCUS, "title": title, "exclude": False, "label": words, "values": words})
+        shown.append(_chip(FOCUS, title, False, [selection.focus.words]))
+    filters = selection.filters
+    if filters.reached or filters.missed:
+        shown.append(_chip(STEP, "Step reached", selection.missed_step, [selection.step]))
     for exclude, wanted in ((False, selection.include), (True, selection.exclude)):
         for dimension, values in wanted.items():
             labels = [label_of(dimension, value) for value in values]
-            more = f" +{count(len(labels) - 1)}" if len(labels) > 1 else ""
-            shown.append({
-                "dimension": dimension,
-                "title": TITLES[dimension],
-                "exclude": exclude,
-                "label": labels[0] + more,
-                "values": ", ".join(labels),
-            })  # fmt: skip
+            shown.append(_chip(dimension, TITLES[dimension], exclude, labels))
     return shown
+
+
+def _chip(dimension: str, title: str, exclude: bool, labels: Sequence[str]) -> dict[str, Any]:
+    more = f" +{count(len(labels) - 1)}" if len(labels) > 1 else ""
+    said = {"label": labels[0] + more, "values": ", ".join(labels)}
+    return {"dimension": dimension, "title": title, "exclude": exclude, **said}
 
 
 def filter_sentences(selection: Selection) -> list[str]:

@@ -2,20 +2,22 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import param
 
 from dashboard.chart import SHARED_SETTINGS
+from dashboard.links import comparison_in, day_in, focus_in, positions_in, wanted_in
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days, is_relative, relative_days
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
 from queries.vocabulary import DIMENSIONS
 
 EXCLUDED = "not."
-MOST_VALUES = 200
-LONGEST_VALUE = 500
+STEP = "step"
+"""Stands in a link, and in a chip, for the name of a dimension."""
 
 Settings = Mapping[str, tuple[tuple[str, ...], str]]
 """The controls that exist: "<card>.<setting>" -> (options, default)."""
@@ -28,10 +30,10 @@ class Selection(param.Parameterized):
 
     `include` and `exclude` map a dimension to its values, in the order they were chosen. `period` names days that move
     with the store, such as "last-28", in place of the two dates; they are counted within `span`, the store's first and
-    last day, None until they are known. `focus` are days within them that were clicked in a chart. `settings` holds
-    only what differs from the defaults. `steps` are the chosen positions of the funnel's steps from 1, () for all of
-    them. `compare` is a mode of `periods`, `compared_days` those of mode "custom". `theme` "" follows the reader's
-    system.
+    last day, None until they are known. `focus` are days within them, `step` a step of the funnel, that were clicked in
+    a chart. `settings` holds only what differs from the defaults. `steps` are the chosen positions of the funnel's
+    steps from 1, () for all of them. `compare` is a mode of `periods`, `compared_days` those of mode "custom". `theme`
+    "" follows the reader's system.
     """
 
     view = param.String(default="", doc="Name of the shown view; empty for the first.")
@@ -47,6 +49,8 @@ class Selection(param.Parameterized):
     compared_days = param.ClassSelector(class_=Days, default=None, allow_None=True)
     funnel_name = param.String(default=ENGAGEMENT.name)
     steps = param.ClassSelector(class_=tuple, default=(), doc="Positions of the chosen steps; empty for all.")
+    step = param.String(default="", doc="Name of the step of the funnel that sessions reached; empty for any.")
+    missed_step = param.Boolean(default=False, doc="Whether sessions are wanted that did not reach it.")
     settings = param.Dict(default={}, doc="Chosen options of the cards' own controls.")
     theme = param.Selector(default="", objects=["", "light", "dark"])
 
@@ -78,7 +82,10 @@ class Selection(param.Parameterized):
     @property
     def filters(self) -> Filters:
         """Return what the engine needs to know of this selection."""
-        return Filters.of(*self.dates, self.include, self.exclude)
+        filters = Filters.of(*self.dates, self.include, self.exclude)
+        names = [step.name for step in self.funnel.steps]
+        steps = self.funnel.steps[names.index(self.step) :] if self.step in names else ()
+        return replace(filters, missed=steps) if self.missed_step else replace(filters, reached=steps)
 
     @property
     def funnel(self) -> Funnel:
@@ -119,7 +126,14 @@ class Selection(param.Parameterized):
         """Choose a funnel and the positions of its steps; fewer than two, or all of them, mean all."""
         funnel = next((funnel for funnel in self.funnels if funnel.name == name), None)
         if funnel:
-            self.param.update(funnel_name=name, steps=_positions(steps, len(funnel.steps)))
+            kept = self.step if name == self.funnel_name else ""
+            self.param.update(funnel_name=name, steps=positions_in(steps, len(funnel.steps)), step=kept)
+
+    def toggle_step(self, name: str, *, exclude: bool = False) -> None:
+        """Filter to the sessions that reached a step of the funnel, or did not, or stop doing so."""
+        if any(step.name == name for step in self.whole_funnel.steps):
+            again = (name, exclude) == (self.step, self.missed_step)
+            self.param.update(step="" if again else name, missed_step=exclude and not again)
 
     def choose_setting(self, card: str, name: str, option: str) -> None:
         """Choose an option of a control; anything that does not exist is ignored, since the browser may send it.
@@ -188,6 +202,7 @@ class Selection(param.Parameterized):
     def reset(self) -> None:
         """Select everything again; the view, the funnel, the cards' settings and the theme stay."""
         everything: dict[str, Any] = {"date_from": None, "date_to": None, "period": "", "focus": None}
+        everything |= {"step": "", "missed_step": False}
         self.param.update(**everything, include={}, exclude={}, compare=PREVIOUS, compared_days=None)
 
     def to_query(self) -> str:
@@ -207,6 +222,8 @@ class Selection(param.Parameterized):
             pairs.append(("funnel", self.funnel_name))
         if self.steps:
             pairs.append(("steps", "-".join(str(position) for position in self.steps)))
+        if self.step:
+            pairs.append(((EXCLUDED if self.missed_step else "") + STEP, self.step))
         pairs += sorted(self.settings.items())
         if self.theme:
             pairs.append(("theme", self.theme))
@@ -217,13 +234,16 @@ class Selection(param.Parameterized):
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=False, errors="replace")
         single = dict(pairs)
         period = single.get("days", "") if is_relative(single.get("days", "")) else ""
-        first, last = (None, None) if period else (_day(single.get("from")), _day(single.get("to")))
+        first, last = (None, None) if period else (day_in(single.get("from")), day_in(single.get("to")))
         if first and last and last < first:
             first, last = last, first
         funnel = next((funnel for funnel in self.funnels if funnel.name == single.get("funnel")), self.funnels[0])
         theme = single.get("theme", "")
+        missed = EXCLUDED + STEP in single
+        step = single.get(EXCLUDED + STEP if missed else STEP, "")
+        known = any(each.name == step for each in funnel.steps)
         view = single.get("view", "")
-        compare, days = _comparison(single)
+        compare, days = comparison_in(single)
         steps = [int(part) for part in single.get("steps", "").split("-") if part.isascii() and part.isdigit()]
         self.param.update(
             view=view if view in self._views[1:] else "",
@@ -232,11 +252,13 @@ class Selection(param.Parameterized):
             date_from=first,
             date_to=last,
             period=period,
-            focus=_focus(single.get("on", "")),
-            include=_wanted(pairs, ""),
-            exclude=_wanted(pairs, EXCLUDED),
+            focus=focus_in(single.get("on", "")),
+            include=wanted_in(pairs, ""),
+            exclude=wanted_in(pairs, EXCLUDED),
             funnel_name=funnel.name,
-            steps=_positions(steps, len(funnel.steps)),
+            steps=positions_in(steps, len(funnel.steps)),
+            step=step if known else "",
+            missed_step=missed and known,
             settings={key: option for key, option in single.items() if self._differs(key, option)},
             theme=theme if theme in self.param.theme.objects else "",
         )
@@ -246,24 +268,6 @@ class Selection(param.Parameterized):
         return option in options and option != default
 
 
-def _comparison(single: Mapping[str, str]) -> tuple[str, Days | None]:
-    mode = single.get("compare", PREVIOUS)
-    first, last = _day(single.get("compare_from")), _day(single.get("compare_to"))
-    if mode == CUSTOM and first and last:
-        return CUSTOM, Days(min(first, last), max(first, last))
-    return (mode, None) if mode in MODES and mode != CUSTOM else (PREVIOUS, None)
-
-
-def _focus(text: str) -> Days | None:
-    first, last = (_day(part) for part in (text.split("_") * 2)[:2])
-    return Days(first, last) if first and last and first <= last else None
-
-
-def _positions(steps: Iterable[int], most: int) -> tuple[int, ...]:
-    chosen = tuple(sorted({position for position in steps if 1 <= position <= most}))
-    return chosen if 1 < len(chosen) < most else ()
-
-
 def _with(wanted: Wanted, dimension: str, values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     kept = dict(wanted)
     if values:
@@ -271,21 +275,3 @@ def _with(wanted: Wanted, dimension: str, values: tuple[str, ...]) -> dict[str, 
     else:
         kept.pop(dimension, None)
     return kept
-
-
-def _wanted(pairs: Iterable[tuple[str, str]], prefix: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for key, value in pairs:
-        dimension = key.removeprefix(prefix)
-        if key.startswith(prefix) and dimension in DIMENSIONS and len(value) <= LONGEST_VALUE:
-            values = found.setdefault(dimension, [])
-            if value not in values and len(values) < MOST_VALUES:
-                values.append(value)
-    return {dimension: tuple(values) for dimension, values in found.items()}
-
-
-def _day(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None

@@ -264,7 +264,7 @@ class Viewer:
 
     def remember(self) -> None:
         """Keep the filters as they are, so that Esc can bring them back."""
-        names = ("date_from", "date_to", "period", "focus", "include", "exclude")
+        names = ("date_from", "date_to", "period", "focus", "include", "exclude", "step", "missed_step")
         self._past = [*self._past, {name: getattr(self.selection, name) for name in names}][-MOST_STEPS_BACK:]
 
     def undo(self) -> None:

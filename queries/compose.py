@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from queries.filters import Filters, check_dimension
-from queries.funnel import Funnel
+from queries.funnel import Funnel, Step
 from queries.metrics import Metric, metric_named
 from queries.vocabulary import COLUMN_NAMES
 
@@ -57,12 +57,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Hold what the SQL of filters depends on: which dates are given, and how many values of which dimensions."""
+    """Hold what the SQL of filters depends on: which dates are given, how many values of which dimensions, which steps.
+
+    Of a step it holds the column and the comparison; its number is bound.
+    """
 
     date_from: bool
     date_to: bool
     include: tuple[tuple[str, int], ...]
     exclude: tuple[tuple[str, int], ...]
+    reached: tuple[Step, ...] = ()
+    missed: tuple[Step, ...] = ()
 
     @classmethod
     def of(cls, filters: Filters) -> "Shape":
@@ -71,7 +76,11 @@ class Shape:
             tuple((check_dimension(dimension), len(values)) for dimension, values in pairs)
             for pairs in (filters.include, filters.exclude)
         )
-        return cls(filters.date_from is not None, filters.date_to is not None, include, exclude)
+        reached, missed = (
+            tuple(Step("", "", step.column, step.operator) for step in steps)
+            for steps in (filters.reached, filters.missed)
+        )
+        return cls(filters.date_from is not None, filters.date_to is not None, include, exclude, reached, missed)
 
 
 def compose(
@@ -191,6 +200,12 @@ def _conditions(shape: Shape) -> list[exp.Expr]:
         conditions.append(_one_of(dimension, "is", count))
     for dimension, count in shape.exclude:
         conditions.append(exp.Not(this=_one_of(dimension, "not", count)))
+    if shape.reached:
+        conditions.append(exp.or_(*(step.condition(f"reached_{place}") for place, step in enumerate(shape.reached))))
+    if shape.missed:
+        met = exp.or_(*(step.condition(f"missed_{place}") for place, step in enumerate(shape.missed)))
+        known = exp.Coalesce(this=exp.paren(met), expressions=[exp.false()])
+        conditions.append(exp.Not(this=known))
     return conditions
 
 
@@ -240,6 +255,9 @@ def filter_values(filters: Filters) -> dict[str, Any]:
     for word, pairs in (("is", filters.include), ("not", filters.exclude)):
         for dimension, wanted in pairs:
             values |= {f"{dimension}_{word}_{number}": value for number, value in enumerate(wanted)}
+    for word, steps in (("reached", filters.reached), ("missed", filters.missed)):
+        numbered = enumerate(steps)
+        values |= {f"{word}_{place}": step.value for place, step in numbered if step.operator != "is true"}
     return values
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from queries.funnel import Step
 from queries.vocabulary import DIMENSIONS
 
 
@@ -16,13 +17,16 @@ class FilterError(ValueError):
 class Filters:
     """Hold a date range and the wanted and unwanted values of dimensions; hashable, so that results can be cached.
 
-    Dates are inclusive days of the property; `include` and `exclude` are sorted (dimension, values) pairs.
+    Dates are inclusive days of the property; `include` and `exclude` are sorted (dimension, values) pairs. `reached`
+    holds a funnel's step and those after it: a session passes that meets one of them; `missed`: one that meets none.
     """
 
     date_from: dt.date | None = None
     date_to: dt.date | None = None
     include: tuple[tuple[str, tuple[str, ...]], ...] = ()
     exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    reached: tuple[Step, ...] = ()
+    missed: tuple[Step, ...] = ()
 
     @classmethod
     def of(
@@ -48,6 +52,10 @@ class Filters:
             exclude=tuple(pair for pair in self.exclude if pair[0] != dimension),
         )
 
+    def without_steps(self) -> Self:
+        """Return the same filters without those on funnel steps (for the chart that shows them)."""
+        return replace(self, reached=(), missed=())
+
     def values(self, dimension: str) -> tuple[str, ...]:
         """Return the wanted values of one dimension; empty when it is not filtered."""
         return dict(self.include).get(dimension, ())
@@ -55,15 +63,22 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         """Say whether every session passes."""
-        return not (self.date_from or self.date_to or self.include or self.exclude)
+        return not (self.date_from or self.date_to or self.include or self.exclude or self.reached or self.missed)
 
     def as_json(self) -> dict:
-        """Return plain JSON: `{"from", "to", "where": {dimension: [values]}, "where_not": {...}}`."""
+        """Return plain JSON: `{"from", "to", "where": {dimension: [values]}, "where_not": {...}}`.
+
+        A filter on a funnel step adds `"reached"` or `"not_reached"`, the step's name.
+        """
+        steps = {
+            name: steps[0].name for name, steps in (("reached", self.reached), ("not_reached", self.missed)) if steps
+        }
         return {
             "from": self.date_from.isoformat() if self.date_from else None,
             "to": self.date_to.isoformat() if self.date_to else None,
             "where": {dimension: list(values) for dimension, values in self.include},
             "where_not": {dimension: list(values) for dimension, values in self.exclude},
+            **steps,
         }
 
 

@@ -18,6 +18,14 @@ class Step:
     operator: Operator
     value: int = 0
 
+    def condition(self, place: str) -> exp.Expr:
+        """Return the condition on a session; a number it compares with is bound at the named place."""
+        column = exp.column(self.column)
+        if self.operator == "is true":
+            return column
+        operators = {">=": exp.GTE, ">": exp.GT, "=": exp.EQ}
+        return operators[self.operator](this=column, expression=exp.Placeholder(this=place))
+
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
@@ -37,14 +45,9 @@ class Funnel:
         for position in range(len(self.steps), 0, -1):
             step = self.steps[position - 1]
             name = f"step_{position}"
-            column = exp.column(step.column)
-            if step.operator == "is true":
-                condition: exp.Expr = column
-            else:
+            if step.operator != "is true":
                 parameters[name] = step.value
-                operators = {">=": exp.GTE, ">": exp.GT, "=": exp.EQ}
-                condition = operators[step.operator](this=column, expression=exp.Placeholder(this=name))
-            case = case.when(condition, exp.Literal.number(position))
+            case = case.when(step.condition(name), exp.Literal.number(position))
         return case.else_(exp.Literal.number(0)), parameters
 
 

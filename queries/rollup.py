@@ -89,17 +89,21 @@ ROLLUPS = (
 def needed(columns: Set[str], filters: Filters, by: str | None, funnel: Funnel) -> Set[str] | None:
     """Return the keys that a rollup must have to give these columns of the relation `sessions`; None if none can."""
     wanted = columns - {*TOTALS, "segment"}
+    if not all(map(_is_between_classes, (*filters.reached, *filters.missed))):
+        return None
     if "step" in wanted:
         if not all(map(_is_between_classes, funnel.steps)):
             return None
         wanted = wanted - {"step"} | {CONVERTED if name == "transactions" else name for name in funnel.columns}
-    keys = wanted | filtered(filters) | ({by} if by else set())
+    looked_at = {CONVERTED if name == "transactions" else name for name in filtered(filters)}
+    keys = wanted | looked_at | ({by} if by else set())
     return keys if keys <= {DAY, *DIMENSIONS, *STEP_KEYS} else None
 
 
 def filtered(filters: Filters) -> set[str]:
     """Return the columns that filters look at."""
     named = {dimension for dimension, _ in (*filters.include, *filters.exclude)}
+    named |= {step.column for step in (*filters.reached, *filters.missed)}
     return named | {DAY} if filters.date_from or filters.date_to else named
 
 

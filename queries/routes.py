@@ -173,7 +173,7 @@ class Routes:
         if metric.adds_up and (smallest := attached.smallest(needed(columns, filters, by, funnel))):
             return Route("totals", {"table": attached.table(smallest.name)}, filters, f"rollup {smallest.name}")
         steps = set(funnel.columns) if "step" in columns else set()
-        if not columns | steps <= OF_COPY or (VISITOR in columns and not _fit_bits(attached, by)):
+        if not columns | steps | filtered(filters) <= OF_COPY or (VISITOR in columns and not _fit_bits(attached, by)):
             return None
         if metric.engaged_only:
             return Route("rows", {"table": attached.table(ENGAGED)}, filters, "engaged sessions")

@@ -268,6 +268,26 @@ def test_a_clicked_day_filters_the_rest_while_its_chart_keeps_all_days(viewer):
     assert shown(viewer)["counted"] == "196 of 196 sessions"
 
 
+def test_a_clicked_step_filters_the_rest_while_the_funnel_keeps_all_steps(viewer):
+    viewer.act({"kind": "view", "view": "funnel"})
+    viewer.act({"kind": "filter", "step": "Engaged"})
+    state = shown(viewer)
+    assert viewer.page.query == "?view=funnel&step=Engaged"
+    assert state["counted"] == "135 of 196 sessions"
+    assert bar(viewer)["chips"][0] == {
+        "dimension": "step", "title": "Step reached", "exclude": False, "label": "Engaged", "values": "Engaged",
+    }  # fmt: skip
+    groups = state["cards"]["funnel"]["body"]["groups"]
+    assert [group["selected"] for group in groups] == [False, True, False, False]
+    assert sum(int(row["cells"][-1]["text"]) for row in groups[0]["rows"]) == 196
+    assert state["stated"][0] == "Filters: Step reached is Engaged; funnel Engagement"
+    viewer.act({"kind": "filter", "step": "Engaged", "exclude": True})
+    assert shown(viewer)["counted"] == "61 of 196 sessions"
+    assert viewer.page.query == "?view=funnel&not.step=Engaged"
+    viewer.act({"kind": "remove", "dimension": "step", "exclude": True})
+    assert viewer.page.query == "?view=funnel"
+
+
 def test_days_are_typed_and_what_names_none_is_said(viewer, replies):
     viewer.act({"kind": "dates", "text": "4-5 jul"})
     assert viewer.page.query == "?from=2017-07-04"

@@ -62,6 +62,22 @@ def test_a_week_is_filtered_from_the_table_by_keyboard_and_its_chip_takes_it_bac
     counted(page, "280 of 280 sessions")
 
 
+def test_a_click_on_a_step_filters_to_who_reached_it_and_alt_to_who_did_not(visit):  # noqa: F811 - the fixture
+    page = visit("?view=funnel")
+    step = page.locator("#card-funnel .step-name").get_by_role("button", name="Engaged", exact=True)
+    assert "sessions that reached Engaged" in step.get_attribute("title")
+    step.click()
+    counted(page, "140 of 280 sessions")
+    assert page.locator(".chip").inner_text() == "Step reached is Engaged"
+    assert step.get_attribute("aria-pressed") == "true"
+    assert page.locator("#card-funnel .step").count() == 4
+    page.keyboard.press("Escape")
+    counted(page, "280 of 280 sessions")
+    step.click(modifiers=["Alt"])
+    page.locator(".chip", has_text="Step reached is not Engaged").wait_for()
+    counted(page, "140 of 280 sessions")
+
+
 def test_a_tap_on_a_phone_filters_too(chromium, address):  # noqa: F811 - the fixtures
     phone = chromium.browser.new_context(has_touch=True, is_mobile=True)
     visit_phone = Visit(phone, address)

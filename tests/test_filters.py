@@ -1,10 +1,12 @@
 """Filters: what they hold, refuse and print."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from queries.filters import FilterError, Filters
+from queries.funnel import ENGAGEMENT
 
 
 def test_filters_are_equal_whatever_the_order_of_values():
@@ -41,3 +43,12 @@ def test_filters_print_as_plain_json():
         "where": {"country": ["US"]},
         "where_not": {"browser": ["Safari"]},
     }
+
+
+def test_a_step_is_a_filter_that_prints_its_name_and_a_chart_of_steps_leaves_out():
+    filters = Filters.of(include={"country": ["US"]})
+    engaged = replace(filters, reached=ENGAGEMENT.steps[1:])
+    assert not engaged.is_empty
+    assert engaged.as_json()["reached"] == "Engaged"
+    assert replace(filters, missed=ENGAGEMENT.steps[2:]).as_json()["not_reached"] == "Deep engagement"
+    assert engaged.without_steps() == filters

@@ -77,3 +77,16 @@ def test_a_filter_and_its_opposite_share_the_sessions_out(rows, country):
     outside = count(Filters.of(exclude={"country": [country]}))
     assert inside == sum(row["country"] == country for row in rows)
     assert inside + outside == len(rows)
+
+
+@FEW
+@given(WORLD, st.sampled_from(FUNNELS), st.integers(0, 3))
+def test_sessions_that_reached_a_step_and_those_that_did_not_are_all_sessions(rows, funnel, place):
+    engine = engine_over(rows)
+    steps = funnel.steps[place:]
+    reached = engine.run("funnel", funnel=funnel).rows[place]["reached"]
+    inside = engine.run("overview", Filters(reached=steps)).rows[0]
+    outside = engine.run("overview", Filters(missed=steps)).rows[0]
+    assert inside["sessions"] == reached
+    assert inside["sessions"] + outside["sessions"] == len(rows)
+    assert outside["conversions"] == 0

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import random
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,15 +89,18 @@ def engines(tmp_path_factory):
 WANTED = st.dictionaries(
     st.sampled_from(DIMENSIONS), st.lists(st.sampled_from((*VALUES, "no such")), min_size=1, max_size=3), max_size=3
 )
+STEPS = st.sampled_from([(), *(funnel.steps[place:] for funnel in FUNNELS for place in range(len(funnel.steps)))])
 CALLS = st.builds(
     Call,
     metric=st.sampled_from([metric.name for metric in METRICS]),
     filters=st.builds(
-        lambda days, include, exclude: Filters.of(*sorted(days), include, exclude) if days else Filters.of(
-            None, None, include, exclude),
+        lambda days, include, exclude, reached, missed: replace(
+            Filters.of(*(sorted(days) if days else (None, None)), include, exclude), reached=reached, missed=missed),
         st.one_of(st.none(), st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS))),
         WANTED,
         WANTED,
+        STEPS,
+        STEPS,
     ),
     by=st.one_of(st.none(), st.sampled_from(DIMENSIONS)),
     funnel=st.sampled_from(FUNNELS),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.links import LONGEST_VALUE, MOST_VALUES
 from dashboard.periods import MODES, Days
-from dashboard.selection import LONGEST_VALUE, MOST_VALUES, Selection
+from dashboard.selection import Selection
 from queries.filters import Filters
 from queries.funnel import FUNNELS
 from queries.vocabulary import DIMENSIONS
@@ -53,6 +54,7 @@ def test_a_url_restores_the_whole_selection(
     selection.choose_period(period)
     selection.toggle_days(clicked)
     selection.choose_funnel(funnel[0].name, funnel[1])
+    selection.toggle_step("Converted", exclude=bool(clicked))
     selection.choose_comparison(*comparison)
     selection.choose_view(view)
     restored = Selection(KNOWN, VIEWS)
@@ -83,6 +85,8 @@ def test_any_text_at_all_is_survived_as_a_url(query):
         "?days=last-0",
         "?on=2017-07-05_2017-07-02",
         "?on=July",
+        "?step=Nothing",
+        "?not.step=Nothing",
         "?session_id=4",
         "?not.revenue=3",
         "?funnel=Nonsense",
@@ -205,6 +209,26 @@ def test_steps_of_a_funnel_stay_in_order_and_at_least_two():
     assert selection.funnel == selection.whole_funnel
     selection.choose_funnel("Nothing", [1, 2])
     assert selection.funnel_name == "Engagement"
+
+
+def test_a_step_filters_to_those_who_reached_it_and_again_to_all():
+    selection = Selection()
+    selection.toggle_step("Engaged")
+    assert [step.name for step in selection.filters.reached] == ["Engaged", "Deep engagement", "Converted"]
+    assert selection.to_query() == "?step=Engaged"
+    selection.choose_funnel("Engagement", [1, 2, 4])
+    assert [step.name for step in selection.filters.reached] == ["Engaged", "Converted"]
+    selection.choose_funnel("Engagement", [1, 3, 4])
+    assert selection.filters.is_empty
+    selection.toggle_step("Engaged", exclude=True)
+    assert (selection.step, selection.missed_step) == ("Engaged", True)
+    selection.toggle_step("Engaged", exclude=True)
+    assert (selection.step, selection.missed_step) == ("", False)
+    selection.toggle_step("Converted")
+    selection.choose_funnel("Checkout")
+    assert selection.step == ""
+    selection.toggle_step("Nothing")
+    assert selection.step == ""
 
 
 def test_turning_a_filter_round_excludes_what_was_wanted():

@@ -1,6 +1,7 @@
 """Completion of each step by device: one small panel a transition, a dot with its 95 % interval a device."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -43,7 +44,8 @@ NOTE = (
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
     """Ask for the funnel of each device in both periods, whatever device is filtered."""
-    return Need("funnel", by=DEVICE, shows=DEVICE), Need("funnel", by=DEVICE, shows=DEVICE, compared=True)
+    every = Need("funnel", by=DEVICE, shows=DEVICE, shows_steps=True)
+    return every, replace(every, compared=True)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:

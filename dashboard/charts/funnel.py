@@ -5,12 +5,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.body import Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
+from dashboard.body import Action, Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.funnel_rows import (
     BY_TITLE,
     DEVICE,
     NOTHING,
+    STEP_TITLE,
     Values,
     action_of,
     chosen_dimensions,
@@ -134,6 +135,8 @@ def _group(
 ) -> StepGroup:  # fmt: skip
     step = context.funnel.steps[place]
     group = StepGroup(name=step.name, definition=step.definition, rows=[])
+    group["action"], group["title"] = Action(step=step.name), STEP_TITLE.format(step.name)
+    group["selected"] = step in (*context.filters.reached[:1], *context.filters.missed[:1])
     if place:
         left = sum(rows[place - 1]["abandonments"] or 0 for rows in segments.values())
         group["left"] = f"{count(left)} left before"

@@ -19,6 +19,7 @@ DEVICE = "device_category"
 NOTHING = "Nothing"
 BY_TITLE = {TITLES[name]: name for name in DIMENSIONS}
 MOST = 5
+STEP_TITLE = "Click: the rest of the page shows sessions that reached {}. Alt + click: those that did not"
 Values = tuple[str, ...]
 Reach = Mapping[Values, tuple[int, ...]]
 
@@ -35,13 +36,14 @@ def funnel_needs(dimensions: tuple[str, ...]) -> tuple[Need, Need, Need]:
     if len(dimensions) == 1:
         by = dimensions[0]
         return (
-            Need("funnel", by=by, shows=by),
-            Need("overview", shows=by),
-            Need("funnel", by=by, shows=by, compared=True),
+            Need("funnel", by=by, shows=by, shows_steps=True),
+            Need("overview", shows=by, shows_steps=True),
+            Need("funnel", by=by, shows=by, compared=True, shows_steps=True),
         )
-    every = Need("overview", compute=partial(judged_pivot, dimensions=dimensions, shows=True))
+    every = Need("overview", compute=partial(judged_pivot, dimensions=dimensions, shows=True), shows_steps=True)
     ask = partial(judged_pivot, dimensions=dimensions, shows=True)
-    return Need("pivot", compute=ask), every, Need("pivot", compute=ask, compared=True)
+    before = Need("pivot", compute=ask, compared=True, shows_steps=True)
+    return Need("pivot", compute=ask, shows_steps=True), every, before
 
 
 def reach_of(result: Result) -> dict[Values, tuple[int, ...]]:

@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.funnel_rows import STEP_TITLE
 from dashboard.charts.words import Row, empty_sentence, leaving, sessions_at
 from dashboard.format import count, exact, rate, share
 from queries.engine import Result
@@ -15,7 +16,7 @@ NOTE = "Reached is cumulative: an order implies the earlier steps."
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
     """Ask for the funnel and for how many sessions there are."""
-    return Need("funnel"), Need("overview")
+    return Need("funnel", shows_steps=True), Need("overview", shows_steps=True)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
@@ -41,23 +42,25 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             TableColumn(label="Sessions", align="right", width="64px"),
             TableColumn(label="Share", align="right", width="64px"),
         ],
-        rows=[_row(row) for row in steps],
+        rows=[_row(row, context) for row in steps],
     )
     return CardState(heading(steps, context), NOTE, body=body, table=table)
 
 
-def _row(row: Row) -> BodyRow:
+def _row(row: Row, context: Context) -> BodyRow:
     went_on = f"{rate(row['completion_rate'])} go on, {count(row['abandonments'])} leave"
     bar = Cell(meter=row["share_of_first"] or 0)
     if row["completion_rate"] is not None:
         bar["sub"] = went_on
+    chosen = row["step"] in {step.name for step in (*context.filters.reached[:1], *context.filters.missed[:1])}
     return BodyRow(
+        kind="selected" if chosen else "",
         cells=[
-            Cell(text=row["step"], action=Action(view="funnel"), title="Open the funnel"),
+            Cell(text=row["step"], action=Action(step=row["step"]), title=STEP_TITLE.format(row["step"])),
             bar,
             Cell(text=count(row["reached"]), bold=True, title=exact(row["reached"])),
             Cell(text=rate(row["share_of_first"]), tone="muted"),
-        ]
+        ],
     )
 
 

@@ -183,7 +183,8 @@ def sentence_range(low: float, high: float) -> str:
 
 def filter_words(filters: Filters) -> list[str]:
     """Return each filter in words: Country is Malta, Device is not mobile or tablet."""
-    words = []
+    words = [f"Step reached is {step.name}" for step in filters.reached[:1]]
+    words += [f"Step reached is not {step.name}" for step in filters.missed[:1]]
     for pairs, verb in ((filters.include, "is"), (filters.exclude, "is not")):
         for dimension, values in pairs:
             words.append(f"{TITLES[dimension]} {verb} {joined([value_label(dimension, v) for v in values], 'or')}")
