@@ -14,6 +14,7 @@ from ingest.sniff import Sample
 from ingest.sources import Shape, csv_relation, duckdb_type, json_relation, parquet_relation
 
 PYTHON = re.compile(r"\s*(\{|\[\{)'")
+PARQUETS_NULL = '"NULL"'
 PYTHON_WORDS = {r"'": '"', r": None\b": ": null", r": True\b": ": true", r": False\b": ": false"}
 """A dictionary as Python prints it, and what makes JSON of it when no text in it has an apostrophe."""
 
@@ -228,10 +229,13 @@ def _data_type(shape: "Shape | list | None") -> exp.DataType:
 
 @cache
 def _type(name: str) -> exp.DataType | None:
+    """Return a DuckDB type; None for Parquet's null type, UNKNOWN where sqlglot does not know it (TIMESTAMPTZ_NS)."""
+    if name == PARQUETS_NULL:
+        return None
     try:
         return exp.DataType.build("VARCHAR" if _is_text(name) else name, dialect="duckdb")
     except ParseError:
-        return None
+        return exp.DataType(this=exp.DataType.Type.UNKNOWN)
 
 
 def _is_text(name: str) -> bool:

@@ -32,6 +32,9 @@ UNREADABLE = (
 )
 """What DuckDB raises for a file it cannot read; other errors are ours or the machine's."""
 
+PACKING = re.compile("gzip|zstd", re.IGNORECASE)
+"""What DuckDB names where it cannot unpack a file; Python may: gzip with zeros at its end is common on tapes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -83,7 +86,9 @@ def stage(
         lost = copy(sample)
         if not any(reason == UNCLOSED for _, reason, _ in lost):
             return Staged(glob_safe(target), filled, reads_micros(query), lost)
-    except UNREADABLE as error:
+    except (*UNREADABLE, duckdb.IOException) as error:
+        if isinstance(error, duckdb.IOException) and not PACKING.search(str(error)):
+            raise
         if sample.kind == "parquet":
             raise _refusal(sample, shape, error) from None
         _forget_rejects(connection)

@@ -1,5 +1,6 @@
 """Containers: archives, workbooks and other encodings hold the same exports."""
 
+import gzip
 import io
 import zipfile
 
@@ -36,6 +37,13 @@ def test_a_compressed_utf16_file_is_read(store, tmp_path):
     (tmp_path / "x.csv.zst").write_bytes(pa.compress(TEXT.encode("utf-16"), "zstd", asbytes=True))
     (report,) = ingest_exports([tmp_path / "x.csv.zst"], store).files
     assert (report.status, report.sessions_added) == ("accepted", 3)
+
+
+def test_a_gzip_with_zeros_at_its_end_is_read_and_the_files_beside_it_too(store, tmp_path):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(TEXT.encode()) + bytes(512))
+    flat_csv(tmp_path / "b.csv", flat_line())
+    report = ingest_exports([tmp_path], store)
+    assert [(file.status, file.sessions_added) for file in report.files] == [("accepted", 3), ("accepted", 1)]
 
 
 def zip_of(path, **members):

@@ -1,6 +1,7 @@
 """Shapes: each is recognised from its content, in all its dialects, and read into the same sessions."""
 
 import csv
+import datetime as dt
 import gzip
 import json
 
@@ -108,6 +109,26 @@ def test_a_flat_export_is_read_with_any_usual_delimiter(tmp_path, delimiter):
     (tmp_path / "x.csv").write_text(text, encoding="utf-8-sig")
     report, rows = ingested(tmp_path, tmp_path / "x.csv")
     assert (report.shape, len(rows)) == ("ga360_flat", 1)
+
+
+@pytest.mark.parametrize("kind", ["us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "America/Los_Angeles"])
+def test_a_day_in_parquet_may_be_a_timestamp_of_any_kind(tmp_path, kind, zone):
+    midnight = dt.datetime(2017, 7, 4, tzinfo=dt.UTC if zone else None)
+    dates = pa.array([midnight], pa.timestamp(kind, tz=zone))
+    table = pa.table({"fullVisitorId": ["7"], "visitId": [1499201738], "date": dates, "pageviews": [3.0]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    _, rows = ingested(tmp_path, tmp_path / "x.parquet")
+    assert [(row["session_date"], row["pageviews"]) for row in rows] == [(dt.date(2017, 7, 4), 3)]
+
+
+def test_columns_of_the_right_names_but_of_lists_are_refused_in_whole_sentences(tmp_path):
+    pq.write_table(
+        pa.table({"fullVisitorId": [["7"]], "visitId": [["1"]], "date": ["20170704"]}), tmp_path / "x.parquet"
+    )
+    report, _ = ingested(tmp_path, tmp_path / "x.parquet")
+    assert report.status == "refused"
+    assert "these columns do not hold what it needs." in report.reason
 
 
 def test_total_revenue_counts_only_where_there_is_no_revenue_column(tmp_path):

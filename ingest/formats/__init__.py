@@ -87,7 +87,10 @@ def _unknown(sample: Sample) -> str:
     nearest = max(FORMATS, key=lambda shape: shares[shape.NAME])
     missing = [name for name in nearest.REQUIRED if not _has(found, name)]
     shown = ", ".join(name[:40] for name in names[:12]) + (", ..." if len(names) > 12 else "")
-    lacks = f" The nearest is {nearest.TITLE}, which also needs {', '.join(missing)}." if shares[nearest.NAME] else ""
+    lacks = ""
+    if shares[nearest.NAME]:
+        needs = f"which also needs {', '.join(missing)}" if missing else "but these columns do not hold what it needs"
+        lacks = f" The nearest is {nearest.TITLE}, {needs}."
     return (
         f"{sample.path.name} has the columns {shown}: no known export shape.{lacks} If each of its rows is a session, "
         f"a mapping file can name its columns: silent-leak ingest --suggest-mapping {sample.path.name}. If not, "
