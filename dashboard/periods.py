@@ -56,9 +56,10 @@ def shown_days(first: dt.date | None, last: dt.date | None, store: Days) -> Days
 
 
 def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None = None) -> Comparison:
-    """Return the period that a mode compares with; without days and with the reason where the store holds none of it.
+    """Return the period that a mode compares with; without days and with the reason where the store holds too few.
 
-    `held` are the days with sessions. `chosen` are the days of mode "custom".
+    `held` are the days with sessions: none is too few, and less than half unless a person chose the days, which are
+    `chosen` in mode "custom".
     """
     if mode == OFF:
         return Comparison(OFF, None)
@@ -75,6 +76,10 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
         earliest = min(held, default=None)
         no_earlier = earliest is not None and days.last < earliest
         return Comparison(mode, None, "no earlier data" if no_earlier else f"no data on {days.words}")
+    missing = gaps(days, held)
+    if mode != CUSTOM and 2 * missing > days.length:
+        known = days.length - missing
+        return Comparison(mode, None, f"data on only {known} of {days.length} days")
     return Comparison(mode, days)
 
 

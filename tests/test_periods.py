@@ -41,10 +41,17 @@ def test_without_earlier_data_there_is_no_comparison_and_a_reason():
 
 
 def test_a_year_before_keeps_the_weekdays():
-    held = HELD | {july(6, 2016)}
+    held = HELD | {july(6, 2016), july(7, 2016)}
     found = comparison(YEAR, Days(july(5), july(7)), held)
     assert found.days == Days(july(6, 2016), july(8, 2016))
     assert [day.weekday() for day in (found.days.first, found.days.last)] == [july(5).weekday(), july(7).weekday()]
+
+
+def test_a_period_of_which_most_days_are_missing_compares_with_nothing_unless_a_person_chose_it():
+    shown, mostly_missing = Days(july(4), july(7)), Days(dt.date(2017, 6, 30), july(3))
+    found = comparison(PREVIOUS, shown, HELD)
+    assert (found.days, found.reason) == (None, "data on only 1 of 4 days")
+    assert comparison(CUSTOM, shown, HELD, mostly_missing).days == mostly_missing
 
 
 def test_other_days_are_as_chosen_and_may_lie_after_the_shown_ones():
