@@ -26,7 +26,7 @@ from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from queries.engine import Engine
 from queries.store import Store
@@ -71,7 +71,7 @@ CARDS_IN_SIGHT = """() => {
 }"""
 FILTERED = ("country", "browser", "operating_system", "medium", "source")
 SETTLED_MS = 1500
-WINDOW = {"width": 1400, "height": 1500}
+WINDOW: ViewportSize = {"width": 1400, "height": 1500}
 
 
 def main() -> None:
