@@ -17,11 +17,11 @@ from queries.engine import Engine, QueryError, QuestionError, metric_asked
 from queries.filters import FilterError, Filters
 from queries.metrics import METRICS
 from queries.store import Store, StoreError
+from queries.terminal.arguments import FUNNEL_NAMES, conditions, funnel_named, note_unknown_values, pairs
+from queries.terminal.console import err, fail, out
+from queries.terminal.facts import store_facts
+from queries.terminal.rows import Format, cell, print_facts, print_rows
 from queries.vocabulary import DIMENSIONS
-from terminal.arguments import FUNNEL_NAMES, conditions, funnel_named, note_unknown_values, pairs
-from terminal.console import err, fail, out
-from terminal.facts import store_facts
-from terminal.rows import Format, cell, print_facts, print_rows
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
@@ -101,10 +101,10 @@ def ingest(
         raise typer.BadParameter("name the folder of the store (or set SILENT_LEAK_STORE)", param_hint="--store")
     if report and not report.parent.is_dir():
         raise typer.BadParameter(f"the folder {report.parent} does not exist", param_hint="--report")
-    from terminal.ingests import print_report
+    from ingest.terminal import print_report
 
     result = ingest_with_progress(paths, _store(store), mapping, strict, wait, memory_limit, jobs)
-    print_report(result)
+    print_report(result, out)
     if report:
         report.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n", encoding="utf-8")
         out.print(f"Report: {escape(str(report))}", highlight=False, soft_wrap=True)
@@ -173,7 +173,7 @@ def demo(
 ) -> None:
     """Generate exports with planted leaks, ingest them and open the dashboard; a second start reuses the store."""
     from ingest.sample import generate
-    from terminal.ingests import print_report
+    from ingest.terminal import print_report
 
     home = folder or Path(platformdirs.user_cache_dir("silent-leak-detector")) / f"demo-{sessions}-{seed}"
     store = _store(home / "store")
@@ -181,7 +181,7 @@ def demo(
         with err.status(f"Generating {sessions:,} sessions of six months"):
             generate(home, sessions=sessions, seed=seed)
         result = ingest_with_progress([home / "exports"], store)
-        print_report(result)
+        print_report(result, out)
         if not result.accepted:
             raise fail(f"the generated exports in {home} were not accepted: remove that folder and try again")
     out.print(f"Store: {escape(str(store.path))}", highlight=False, soft_wrap=True)
@@ -315,7 +315,7 @@ def leaks(
     Example: silent-leak leaks --store my-store --where country=US --step "Deep engagement"
     """
     from queries.leak_list import leak_list
-    from terminal.leaks import print_leaks
+    from queries.terminal.leaks import print_leaks
 
     try:
         filters = Filters.of(

@@ -74,7 +74,7 @@ def test_pixi_is_valid_thin_and_runs_the_commands_of_readme():
 def test_no_child_of_dashboard_shadows_the_standard_library_or_our_packages():
     names = {path.stem for path in (ROOT / "dashboard").iterdir() if path.suffix == ".py" or path.is_dir()}
     assert not names & (set(sys.stdlib_module_names) - {"__future__"})
-    ours = {"queries", "ingest", "dashboard", "terminal", "data", "tests", "silent_leak"}
+    ours = {"queries", "ingest", "dashboard", "data", "tests", "silent_leak"}
     assert not names & (ours | {"panel", "bokeh", "param"})
 
 

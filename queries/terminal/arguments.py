@@ -8,7 +8,7 @@ from rich.markup import escape
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import FUNNELS, Funnel
-from terminal.console import err
+from queries.terminal.console import err
 
 FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from queries.filters import Filters
-from terminal.console import out
+from queries.terminal.console import out
 
 
 class Format(StrEnum):

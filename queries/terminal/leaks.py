@@ -9,8 +9,8 @@ from rich.table import Table
 from queries.filters import Filters
 from queries.leak_report import Leak, LeakReport
 from queries.leak_words import flat_rows, measured, named, searched, smallest
-from terminal.console import out
-from terminal.rows import Format, print_rows
+from queries.terminal.console import out
+from queries.terminal.rows import Format, print_rows
 
 
 def print_leaks(report: LeakReport, output: Format) -> None:

@@ -1,11 +1,11 @@
 """The report of an ingest on a terminal: a line or two a file, then what is to be said."""
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ingest.report import IngestReport
 from ingest.telling import COLUMNS, closing, findings, table_rows
-from terminal.console import out
 
 WIDE_ENOUGH = 140
 """Columns of a terminal from which an ingest is told as a table; below, a file is two lines."""
@@ -13,7 +13,7 @@ WIDE_ENOUGH = 140
 FINDING_STYLES = {"refused": "bold red", "rejected": "red", "warning": "yellow", "note": "dim"}
 
 
-def print_report(report: IngestReport) -> None:
+def print_report(report: IngestReport, out: Console) -> None:
     """Print one line per file, then what was refused, rejected or is odd, in words."""
     rows = table_rows(report)
     if out.width < WIDE_ENOUGH:

@@ -1,0 +1,1 @@
+"""What the command line prints of queries, and how it reads their arguments; nothing else imports it."""

@@ -1,1 +1,0 @@
-"""What the command line prints, and how it reads its arguments."""
