@@ -195,6 +195,10 @@ def serve(
     address: Annotated[
         str, typer.Option(help="Listen on this address; 0.0.0.0 opens it to the network.")
     ] = "127.0.0.1",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Let in browsers that come by this HOST[:PORT], a proxy's for instance; may be repeated."),
+    ] = None,
     threads: Annotated[int, typer.Option(help="Threads that serve viewers at the same time.", min=1)] = 4,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = False,
 ) -> None:
@@ -202,20 +206,24 @@ def serve(
 
     The same page: SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
     """
-    _serve(_store(store), port, address, threads, show)
+    _serve(_store(store), port, address, threads, show, origin or ())
 
 
-def _serve(store: Store, port: int | None, address: str, threads: int, show: bool) -> None:
+def _serve(store: Store, port: int | None, address: str, threads: int, show: bool, origins: Sequence[str] = ()) -> None:
     try:
         store.snapshot()
     except StoreError as error:
         raise fail(str(error)) from None
     chosen = _free_port(port, address)
+    from dashboard.serve import EVERYWHERE, names_of
     from dashboard.serve import serve as serve_page
 
-    url = f"http://{'127.0.0.1' if address in {'0.0.0.0', '::'} else address}:{chosen}/"  # noqa: S104 - shown, not bound
+    url = f"http://{'127.0.0.1' if address in EVERYWHERE else address}:{chosen}/"
     out.print(f"[bold]Silent Leak Detector[/bold] is at [link={url}]{url}[/link] (Ctrl-C stops it)", highlight=False)
-    serve_page(store, port=chosen, address=address, threads=threads, show=show)
+    if address in EVERYWHERE:
+        reached = [*origins, *(f"{name}:{chosen}" for name in names_of(address)[:-2])]
+        out.print(f"Colleagues reach it at {escape(', '.join(reached))}; there is no login", highlight=False)
+    serve_page(store, port=chosen, address=address, threads=threads, show=show, origins=origins)
 
 
 def _free_port(port: int | None, address: str) -> int:

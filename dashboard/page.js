@@ -255,7 +255,9 @@ class Page {
 
   share() {
     const address = window.location.href
-    const said = () => this.toasts.say("Link copied: view, filters, days, comparison, funnel and card settings are in it.")
+    const here = ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname)
+    const only = here ? " It opens on this computer only: colleagues need a page that is served to the network." : ""
+    const said = () => this.toasts.say(`Link copied: view, filters, days, comparison, funnel and card settings are in it.${only}`, here ? 12_000 : 6000)
     const fallback = () => this.dialog.open("Share view", h("p", {}, "This address holds view, filters, days, comparison, funnel and card settings."), h("input", {class: "search", readonly: true, "aria-label": "Address", value: address}))
     if (navigator.clipboard) navigator.clipboard.writeText(address).then(said, fallback)
     else fallback()

@@ -1,6 +1,8 @@
 """Serve the page of one store; the command line calls this."""
 
+import socket
 import threading
+from collections.abc import Iterable
 
 import panel as pn
 
@@ -9,6 +11,10 @@ from dashboard.figures import packed_figures
 from dashboard.theme import THEMES
 from dashboard.views import charts_of, shown_views
 from queries.store import Store
+
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - recognised, not bound
+NOWHERE = ("192.0.2.1", 9)
+"""An address that nobody has (RFC 5737): a datagram socket aimed at it knows its own address, and sends nothing."""
 
 
 def serve(
@@ -19,10 +25,12 @@ def serve(
     threads: int = 4,
     show: bool = False,
     title: str = TITLE,
+    origins: Iterable[str] = (),
 ) -> None:
     """Serve the page until stopped (Ctrl-C returns quietly); prints nothing.
 
-    Only browsers that come by `address:port` or localhost may connect. Raises OSError when the port is taken.
+    Only browsers whose address bar says `address:port`, localhost or one of `origins` ("dashboard.example" behind a
+    proxy) may connect; on all addresses, those that say this machine's names too. Raises OSError when a port is taken.
     """
 
     def page() -> pn.Template:  # a function, because pn.serve shows a functools.partial as text
@@ -34,13 +42,27 @@ def serve(
             {"/": page},
             port=port,
             address=address,
-            websocket_origin=sorted({f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"}),
+            websocket_origin=sorted({*(f"{name}:{port}" for name in names_of(address)), *origins}),
             title=title,
             show=show,
             verbose=False,
             admin=False,
             compress_response=True,
         )
+
+
+def names_of(address: str) -> list[str]:
+    """Return the names by which browsers reach a server on an address: on all addresses, this machine's own too."""
+    own = [address]
+    if address in EVERYWHERE:
+        own = [socket.gethostname(), socket.getfqdn()]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(NOWHERE)
+                own.append(probe.getsockname()[0])
+            except OSError:  # no network
+                pass
+    return list(dict.fromkeys([*own, "localhost", "127.0.0.1"]))
 
 
 def prepare() -> None:
