@@ -8,7 +8,7 @@ const searched = new Map()
 const unfolded = new Set()
 
 function boardRow(row, act) {
-  const name = h("span", {class: "board-name"}, h("i", {style: {width: percent(row.bar)}}), h("span", {}, row.name))
+  const name = h("span", {class: "board-name", dir: "auto"}, h("i", {style: {width: percent(row.bar)}}), h("span", {}, row.name))
   const first = row.action
     ? h("button", {type: "button", class: "board-button", "data-key": keyOf(row.action), title: row.name, "aria-pressed": String(row.state === "selected"), on: {click: doing(act, row.action)}}, name)
     : name

@@ -2,6 +2,8 @@
 
 import {color, h, percent} from "./dom.js"
 
+const LONG = 40
+
 // What a click on a mark asks for (Action in dashboard/body.py): a click filters, Shift adds, Alt excludes.
 export function doing(act, action) {
   return (event) => act({kind: "filter", ...action, additive: event.shiftKey, exclude: event.altKey})
@@ -47,7 +49,7 @@ function span(drawn) {
 
 function cellContent(cell, act) {
   const text = [
-    cell.text && h("span", {class: "cell-text"}, cell.text),
+    cell.text && h("span", {class: "cell-text", dir: "auto"}, cell.text),
     cell.sub && h("span", {class: "cell-sub"}, cell.sub),
   ]
   const label = cell.action
@@ -79,7 +81,7 @@ export function table(body, act) {
   }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? "\u00a0↓" : "\u00a0↑"))))
   const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
     row.cells.map((cell, place) => h(place ? "td" : "th", {
-      scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title,
+      scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null),
     }, cellContent(cell, act)))))
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
