@@ -18,6 +18,7 @@ function boardRow(row, act) {
 
 function board(one, heads, act) {
   const rows = one.rows.map((row) => ({row, element: boardRow(row, act)}))
+  const ranks = one.rows.length > one.few
   const none = h("p", {class: "board-none", hidden: true}, "No value holds this text.")
   const more = h("button", {type: "button", class: "link", "data-key": `more ${one.title}`, on: {click: () => {
     unfolded[unfolded.has(one.title) ? "delete" : "add"](one.title)
@@ -28,10 +29,10 @@ function board(one, heads, act) {
     const all = unfolded.has(one.title)
     let seen = 0
     rows.forEach(({row, element}, place) => {
-      element.hidden = text ? !row.name.toLowerCase().includes(text) : !(all || (place < one.shown && row.state !== "few") || row.state === "selected" || row.state === "excluded")
+      element.hidden = text ? !row.name.toLowerCase().includes(text) : !(all || (place < one.shown && (row.state !== "few" || !ranks)) || row.state === "selected" || row.state === "excluded")
       if (!element.hidden) seen += 1
     })
-    none.hidden = seen > 0
+    none.hidden = !text || seen > 0
     element.classList.toggle("unfolded", all || Boolean(text))
     if (all) scroller.setAttribute("tabindex", "0")
     else scroller.removeAttribute("tabindex")

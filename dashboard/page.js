@@ -267,7 +267,7 @@ class Page {
     const item = (text, words, listener) => h("button", {type: "button", class: "option", on: {click: () => (close(), listener())}}, h("span", {}, text), h("span", {class: "option-words"}, words))
     return [
       item("This view (HTML)", "one file, opens anywhere", () => this.saveReport()),
-      item("This view (PDF)", "through the print dialog", () => this.print()),
+      item("This view (PDF)", "through the print dialog", () => window.print()),
       h("div", {class: "panel-note"}, this.stated.map((line) => h("p", {}, line))),
       h("p", {class: "panel-note"}, "CSV, Parquet, PNG and SVG of one chart: the download tool of its card."),
     ]
@@ -278,9 +278,9 @@ class Page {
     save(blob, `${this.state.file_name}_${this.current}.html`)
   }
 
-  print() {
-    redraw(this.printed ??= this.content.parentNode.insertBefore(h("div", {class: "printed"}), this.content), this.stated.map((line) => h("p", {}, line)))
-    window.print()
+  // What is printed, by whatever way, says its filters: the bar that shows them is not on paper.
+  writePrinted() {
+    redraw(this.printed ??= this.content.parentNode.insertBefore(h("div", {class: "printed"}), this.content), (this.stated || []).map((line) => h("p", {}, line)))
   }
 
   savedPanel() {
@@ -341,6 +341,7 @@ export function render({model}) {
   const forget = followAddress(model)
   const press = (event) => page.pressed(event)
   window.addEventListener("keydown", press)
+  window.addEventListener("beforeprint", () => page.writePrinted())
   model.on("bar", () => page.drawControls())
   model.on("days", () => page.bar.hold(model.days))
   model.on("state", () => page.drawState())

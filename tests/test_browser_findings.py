@@ -37,7 +37,10 @@ def test_a_leak_is_explained_and_filtered_to(visit):  # noqa: F811 - the fixture
     explain.focus()
     page.keyboard.press("Enter")
     assert explain.get_attribute("aria-expanded") == "true"
-    assert "Furthest behind after" in row.locator(".inside").inner_text()
+    said = row.locator(".inside").inner_text()
+    assert "Furthest behind after" in said
+    assert "It had fewer than expected on 4 of 4 days with orders." in said
+    assert row.locator(".inside .days .day.gap").count() == 2
     row.get_by_role("button", name="Filter to this").click()
     counted(page, "800 of 4,800 sessions")
     assert "browser=Safari" in page.url and "source=newsletter" in page.url
@@ -58,6 +61,34 @@ def test_boards_are_searched_sorted_and_filter_and_a_pair_filters_to_both(visit)
     cell.click()
     counted(page, "800 of 4,800 sessions")
     assert page.locator(".chip").count() == 2
+
+
+def test_compare_goes_to_the_pivot_and_its_heading_answers_for_every_row(visit):  # noqa: F811 - the fixture
+    page = visit(
+        "?view=explore&from=2017-07-05&to=2017-07-06&compare=custom&compare_from=2017-07-02&compare_to=2017-07-04"
+    )
+    board = page.get_by_role("region", name="Device", exact=True)
+    board.get_by_role("columnheader", name="Change").wait_for()
+    cells = page.locator(".board-rows td")
+    assert cells.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
+    page.evaluate("scrollTo(0, 0)")
+    board.get_by_role("button", name="Compare Device").click()
+    heading = page.locator("#card-pivot h2", has_text="Mobile against desktop: lower in none of 3 sources")
+    heading.wait_for()
+    page.wait_for_function("scrollY > 0")
+    bar, card = (page.locator(name).bounding_box() for name in (".filter-bar", "#card-pivot"))
+    assert bar["y"] + bar["height"] <= card["y"] < page.viewport_size["height"] / 2
+    assert "higher in none, 3 too close to tell" in heading.inner_text()
+
+
+def test_on_paper_the_controls_are_gone_and_the_filters_are_a_sentence(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore&source=newsletter")
+    page.locator("#card-leaderboards .board").first.wait_for()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for gone in (".rail", ".top", ".filter-bar", "#card-leaderboards .tools"):
+        assert page.locator(gone).is_hidden(), gone
+    assert "newsletter" in page.locator(".printed").inner_text()
 
 
 def test_the_first_view_says_what_to_settle_and_leads_to_the_whole_of_it(visit):  # noqa: F811 - the fixture

@@ -144,7 +144,8 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
         return first, f"{names}. {searched(report)}"
-    first = f"No leak can be named in these {plural(report.sessions, 'session')}."
+    these = f"these {plural(report.sessions, 'session')}" if report.sessions > 1 else "this one session"
+    first = f"No leak can be named in {these}."
     return f"{first} {clear_gap(report)}".strip(), f"{searched(report)} {smallest(report)}"
 
 

@@ -63,7 +63,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     )
     days = sessions_by_day(by_day, SOURCE if by == SOURCE else "segment")
     totals = {row["session_date"]: row["sessions"] for row in trend}
-    breaks = breaks_of(found_of(results[3]), by)
+    breaks = [found for found in breaks_of(found_of(results[3]), by) if found.value in days or found.taken_by in days]
     sources = [ranks[rank] for rank in sorted(ranks)]
     scale = scale_of([row[EVERYTHING] for row in sources])
     rows = []
