@@ -8,17 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.check import (
-    NO_CONSENT,
-    NO_MICROS,
-    describe,
-    mean_order,
-    tell_events,
-    warn_of_columns,
-    warn_of_grain,
-    warn_of_ids,
-    warn_of_revenue,
-)
+from ingest import check
+from ingest.check import NO_CONSENT, NO_MICROS, describe, mean_order
 from ingest.containers import Source, as_utf8, open_sources
 from ingest.countries import spellings
 from ingest.engine import connect, plain_words, run
@@ -66,9 +57,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Pair a file's first look with its shape."""
+    """Name a recognised file and its shape; its first look is not kept, for there may be thousands of files."""
 
-    sample: Sample
+    path: Path
+    size: int
+    day: str | None
     shape: Format
     report: FileReport
 
@@ -152,7 +145,7 @@ def _ingest(work: Run, files: list[Path]) -> list[FileReport]:
         return reports
     salt = salt_of(work.store.path)
     prepare(work.connection)
-    work.bytes_total = sum(found.sample.size for found in recognised)
+    work.bytes_total = sum(found.size for found in recognised)
     staged: dict[int, FileReport] = {}
     for number, found in enumerate(recognised):
         target = work.folder / f"{number}.parquet"
@@ -162,12 +155,12 @@ def _ingest(work: Run, files: list[Path]) -> list[FileReport]:
             found.report.status, found.report.reason = "refused", str(refusal)
             accepted = 0
         except (FileNotFoundError, duckdb.IOException):
-            if found.sample.path.exists():
+            if found.path.exists():
                 raise
             found.report.status = "refused"
-            found.report.reason = f"{found.sample.path.name} was there and is gone: ingest again when it is back."
+            found.report.reason = f"{found.path.name} was there and is gone: ingest again when it is back."
             accepted = 0
-        work.bytes_done += found.sample.size
+        work.bytes_done += found.size
         if accepted:
             staged[number] = found.report
         else:
@@ -200,7 +193,8 @@ def _recognise(file: Path, folder: Path, options: Options) -> Iterator[Recognise
         except RefusedFileError as refusal:
             yield FileReport.refused(source.shown, str(refusal))
         else:
-            yield Recognised(sample, shape, FileReport(source.shown, shape.NAME, notes=_notes(source, sample, shape)))
+            report = FileReport(source.shown, shape.NAME, notes=_notes(source, sample, shape))
+            yield Recognised(sample.path, sample.size, sample.day, shape, report)
 
 
 def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
@@ -216,14 +210,17 @@ def _notes(source: Source, sample: Sample, shape: Format) -> list[str]:
 
 
 def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
-    sample, shape, report = found.sample, found.shape, found.report
+    shape, report = found.shape, found.report
 
     def tick(share: float) -> None:
-        done = work.bytes_done + int(share * sample.size)
+        done = work.bytes_done + int(share * found.size)
         work.watch(Progress("read", report.path, done, work.bytes_total, report.rows))
 
     tick(0)
-    before = _state(sample.path)
+    before = _state(found.path)
+    if before is None:
+        raise FileNotFoundError(found.path)
+    sample = look_at(found.path, found.day)
     export_id, census = fingerprint(sample.path, sample.compression, is_text=sample.kind in ("csv", "json"))
     if sample.kind in ("csv", "json") and census.encoding != "utf-8":
         source = as_utf8(sample.path, report.path, target.with_suffix(".utf8"), census)
@@ -233,7 +230,7 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
         shape = shape.of_file(export_id)
         report.notes += shape.notes
     staged = _stage(work, sample, shape, target, salt, export_id, report, tick)
-    if before != _state(found.sample.path):
+    if before != _state(found.path):
         raise RefusedFileError(f"{sample.path.name} changed while it was read: ingest it again when it is complete.")
     accepted = describe(work.connection, staged.path, report, staged.unreadable)
     work.rejects.add(work.connection, staged.path, report, staged.unreadable)
@@ -247,13 +244,13 @@ def _read(work: Run, found: Recognised, target: Path, salt: str) -> int:
             "write dates or numbers in another way, a mapping file can say how: silent-leak ingest --suggest-mapping "
             f"{sample.path.name}"
         )
-    warn_of_ids(sample, report)
+    check.warn_of_ids(sample, report)
     if shape.GRAIN == "hit":
-        warn_of_grain(work.connection, staged.path, report)
+        check.warn_of_grain(work.connection, staged.path, report)
     if shape.GRAIN == "event":
-        tell_events(work.connection, staged.path, report)
-    warn_of_columns(work.connection, staged.path, report, staged.filled, sample.names)
-    warn_of_revenue(work.connection, staged.path, report, work.store)
+        check.tell_events(work.connection, staged.path, report)
+    check.warn_of_columns(work.connection, staged.path, report, staged.filled, sample.names)
+    check.warn_of_revenue(work.connection, staged.path, report, work.store)
     count = sum(reject.count for reject in report.rejected if reject.reason not in NO_CONSENT)
     if work.options.strict and (report.warnings or count):
         rejected = [f"{count:,} {'row was' if count == 1 else 'rows were'} rejected"] if count else []

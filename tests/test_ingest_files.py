@@ -1,5 +1,6 @@
 """Paths and files: which are taken, and what is said about those that cannot be."""
 
+import gc
 import gzip
 import json
 import os
@@ -13,6 +14,7 @@ from builders import flat_csv, flat_line, stored_rows
 import ingest.pipeline
 from ingest.files import find_files
 from ingest.pipeline import ingest_exports
+from ingest.sniff import Sample
 from queries.store import Store
 
 
@@ -224,3 +226,16 @@ def test_a_folder_that_may_not_be_entered_is_refused_by_name_and_the_others_are_
             if wanted.name != "*.csv" or mode:
                 (report,) = refused
                 assert f"the folder {exports / 'closed'} may not be read" in report.reason
+
+
+def test_the_first_look_at_a_file_is_not_kept_while_others_are_read(store, tmp_path):
+    """A look holds some megabytes: of a year of days, it would be gigabytes."""
+    files = [flat_csv(tmp_path / f"{number}.csv", flat_line()) for number in range(6)]
+    alive = []
+
+    def count(step):
+        if step.stage == "read":
+            alive.append(sum(isinstance(one, Sample) for one in gc.get_objects()))
+
+    ingest_exports(files, store, progress=count)
+    assert alive[0] <= 1 and max(alive) <= 3
