@@ -112,6 +112,7 @@ def _put_together(
     run(connection, "no_staying_orders")
     for share in range(shares):
         run(connection, "create_staying_parts", {"share": share})
+        name_relation(connection, "parts", exp.select("*").from_("staying_parts"))
         run(connection, "add_staying_orders")
         tell(share + 1)
     run(connection, "create_counted_orders")
@@ -120,6 +121,7 @@ def _put_together(
         if shares > 1:
             run(connection, "create_staying_parts", {"share": share})
         run(connection, "create_share_of_orders")
+        name_relation(connection, "orders", exp.select("*").from_("share_of_orders"))
         run(connection, "create_assembled")
         run(connection, "add_changed_sessions", {"share": share})
         run(connection, "stage_changed", {"target": str(folder / f"{first + share}.parquet")})

@@ -12,12 +12,9 @@ from ingest.sources import staged_relation
 EVENTS_AT_ONCE = 1_000_000
 """Events that are added up together: some days, or a share of a day's visitors, so that memory stays bounded."""
 
-PARTS_AT_ONCE = 200_000
-"""Sessions' days that are put together at once."""
-
 NO_DAY = {"first_day": "2005-01-02", "last_day": "2005-01-01", "shares": 1, "share": 0}
 
-MACROS = ("is_yes", "event_micros", "location_path", "location_host", "channel_group")
+MACROS = ("is_yes", "event_micros", "location_host", "channel_group")
 
 
 def put_together(
@@ -35,7 +32,7 @@ def put_together(
     events = target.with_name(f"{target.stem}-events.parquet")
     typed = {name: parameters[name] for name in ("salt", "today")} | {"target": str(events)}
     watched(connection, lambda: run(connection, "stage_events", typed), tick)
-    for file in (*parts_of(target), *sessions_of(target)):
+    for file in parts_of(target):
         file.unlink()
     source = {"events": glob_safe(events)}
     written = source | {"file_no": int(target.stem), "export_id": parameters["export_id"]}
@@ -45,24 +42,11 @@ def put_together(
         sized = {"export_detail": parameters["export_detail"], "target": str(part)}
         run(connection, "create_parts", written | piece | sized)
     run(connection, "create_orders", written | {"target": str(orders_of(target))})
-    _assemble(connection, target, source)
+    name_relation(connection, "parts", staged_relation(paths_of(parts_of(target))))
+    name_relation(connection, "orders", staged_relation(paths_of([orders_of(target)])))
+    run(connection, "create_assembled")
+    run(connection, "stage_assembled", source | {"target": str(target)})
     events.unlink()
-
-
-def _assemble(connection: duckdb.DuckDBPyConnection, target: Path, source: Mapping[str, Any]) -> None:
-    shares = 1 + count_rows(connection, parts_of(target)) // PARTS_AT_ONCE
-    name_relation(connection, "all_parts", staged_relation(paths_of(parts_of(target))))
-    name_relation(connection, "all_orders", staged_relation(paths_of([orders_of(target)])))
-    for share in range(shares):
-        written = target.with_name(f"{target.stem}-sessions-{share}.parquet")
-        run(connection, "create_share_of_parts", {"shares": shares, "share": share})
-        run(connection, "create_share_of_orders")
-        run(connection, "create_assembled")
-        run(connection, "stage_assembled", {"target": str(written)})
-    sessions = paths_of(sessions_of(target))
-    run(connection, "stage_event_rows", {**source, "sessions": sessions, "target": str(target)})
-    for file in sessions_of(target):
-        file.unlink()
 
 
 def pieces(days: Iterable[tuple[str, int]], at_once: int = EVENTS_AT_ONCE) -> Iterator[dict[str, Any]]:
@@ -83,12 +67,6 @@ def pieces(days: Iterable[tuple[str, int]], at_once: int = EVENTS_AT_ONCE) -> It
         yield {"first_day": first, "last_day": last, "shares": 1, "share": 0}
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> int:
-    """Return how many rows some staged Parquet files hold."""
-    ((rows,),) = run(connection, "count_rows", {"staged": paths_of(files)})
-    return rows
-
-
 def paths_of(files: Iterable[Path]) -> list[str]:
     """Return files as DuckDB takes them."""
     return [glob_safe(file) for file in files]
@@ -97,11 +75,6 @@ def paths_of(files: Iterable[Path]) -> list[str]:
 def parts_of(target: Path) -> list[Path]:
     """Return the files with the parts of a staged file's sessions; none when the file holds sessions already."""
     return sorted(target.parent.glob(f"{target.stem}-parts-*.parquet"))
-
-
-def sessions_of(target: Path) -> list[Path]:
-    """Return the files with shares of a staged file's sessions."""
-    return sorted(target.parent.glob(f"{target.stem}-sessions-*.parquet"))
 
 
 def orders_of(target: Path) -> Path:

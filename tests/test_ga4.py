@@ -261,7 +261,6 @@ def test_adding_up_in_pieces_changes_nothing(tmp_path, monkeypatch):
         pytest.skip("no fixtures beside the project")
     monkeypatch.setenv("SILENT_LEAK_SALT", "same")
     ingest_exports([path], Store(tmp_path / "whole"))
-    monkeypatch.setattr("ingest.sessionize.PARTS_AT_ONCE", 10)
     monkeypatch.setattr("ingest.sessionize.pieces", lambda days: pieces(days, at_once=4))
     ingest_exports([path], Store(tmp_path / "pieces"))
     assert content(Store(tmp_path / "whole")) == content(Store(tmp_path / "pieces"))

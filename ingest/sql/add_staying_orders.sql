@@ -1,6 +1,6 @@
 -- the orders of a share's parts that count
 insert into staying_orders
-with orders as (
+with given_orders as (
     select
         * exclude (file_no),
         concat('file ', file_no) as origin
@@ -13,12 +13,12 @@ with orders as (
 )
 
 select
-    orders.session_id,
-    orders.day,
+    given_orders.session_id,
+    given_orders.day,
     parts.export_id,
-    orders.key,
-    orders.bought_at,
-    orders.micros,
-    orders.counted
-from orders
+    given_orders.key,
+    given_orders.bought_at,
+    given_orders.micros,
+    given_orders.counted
+from given_orders
 inner join parts using (session_id, day, origin)

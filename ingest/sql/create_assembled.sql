@@ -1,5 +1,6 @@
 -- one row per session, put together from its parts (one a day) and its orders, each counted or not
--- each part is told as JSON before they are put in order: DuckDB 2.0 takes five times as long to order wide structs
+-- each part is told as JSON before they are put in order: DuckDB 2.0 takes five times as long to order wide structs;
+-- most sessions have one part, and need not be added up
 create or replace temp view assembled as
 with bought as (
     select
@@ -13,7 +14,7 @@ with bought as (
     group by session_id
 ),
 
-told as (
+told as not materialized (
     select
         *,
         cast(to_json({
@@ -29,7 +30,14 @@ told as (
     from parts
 ),
 
-merged as (
+split_sessions as (
+    select session_id
+    from parts
+    group by session_id
+    having count(*) > 1
+),
+
+added_up as (
     select
         session_id,
         any_value(visitor_id) as visitor_id,
@@ -55,14 +63,60 @@ merged as (
         min({
             'rank': traffic_rank, 'at': traffic_at, 'source': source, 'medium': medium, 'campaign': campaign
         }) filter (traffic_rank is not null) as traffic,
-        min({'rank': landing_rank, 'at': landing_at, 'page': landing_page}) filter (landing_rank is not null) as landing,
+        min({'rank': landing_rank, 'at': landing_at, 'page': landing_page}) filter (landing_rank is not null).page as landing_page,
         arg_min(export_id, {'at': first_at, 'day': day, 'id': export_id}) as export_id,
         max(detail) as export_detail,
         bool_or(is_rounded) as is_rounded,
         min(unknown_country) as unknown_country,
         concat('[', string_agg(part, ',' order by day, export_id), ']') as parts
     from told
+    semi join split_sessions using (session_id)
     group by session_id
+),
+
+merged as (
+    select
+        session_id,
+        visitor_id,
+        day as session_date,
+        first_at,
+        last_at,
+        engaged_msec,
+        events,
+        pageviews,
+        engaged,
+        visit_number,
+        is_new,
+        viewed_item,
+        added_to_cart,
+        began_checkout,
+        device_category,
+        operating_system,
+        browser,
+        country,
+        region,
+        hostname,
+        channel_group,
+        traffic_rank is not null as has_traffic,
+        source,
+        medium,
+        campaign,
+        landing_page,
+        export_id,
+        detail as export_detail,
+        is_rounded,
+        unknown_country,
+        concat('[', part, ']') as parts
+    from told
+    anti join split_sessions using (session_id)
+    union all by name
+    select
+        * exclude (traffic),
+        traffic is not null as has_traffic,
+        traffic.source as source,
+        traffic.medium as medium,
+        traffic.campaign as campaign
+    from added_up
 )
 
 select
@@ -78,17 +132,17 @@ select
     coalesce(region, '(not set)') as region,
     case
         when channel_group is not null then channel_group
-        when traffic is null then '(not set)'
+        when not has_traffic then '(not set)'
         else channel_group(
-            coalesce(traffic.source, '(not set)'),
-            coalesce(traffic.medium, '(not set)'),
-            coalesce(traffic.campaign, '(not set)')
+            coalesce(source, '(not set)'),
+            coalesce(medium, '(not set)'),
+            coalesce(campaign, '(not set)')
         )
     end as channel_group,
-    coalesce(traffic.source, '(not set)') as source,
-    coalesce(traffic.medium, '(not set)') as medium,
-    coalesce(traffic.campaign, '(not set)') as campaign,
-    coalesce(landing.page, '(not set)') as landing_page,
+    coalesce(source, '(not set)') as source,
+    coalesce(medium, '(not set)') as medium,
+    coalesce(campaign, '(not set)') as campaign,
+    coalesce(landing_page, '(not set)') as landing_page,
     case when is_new then 'new' when visit_number > 1 then 'returning' else '(not set)' end as visitor_type,
     coalesce(hostname, '(not set)') as hostname,
     pageviews,

@@ -1,6 +1,6 @@
 -- one row per session, day and origin of a share: what counts after the later or more detailed export has replaced others
 -- a part that is exported anew without change keeps the id of the export that gave it first
-create or replace temp table parts as
+create or replace temp table staying_parts as
 with share_of_contributions as (
     select *
     from contributions

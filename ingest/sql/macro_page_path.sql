@@ -1,3 +1,3 @@
 -- the path of a page, without its query string and fragment
 create or replace temp macro page_path(page) as
-    regexp_replace(page, '[?#].*', '', 's')
+    split_part(split_part(page, '?', 1), '#', 1)

@@ -6,7 +6,7 @@ copy (
     with typed as (
         select
             *,
-            blank(user) as user_text,
+            identifier(user) as user_text,
             identifier(if(suffix(session, '.0'), left(session, length(session) - 2), session)) as session_text,
             calendar_day(trim(date)) as event_day,
             event_micros(trim("at")) as event_at,
@@ -16,7 +16,9 @@ copy (
             greatest(least(coalesce(try_cast(engagement_msec as bigint), 0), 28800000), 0) as engaged_msec,
             list_contains(['page_view', 'screen_view'], lower(trim(name))) as is_view,
             is_yes(entrances) as is_entrance,
-            blank(click_id) is not null as is_click
+            blank(click_id) is not null as is_click,
+            starts_with(page, 'https://') or regexp_matches(page, '^[A-Za-z][A-Za-z0-9+.-]*://') as is_address,
+            page_path(page) as page_text
         from raw
     ),
 
@@ -39,7 +41,8 @@ copy (
                     then {'reason': 'revenue is not a number', 'value': revenue}
                 when is_order and revenue_micros < 0 then {'reason': 'negative revenue', 'value': revenue}
             end as reject,
-            fingerprint($salt || '|' || identifier(user)) as visitor_id
+            fingerprint($salt || '|' || user_text) as visitor_id,
+            case when is_address then substr(page_text, strpos(page_text, '://') + 3) end as page_rest
         from typed
     )
 
@@ -60,12 +63,16 @@ copy (
         whole_number(session_number) as visit_number,
         is_yes(engaged) as is_engaged,
         case
-            when location_path(page) is null then null
+            when blank(page) is null then null
             when event_name = 'page_view' and is_entrance then 1
             when event_name = 'page_view' then 2
             else 3
         end as landing_rank,
-        location_path(page) as landing_page,
+        case
+            when not is_address then page_path(blank(page))
+            when contains(page_rest, '/') then substr(page_rest, strpos(page_rest, '/'))
+            when is_address then '/'
+        end as landing_page,
         coalesce(blank(hostname), location_host(page)) as hostname,
         case
             when coalesce(blank(session_source), blank(session_medium)) is not null then 1
