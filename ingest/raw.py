@@ -1,4 +1,4 @@
-"""The raw session: what every format file gives, as text, before anything is judged."""
+"""The raw session: what every format file gives, as text (or typed, see TYPES), before anything is judged."""
 
 from collections.abc import Mapping
 
@@ -45,7 +45,24 @@ the column that it could not read of a row that is used without it; `row` is the
 export's rows that a session was rolled up from (NULL: a row is a session)."""
 
 RAW_FIELDS = tuple(FILLS)
-NOTHING = exp.cast(exp.null(), "VARCHAR")
+
+TYPES = {
+    "visit_number": "BIGINT",
+    "new_visit": "BIGINT",
+    "pageviews": "BIGINT",
+    "events": "BIGINT",
+    "duration": "BIGINT",
+    "transactions": "BIGINT",
+    "date": "DATE",
+    "start": "TIMESTAMP WITH TIME ZONE",
+    "engaged": "BOOLEAN",
+    "viewed_item": "BOOLEAN",
+    "added_to_cart": "BOOLEAN",
+    "began_checkout": "BOOLEAN",
+    "revenue_micros": "BIGINT",
+    "revenue": "DECIMAL(18, 6)",
+}
+"""Raw field -> the type that it may have instead of text: it is then taken as it is, not parsed."""
 
 EVENT_FILLS = {
     "user": ("session_id", "visitor_id"),
@@ -90,7 +107,7 @@ def raw_sessions(relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> e
 
     Raises KeyError for a name that is no raw field.
     """
-    return _select(RAW_FIELDS, relation, fields)
+    return _select(RAW_FIELDS, relation, fields, TYPES)
 
 
 def raw_events(relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
@@ -98,7 +115,7 @@ def raw_events(relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp
 
     Raises KeyError for a name that is no raw field of an event.
     """
-    return _select(EVENT_FIELDS, relation, fields)
+    return _select(EVENT_FIELDS, relation, fields, {})
 
 
 def filled_columns(query: exp.Select) -> frozenset[str]:
@@ -119,16 +136,23 @@ def in_whole_units(query: exp.Select) -> exp.Select:
     """Return the query with the revenue that it takes for micros as whole units."""
     columns = {column.alias: column for column in query.expressions}
     micros = columns["revenue_micros"].this
-    changed = {"revenue_micros": exp.cast(exp.null(), "VARCHAR"), "revenue": micros}
+    changed = {"revenue_micros": _nothing(TYPES["revenue_micros"]), "revenue": micros}
     return query.select(
         *(exp.alias_(changed.get(name, column.this), name) for name, column in columns.items()), append=False
     )
 
 
-def _select(names: tuple[str, ...], relation: exp.Expr, fields: Mapping[str, exp.Expr | None]) -> exp.Select:
+def _nothing(sql_type: str) -> exp.Expr:
+    """Return NULL for a raw field that an export does not give, typed: nothing is planned to parse it."""
+    return exp.cast(exp.null(), sql_type, dialect="duckdb")
+
+
+def _select(
+    names: tuple[str, ...], relation: exp.Expr, fields: Mapping[str, exp.Expr | None], types: Mapping[str, str]
+) -> exp.Select:
     if unknown := set(fields) - set(names):
         raise KeyError(f"{sorted(unknown)} are no raw fields; choose from {names}")
-    columns = [exp.alias_(fields.get(name) or NOTHING.copy(), name) for name in names]
+    columns = [exp.alias_(fields.get(name) or _nothing(types.get(name, "VARCHAR")), name) for name in names]
     return exp.select(*columns).from_(relation)
 
 

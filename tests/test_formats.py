@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import gzip
 import json
+from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from builders import flat_csv, flat_line, stored_rows
 from ga4_builders import csv_of, event, ndjson
 
+from ingest.engine import connect
 from ingest.formats import FORMATS, format_of, ga4_flat
 from ingest.pipeline import ingest_exports, prepare
 from ingest.raw import EVENT_FIELDS, RAW_FIELDS
@@ -216,6 +218,58 @@ def test_canonical_csv_and_parquet_give_the_same_sessions(tmp_path):
     assert (report.shape, report.duplicates, report.sessions_added) == ("canonical", 1, 0)
     (row,) = stored_rows(store)
     assert (row["country"], row["engaged"], row["visitor_id"]) == ("JP", True, None)
+
+
+TYPED = pa.schema(
+    [
+        ("session_date", pa.date32()),
+        ("session_id", pa.string()),
+        ("session_start", pa.timestamp("us", tz="UTC")),
+        ("visit_number", pa.int16()),
+        ("pageviews", pa.int64()),
+        ("events", pa.int32()),
+        ("transactions", pa.int32()),
+        ("revenue", pa.decimal128(18, 6)),
+        ("engaged", pa.bool_()),
+    ]
+)
+
+
+def test_typed_columns_and_the_same_as_texts_give_the_same_sessions_and_rejects(tmp_path, monkeypatch):
+    monkeypatch.setenv("SILENT_LEAK_SALT", "same")
+    day, start = dt.date(2017, 7, 4), dt.datetime(2017, 7, 4, 9, 30, tzinfo=dt.UTC)
+    rows = [
+        (day, "a", start, 1, 5, 7, 1, Decimal("12.5"), True),
+        (day, "b", None, None, None, None, None, None, None),
+        (day, "c", start, 2, -1, 7, 0, Decimal(0), False),
+        (day, "d", start, 2, 2**40, 7, 0, Decimal(0), False),
+        (day, "e", start, 2, 1, 7, 0, Decimal("-0.5"), False),
+        (dt.date(1999, 1, 1), "f", start, 2, 1, 7, 0, Decimal(0), False),
+        (None, "g", start, 2, 1, 7, 0, Decimal(0), False),
+    ]
+    typed = pa.Table.from_pylist([dict(zip(TYPED.names, row, strict=True)) for row in rows], TYPED)
+    paths = {name: str(tmp_path / f"{name}.parquet") for name in ("typed", "texts")}
+    pq.write_table(typed, paths["typed"])
+    with connect(tmp_path) as connection:
+        connection.execute(
+            "copy (select cast(columns(*) as varchar) from read_parquet($typed)) to $texts (format parquet)", paths
+        )
+    found = []
+    for name in paths:
+        report, stored = ingested(tmp_path / name, tmp_path / f"{name}.parquet")
+        with next((tmp_path / name).rglob("rejects/*.csv")).open(encoding="utf-8", newline="") as file:
+            kept = [row[1:] for row in csv.reader(file)]
+        found.append((report.rejected, kept, [row | {"export_id": ""} for row in stored]))
+    assert found[0][0] == found[1][0]
+    assert found[0] == found[1]
+    assert [(reject.reason, reject.count, reject.examples[0].value) for reject in found[0][0]] == [
+        ("date is before 2005, when Google Analytics began", 1, "1999-01-01"),
+        ("date is not a calendar day", 1, ""),
+        ("negative pageviews", 1, "-1"),
+        ("negative revenue", 1, "-0.500000"),
+        ("pageviews is not a whole number", 1, "1099511627776"),
+    ]
+    assert [row["revenue"] for row in found[0][2]] in ([Decimal("12.5"), 0], [0, Decimal("12.5")])
 
 
 def test_canonical_rows_are_identified_by_visitor_and_visit_number_too(tmp_path):

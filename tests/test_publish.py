@@ -1,5 +1,6 @@
 """Publishing: exactly once, atomically, one writer at a time, and back again."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import textwrap
 import time
 
+import pyarrow.parquet as pq
 import pytest
 from builders import ROOT, flat_csv, flat_line, stored_rows
 from filelock import FileLock
@@ -51,6 +53,22 @@ def test_ingesting_twice_changes_nothing(store, export):
     assert (again.version_before, again.version_after, again.changed) == (0, 0, False)
     assert [(file.sessions_added, file.duplicates) for file in again.files] == [(0, 2)]
     assert leftovers(store) == []
+
+
+@pytest.mark.parametrize("days", [("20170704", "20170706", "20170705"), ("20170704", "20170705", "20170706")])
+def test_a_month_is_written_day_by_day_whether_its_export_is_or_not(store, export, days):
+    ingest_exports([export("a.csv", *days)], store)
+    (part,) = store.table().file_uris()
+    assert pq.read_table(part, columns=["session_date"])["session_date"].to_pylist() == [
+        dt.date(2017, 7, day) for day in (4, 5, 6)
+    ]
+
+
+def test_files_in_another_order_than_their_days_give_a_month_day_by_day(store, export):
+    ingest_exports([export("a.csv", "20170706"), export("b.csv", "20170704", "20170705")], store)
+    (part,) = store.table().file_uris()
+    days = pq.read_table(part, columns=["session_date"])["session_date"].to_pylist()
+    assert days == sorted(days)
 
 
 def test_an_overlapping_export_adds_only_what_is_new_and_touches_only_its_months(store, export):

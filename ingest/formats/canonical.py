@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from ingest.raw import raw_sessions
+from ingest.raw import TYPES, raw_sessions
 from ingest.sniff import Sample
 from ingest.sources import Shape, csv_column, csv_relation, parquet_relation
 from queries.vocabulary import COLUMN_NAMES
@@ -24,6 +24,15 @@ SAME = (
     *("channel_group", "source", "medium", "campaign", "landing_page", "hostname", "pageviews", "events", "engaged"),
     *("viewed_item", "added_to_cart", "began_checkout", "transactions", "revenue"),
 )
+WIDENED = {
+    "BIGINT": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT"),
+    "DATE": ("DATE",),
+    "TIMESTAMP WITH TIME ZONE": ("TIMESTAMP WITH TIME ZONE",),
+    "BOOLEAN": ("BOOLEAN",),
+    "DECIMAL(18, 6)": ("DECIMAL(18,6)",),
+}
+"""Type of a raw field -> DuckDB's names of the column types that are taken for it without being read as text."""
+
 COLUMNS = RENAMED | {name: name for name in SAME}
 
 
@@ -43,10 +52,7 @@ def read(sample: Sample) -> exp.Select:
     given = {field: name for field, name in COLUMNS.items() if name in positions}
     fields: dict[str, exp.Expr | None]
     if sample.kind == "parquet":
-        fields = {
-            field: exp.cast(exp.column(sample.header[positions[name]], quoted=True), "VARCHAR")
-            for field, name in given.items()
-        }
+        fields = {field: _parquet_column(sample, positions[name], field) for field, name in given.items()}
     else:
         fields = {field: csv_column(positions[name]) for field, name in given.items()}
     if "date" not in given and sample.day:
@@ -57,6 +63,15 @@ def read(sample: Sample) -> exp.Select:
 def fields_of(sample: Sample) -> Shape:
     """Return nothing: the shape is no JSON."""
     return {}
+
+
+def _parquet_column(sample: Sample, position: int, field: str) -> exp.Expr:
+    """Return a column of the type that the field may have as it is, any other as text."""
+    column = exp.column(sample.header[position], quoted=True)
+    wanted, actual = TYPES.get(field, ""), sample.types[position]
+    if actual in WIDENED.get(wanted, ()):
+        return column
+    return exp.cast(column, "VARCHAR")
 
 
 def _positions(sample: Sample) -> dict[str, int]:

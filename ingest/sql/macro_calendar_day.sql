@@ -1,5 +1,6 @@
--- a day from 20170704, an ISO date or timestamp, or another writing that can be read one way only, or NULL
-create or replace temp macro calendar_day(value) as
+-- a day from 20170704, an ISO date or timestamp, or another writing that can be read one way only, or NULL; a date is one
+-- already
+create or replace temp macro calendar_day(value date) as value, (value varchar) as
     coalesce(
         case when length(value) = 8 then try_cast(try_strptime(value, '%Y%m%d') as date) else try_cast(value as date) end,
         case

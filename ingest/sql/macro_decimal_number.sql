@@ -1,5 +1,5 @@
--- an amount from a text such as 1234.5, 1,234.50 or 1.234,50, or NULL; 1,234 may mean two amounts and is NULL
-create or replace temp macro decimal_number(value) as
+-- an amount from a text such as 1234.5, 1,234.50 or 1.234,50, or NULL; 1,234 may mean two amounts and is NULL; a decimal is one already
+create or replace temp macro decimal_number(value decimal(18, 6)) as value, (value varchar) as
     coalesce(
         try_cast(value as decimal(18, 6)),
         case

@@ -1,5 +1,5 @@
--- a time from epoch seconds, milliseconds or microseconds, or an ISO timestamp, or NULL
-create or replace temp macro moment(value) as
+-- a time from epoch seconds, milliseconds or microseconds, or an ISO timestamp, or NULL; a timestamp is one already
+create or replace temp macro moment(value timestamp with time zone) as value, (value varchar) as
     case
         when try_cast(value as bigint) is null then try_cast(value as timestamp with time zone)
         when try_cast(value as bigint) between 1000000000 and 9999999999

@@ -1,5 +1,5 @@
--- a 32-bit integer from a text such as 12, 12.0 or 1,234, or NULL
-create or replace temp macro whole_number(value) as
+-- a 32-bit integer from a text such as 12, 12.0 or 1,234, or NULL; an integer is one already
+create or replace temp macro whole_number(value bigint) as try_cast(value as integer), (value varchar) as
     coalesce(
         case
             when try_cast(value as double) = trunc(try_cast(value as double))

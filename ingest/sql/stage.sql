@@ -7,25 +7,14 @@ copy (
             blank(session_key) as session_text,
             identifier(visitor) as visitor_text,
             identifier(visit) as visit_text,
-            calendar_day(trim(date)) as session_date,
+            calendar_day(trimmed(date)) as session_date,
             whole_number(visit_number) as visit_number_read,
             whole_number(new_visit) as new_visit_read,
             whole_number(pageviews) as pageviews_read,
             whole_number(events) as events_read,
             whole_number(duration) as duration_read,
             whole_number(transactions) as transactions_read,
-            coalesce(
-                cast(
-                    coalesce(
-                        try_cast(revenue_micros as decimal(18, 0)),
-                        try_cast(ungrouped(revenue_micros) as decimal(18, 0)),
-                        try_cast(decimal_number(revenue_micros) as decimal(18, 0))
-                    )
-                    * 0.000001::decimal(7, 6) as decimal(18, 6)
-                ),
-                decimal_number(revenue)
-            ) as revenue_read,
-            coalesce(revenue_micros, revenue) as revenue_text,
+            coalesce(micros_number(revenue_micros), decimal_number(revenue)) as revenue_read,
             moment(start) as start_read,
             truth(engaged) as engaged_read,
             truth(viewed_item) as viewed_item_read,
@@ -44,43 +33,43 @@ copy (
             *,
             case
                 when defect is not null then {'reason': defect, 'value': ''}
-                when session_date is null then {'reason': 'date is not a calendar day', 'value': date}
+                when session_date is null then {'reason': 'date is not a calendar day', 'value': cast(date as varchar)}
                 when session_date < date '2005-01-01'
-                    then {'reason': 'date is before 2005, when Google Analytics began', 'value': date}
-                when session_date > $today + 1 then {'reason': 'date is in the future', 'value': date}
+                    then {'reason': 'date is before 2005, when Google Analytics began', 'value': cast(date as varchar)}
+                when session_date > $today + 1 then {'reason': 'date is in the future', 'value': cast(date as varchar)}
                 when is_rounded_id(visit_text) then {'reason': 'visit id was rounded by a spreadsheet', 'value': visit}
                 when is_rounded_id(session_text)
                     then {'reason': 'session id was rounded by a spreadsheet', 'value': session_key}
                 when session_text is null
                     and (visitor_text is null or (visit_text is null and visit_number_read is null))
                     then {'reason': 'no visitor or visit id', 'value': concat_ws(' / ', visitor, visit)}
-                when visit_number_read is null and blank(visit_number) is not null
-                    then {'reason': 'visit number is not a whole number', 'value': visit_number}
-                when pageviews_read is null and blank(pageviews) is not null
-                    then {'reason': 'pageviews is not a whole number', 'value': pageviews}
-                when pageviews_read < 0 then {'reason': 'negative pageviews', 'value': pageviews}
-                when events_read is null and blank(events) is not null
-                    then {'reason': 'hits or events is not a whole number', 'value': events}
-                when events_read < 0 then {'reason': 'negative hits or events', 'value': events}
-                when duration_read is null and blank(duration) is not null
-                    then {'reason': 'duration is not a whole number of seconds', 'value': duration}
-                when duration_read < 0 then {'reason': 'negative duration', 'value': duration}
-                when transactions_read is null and blank(transactions) is not null
-                    then {'reason': 'transactions is not a whole number', 'value': transactions}
-                when transactions_read < 0 then {'reason': 'negative transactions', 'value': transactions}
-                when revenue_read is null and regexp_full_match(revenue_text, '\s*\d{1,3},\d{3}\s*')
-                    then {'reason': 'revenue can be read two ways, name decimal in a mapping file', 'value': revenue_text}
-                when revenue_read is null and blank(revenue_text) is not null
-                    then {'reason': 'revenue is not a number', 'value': revenue_text}
-                when revenue_read < 0 then {'reason': 'negative revenue', 'value': revenue_text}
-                when engaged_read is null and blank(engaged) is not null
-                    then {'reason': 'engaged is not true or false', 'value': engaged}
-                when viewed_item_read is null and blank(viewed_item) is not null
-                    then {'reason': 'viewed_item is not true or false', 'value': viewed_item}
-                when added_to_cart_read is null and blank(added_to_cart) is not null
-                    then {'reason': 'added_to_cart is not true or false', 'value': added_to_cart}
-                when began_checkout_read is null and blank(began_checkout) is not null
-                    then {'reason': 'began_checkout is not true or false', 'value': began_checkout}
+                when visit_number_read is null and blank(cast(visit_number as varchar)) is not null
+                    then {'reason': 'visit number is not a whole number', 'value': cast(visit_number as varchar)}
+                when pageviews_read is null and blank(cast(pageviews as varchar)) is not null
+                    then {'reason': 'pageviews is not a whole number', 'value': cast(pageviews as varchar)}
+                when pageviews_read < 0 then {'reason': 'negative pageviews', 'value': cast(pageviews as varchar)}
+                when events_read is null and blank(cast(events as varchar)) is not null
+                    then {'reason': 'hits or events is not a whole number', 'value': cast(events as varchar)}
+                when events_read < 0 then {'reason': 'negative hits or events', 'value': cast(events as varchar)}
+                when duration_read is null and blank(cast(duration as varchar)) is not null
+                    then {'reason': 'duration is not a whole number of seconds', 'value': cast(duration as varchar)}
+                when duration_read < 0 then {'reason': 'negative duration', 'value': cast(duration as varchar)}
+                when transactions_read is null and blank(cast(transactions as varchar)) is not null
+                    then {'reason': 'transactions is not a whole number', 'value': cast(transactions as varchar)}
+                when transactions_read < 0 then {'reason': 'negative transactions', 'value': cast(transactions as varchar)}
+                when revenue_read is null and regexp_full_match(first_text(revenue_micros, revenue), '\s*\d{1,3},\d{3}\s*')
+                    then {'reason': 'revenue can be read two ways, name decimal in a mapping file', 'value': first_text(revenue_micros, revenue)}
+                when revenue_read is null and blank(first_text(revenue_micros, revenue)) is not null
+                    then {'reason': 'revenue is not a number', 'value': first_text(revenue_micros, revenue)}
+                when revenue_read < 0 then {'reason': 'negative revenue', 'value': first_text(revenue_micros, revenue)}
+                when engaged_read is null and blank(cast(engaged as varchar)) is not null
+                    then {'reason': 'engaged is not true or false', 'value': cast(engaged as varchar)}
+                when viewed_item_read is null and blank(cast(viewed_item as varchar)) is not null
+                    then {'reason': 'viewed_item is not true or false', 'value': cast(viewed_item as varchar)}
+                when added_to_cart_read is null and blank(cast(added_to_cart as varchar)) is not null
+                    then {'reason': 'added_to_cart is not true or false', 'value': cast(added_to_cart as varchar)}
+                when began_checkout_read is null and blank(cast(began_checkout as varchar)) is not null
+                    then {'reason': 'began_checkout is not true or false', 'value': cast(began_checkout as varchar)}
             end as reject,
             case when visitor_text is not null then fingerprint($salt || '|' || visitor_text) end as visitor_id,
             case when start_read is null then moment(visit_text) end as visit_start,
@@ -140,12 +129,14 @@ copy (
             case
                 when reject is not null
                     then left(cast(to_json({
-                        'visit': visit, 'visit_number': visit_number, 'visitor_type': visitor_type, 'date': date, 'start': start,
-                        'device_category': device_category, 'operating_system': operating_system, 'browser': browser,
-                        'country': country, 'region': region, 'channel_group': channel_group, 'source': source,
-                        'medium': medium, 'campaign': campaign, 'landing_page': landing_page, 'hostname': hostname,
-                        'pageviews': pageviews, 'events': events, 'duration': duration, 'engaged': engaged,
-                        'transactions': transactions, 'revenue': revenue_text
+                        'visit': visit, 'visit_number': cast(visit_number as varchar), 'visitor_type': visitor_type,
+                        'date': cast(date as varchar), 'start': cast(start as varchar), 'device_category': device_category,
+                        'operating_system': operating_system, 'browser': browser, 'country': country, 'region': region,
+                        'channel_group': channel_group, 'source': source, 'medium': medium, 'campaign': campaign,
+                        'landing_page': landing_page, 'hostname': hostname, 'pageviews': cast(pageviews as varchar),
+                        'events': cast(events as varchar), 'duration': cast(duration as varchar),
+                        'engaged': cast(engaged as varchar), 'transactions': cast(transactions as varchar),
+                        'revenue': first_text(revenue_micros, revenue)
                     }) as varchar), 2000)
             end as reject_row,
             case
