@@ -51,7 +51,9 @@ def main() -> None:
     ask.add_argument("--pieces", type=int, default=1, help="files that the export is cut into, by day")
     ask.add_argument("--repeat", type=int, default=1, help="times each is measured; the fastest counts")
     ask.add_argument("--folder", type=Path, help="where exports and stores are made (default: a temporary folder)")
+    ask.add_argument("--exports", type=Path, help="keep the exports in this folder, or take those that are there")
     ask.add_argument("--json", type=Path, help="write the figures to this file as well")
+    ask.add_argument("--generate-only", action="store_true", help="only make the exports, to be kept in --exports")
     ask.add_argument("--no-floor", action="store_true", help="measure ingest alone")
     ask.add_argument("--task", nargs=3, help=argparse.SUPPRESS)
     wanted = ask.parse_args()
@@ -62,7 +64,8 @@ def main() -> None:
         for shape in wanted.shapes:
             figures.append(measure(shape, Path(temporary), wanted))
             print(json.dumps(figures[-1]), file=sys.stderr, flush=True)
-    show(wanted.sessions, figures)
+    if not wanted.generate_only:
+        show(wanted.sessions, figures)
     if wanted.json:
         wanted.json.write_text(json.dumps({"sessions": wanted.sessions, "shapes": figures}, indent=2) + "\n")
     return None
@@ -70,9 +73,14 @@ def main() -> None:
 
 def measure(shape: str, folder: Path, wanted: argparse.Namespace) -> dict:
     """Return the figures of one shape: seconds, rates, peak memory, and the ratio to the floor."""
-    exports = folder / shape
-    exports.mkdir()
-    in_subprocess("generate", shape, exports, wanted)
+    exports = (wanted.exports or folder) / f"{shape}_{wanted.sessions}_{wanted.pieces}"
+    if not exports.exists():
+        making = exports.with_name(f"{exports.name}_unfinished")
+        making.mkdir(parents=True)
+        in_subprocess("generate", shape, making, wanted)
+        making.rename(exports)
+    if wanted.generate_only:
+        return {"shape": shape}
     size = sum(file.stat().st_size for file in exports.iterdir())
     figures: dict = {"shape": shape, "export_bytes": size}
     if not wanted.no_floor:
@@ -85,7 +93,8 @@ def measure(shape: str, folder: Path, wanted: argparse.Namespace) -> dict:
     if "floor" in figures:
         figures["against_floor"] = best["seconds"] / figures["floor"]["seconds"]
         figures["cpu_against_floor"] = best["cpu_s"] / figures["floor"]["cpu_s"]
-    shutil.rmtree(exports)
+    if not wanted.exports:
+        shutil.rmtree(exports)
     return figures
 
 

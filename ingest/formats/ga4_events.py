@@ -1,5 +1,7 @@
 """GA4's BigQuery export (events_YYYYMMDD): one event a row or JSON object, with nested event_params."""
 
+from functools import cache
+
 from sqlglot import exp, parse_one
 
 from ingest.nested import found_names, is_nested, json_fields, nested_relation
@@ -104,9 +106,14 @@ def recognises(sample: Sample) -> str | None:
 
 def read(sample: Sample) -> exp.Select:
     """Return the raw events, one per row or JSON object."""
-    lists = [exp.alias_(parse_one(text, dialect="duckdb"), name) for name, text in LISTS.items()]
+    lists = [exp.alias_(_parsed(text), name) for name, text in LISTS.items()]
     events = exp.select("*", *lists).from_(nested_relation(sample, SHAPE)).subquery("events")
-    return raw_events(events, {field: parse_one(text, dialect="duckdb") for field, text in FIELDS.items()})
+    return raw_events(events, {field: _parsed(text) for field, text in FIELDS.items()})
+
+
+@cache
+def _parsed(text: str) -> exp.Expr:
+    return parse_one(text, dialect="duckdb")
 
 
 def fields_of(sample: Sample) -> Shape:
