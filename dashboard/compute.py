@@ -3,16 +3,17 @@
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Finding, Need
 from dashboard.charts import finding
 from dashboard.periods import Comparison, Days
-from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
+from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
-from queries.funnel import Funnel
+from queries.funnel import Funnel, Step
+from queries.funnel_file import FLAGS
 
 LOG = logging.getLogger(__name__)
 
@@ -58,13 +59,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Hold what the store has before any filter: its sessions and its days."""
+    """Hold what the store has before any filter: its sessions and its days.
+
+    `unmet` are the columns of yes and no that are yes in no session: mostly the export cannot know them.
+    """
 
     sessions: int
     first_date: dt.date | None
     last_date: dt.date | None
     days: frozenset[dt.date]
     by_day: Mapping[dt.date, int]
+    unmet: frozenset[str] = frozenset()
 
     @property
     def span(self) -> Days | None:
@@ -73,10 +78,14 @@ class Held:
 
 
 def held_by(engine: Engine) -> Held:
-    """Return what the store has; quick after the first time, since the engine keeps both answers."""
-    rows = engine.run("trend").rows
+    """Return what the store has; quick after the first time, since the engine keeps the answers."""
+    flags = [Step(name, "", name, "is true") for name in FLAGS]
+    asked = engine.run_many([Call("trend"), *(Call("overview", Filters(reached=(flag,))) for flag in flags)])
+    rows = asked[0].rows
+    unmet = {flag.column for flag, met in zip(flags, asked[1:], strict=True) if not met.rows[0]["sessions"]}
     by_day = {row["session_date"]: row["sessions"] for row in rows}
-    return Held(sum(by_day.values()), min(by_day, default=None), max(by_day, default=None), frozenset(by_day), by_day)
+    first, last = min(by_day, default=None), max(by_day, default=None)
+    return Held(sum(by_day.values()), first, last, frozenset(by_day), by_day, frozenset(unmet))
 
 
 def context_of(engine: Engine, ask: Ask, held: Held) -> Context:
@@ -91,6 +100,7 @@ def answer(
     """Return everything a view shows for one question; one failing card fails alone. Raises Cancelled."""
     held = held or held_by(engine)
     context = context_of(engine, ask, held)
+    _ask_at_once(engine, charts, ask, cancel)
     shown = engine.run("overview", ask.filters, cancel=cancel).rows[0]
     cards: dict[str, dict[str, Any]] = {}
     results: dict[str, Sequence[Result]] = {}
@@ -129,19 +139,43 @@ def _card(
         return {"error": f"This chart could not be drawn ({type(error).__name__}); the log has the details."}, results
 
 
+def _ask_at_once(engine: Engine, charts: Sequence[Chart], ask: Ask, cancel: Cancel | None) -> None:
+    """Ask all that the charts need two at a time, so that the engine has it; what fails does so in its own card."""
+    try:
+        calls = [call for chart in charts for call in _calls_of(chart, ask)]
+        engine.run_many([Call("overview", ask.filters), *calls], cancel)
+    except Cancelled:
+        raise
+    except Exception:
+        LOG.debug("a question failed; its card tells", exc_info=True)
+
+
+def _calls_of(chart: Chart, ask: Ask) -> Iterator[Call]:
+    asked = ask.around if chart.shows_days and ask.around else ask
+    for need in chart.needs(ask.settings.get(chart.name, {})):
+        filters = _filters_of(need, asked)
+        if filters is not None and not need.compute:
+            yield Call(need.metric, filters, need.by, ask.funnel, need.options)
+
+
 def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
-    filters: Filters | None = ask.compared if need.compared else ask.filters
+    filters = _filters_of(need, ask)
     if filters is None:
         return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
+    if need.compute:
+        return need.compute(engine, filters, ask.funnel, cancel)
+    return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
+
+
+def _filters_of(need: Need, ask: Ask) -> Filters | None:
+    filters = ask.compared if need.compared else ask.filters
+    if filters is None:
+        return None
     if need.whole:
         filters = dataclasses.replace(filters, date_from=None, date_to=None)
     if need.shows:
         filters = filters.without(need.shows)
-    if need.shows_steps:
-        filters = filters.without_steps()
-    if need.compute:
-        return need.compute(engine, filters, ask.funnel, cancel)
-    return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
+    return filters.without_steps() if need.shows_steps else filters
 
 
 def later(earlier: Answer, late: Answer) -> Answer:
@@ -174,5 +208,5 @@ def as_json(state: CardState) -> dict[str, Any]:
         "models": state.models,
         "body": state.body,
         "empty": state.empty,
-        "table": dataclasses.asdict(table) if table else None,
+        "table": {each.name: getattr(table, each.name) for each in dataclasses.fields(table)} if table else None,
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.chart import SHARED_SETTINGS
+from dashboard.charts.words import joined
 from dashboard.compute import Ask, Held
 from dashboard.filters import chips
 from dashboard.periods import (
@@ -20,6 +21,7 @@ from dashboard.periods import (
     shown_days,
 )
 from dashboard.selection import Selection
+from queries.funnel import Funnel
 
 
 def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -> Comparison:
@@ -50,7 +52,7 @@ def controls(selection: Selection, held: Held) -> dict[str, Any]:
         "chips": chips(selection),
         "dates": _dates(selection, held),
         "compare": _compare(selection, held),
-        "funnel": _funnel(selection),
+        "funnel": _funnel(selection, held),
         "minimum": {"options": SHARED_SETTINGS["min_sessions"][0], "chosen": selection.shared_setting("min_sessions")},
         "resettable": not selection.filters.is_empty,
     }
@@ -110,16 +112,20 @@ def _compare(selection: Selection, held: Held) -> dict[str, Any]:
     }
 
 
-def _funnel(selection: Selection) -> dict[str, Any]:
+def _funnel(selection: Selection, held: Held) -> dict[str, Any]:
     chosen = selection.whole_funnel
     count = len(chosen.steps)
     taken = selection.steps or tuple(range(1, count + 1))
     label = chosen.name if len(taken) == count else f"{chosen.name}, {len(taken)} of {count} steps"
     return {
-        "label": label,
+        "label": f"{label}, not in this export" if unmet_words(selection.funnel, held) else label,
         "name": chosen.name,
         "options": [
-            {"name": funnel.name, "words": " → ".join(step.name for step in funnel.steps)}
+            {
+                "name": funnel.name,
+                "words": unmet_words(funnel, held) or " → ".join(step.name for step in funnel.steps),
+                "possible": not unmet_words(funnel, held),
+            }
             for funnel in selection.funnels
         ],
         "steps": [
@@ -127,3 +133,9 @@ def _funnel(selection: Selection) -> dict[str, Any]:
             for place, step in enumerate(chosen.steps, start=1)
         ],
     }
+
+
+def unmet_words(funnel: Funnel, held: Held) -> str:
+    """Return which steps of a funnel no session of the store can meet; empty when there are sessions for each."""
+    names = [step.name for step in funnel.steps if step.column in held.unmet]
+    return f"no session has {joined(names, 'or')}" if names and held.sessions else ""

@@ -99,7 +99,7 @@ function funnelPanel(state, act) {
   return [
     h("div", {class: "panel-title"}, "Funnel"),
     h("ul", {class: "options"}, funnel.options.map((option) => h("li", {}, h("button", {
-      type: "button", class: "option", "data-key": option.name, "aria-pressed": String(option.name === funnel.name),
+      type: "button", class: "option", "data-key": option.name, "aria-pressed": String(option.name === funnel.name), disabled: !option.possible,
       on: {click: () => act({kind: "funnel", name: option.name, steps: []})},
     }, h("span", {}, option.name), h("span", {class: "option-words"}, option.words))))),
     h("div", {class: "panel-title"}, `Steps of ${funnel.name}`),

@@ -29,7 +29,7 @@ from dashboard.page import SCRIPTS, as_text
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
 from dashboard.viewer import KNOWN_SETTINGS, Question, Viewer
 from dashboard.views import VIEWS, charts_of, placed, shown_views
-from queries.engine import Cancel, Cancelled, Engine
+from queries.engine import Cancel, Cancelled, Engine, QueryError
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.store import Store
@@ -208,6 +208,35 @@ def test_a_funnel_keeps_the_chosen_steps(viewer):
     assert [group["name"] for group in shown(viewer)["cards"]["funnel"]["body"]["groups"]] == ["Browsed", "Converted"]
     viewer.act({"kind": "funnel", "name": "Checkout", "steps": []})
     assert viewer.page.query == "?view=funnel&funnel=Checkout"
+
+
+def test_a_funnel_whose_steps_no_session_has_cannot_be_chosen_and_says_why(viewer, tmp_path, monkeypatch):
+    engagement, checkout = bar(viewer)["funnel"]["options"]
+    assert engagement["possible"]
+    assert not checkout["possible"]
+    assert checkout["words"] == "no session has Viewed item, Added to cart or Began checkout"
+    rows = [session(viewed_item=True, added_to_cart=True, began_checkout=True), session(viewed_item=False)]
+    knowing = Viewer(Source(store_of(tmp_path / "store", rows)), "?funnel=Checkout")
+    assert all(option["possible"] for option in bar(knowing)["funnel"]["options"])
+    assert bar(knowing)["funnel"]["label"] == "Checkout"
+    unknowing = Viewer(viewer.source, "?funnel=Checkout")
+    assert bar(unknowing)["funnel"]["label"] == "Checkout, not in this export"
+
+
+def test_a_query_that_fails_does_so_in_its_own_card(viewer, monkeypatch):
+    run = Engine.run
+
+    def broken(self, metric, filters=None, **rest):
+        if metric == "countries":
+            raise QueryError(metric, "out of memory at 2 GB", "select 1")
+        return run(self, metric, filters, **rest)
+
+    monkeypatch.setattr(Engine, "run", broken)
+    viewer.act({"kind": "filter", "dimension": "device_category", "value": "desktop"})
+    cards = shown(viewer)["cards"]
+    assert [name for name, card in cards.items() if "error" in card] == ["countries"]
+    assert f"Query {cards['countries']['query_id']}: out of memory at 2 GB" in cards["countries"]["error"]
+    assert shown(viewer)["counted"] == "135 of 196 sessions"
 
 
 def test_a_choice_for_all_cards_reaches_each_that_has_it(viewer):

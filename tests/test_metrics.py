@@ -168,6 +168,24 @@ def test_segments_come_largest_first(ask):
     assert [row["segment"] for row in ask(rows, "segments", by="browser")] == ["Chrome", "Safari"]
 
 
+def test_time_by_last_step_is_the_median_of_measured_sessions_of_exactly_that_step(ask):
+    rows = [
+        session(pageviews=0, duration_seconds=500),
+        session(pageviews=1, duration_seconds=10),
+        session(pageviews=4, duration_seconds=30),
+        session(pageviews=2, duration_seconds=0),
+        session(pageviews=3, duration_seconds=None),
+        session(pageviews=5, duration_seconds=61),
+        session(pageviews=12, transactions=1, revenue=5, duration_seconds=900),
+        session(pageviews=1, transactions=1, revenue=5, duration_seconds=100),
+    ]
+    found = [
+        (row["last_step"], row["sessions"], row["sessions_with_duration"], row["median_duration_seconds"])
+        for row in ask(rows, "step_times")
+    ]
+    assert found == [(0, 1, 1, 500), (1, 4, 2, 20), (2, 1, 1, 61), (4, 2, 2, 500)]
+
+
 def test_filters_take_several_values_exclusions_and_dates(ask):
     rows = [
         session(country="US", session_date=dt.date(2017, 7, 1)),
