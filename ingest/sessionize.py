@@ -1,6 +1,7 @@
 """Events to sessions: type them, add them up by session and day, put the days of a session together."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import duckdb
 
 from ingest.engine import glob_safe, name_relation, run, watched
 from ingest.sources import staged_relation
+
+READING = 0.5
+"""The share of the work on a file of events that is done when they are read: adding them up by days is the other."""
 
 EVENTS_AT_ONCE = 1_000_000
 """Events that are added up together: some days, or a share of a day's visitors, so that memory stays bounded."""
@@ -27,6 +31,8 @@ def put_together(
 
     One row a session, and one a rejected event; sessions are in no order.
     """
+    whole = tick or (lambda _: None)
+    tick = partial(_tell_reading, whole)
     for macro in MACROS:
         run(connection, f"macro_{macro}")
     events = target.with_name(f"{target.stem}-events.parquet")
@@ -37,10 +43,12 @@ def put_together(
     source = {"events": glob_safe(events)}
     written = source | {"file_no": int(target.stem), "export_id": parameters["export_id"]}
     days = run(connection, "count_events", source)
-    for number, piece in enumerate(list(pieces(days)) or [NO_DAY]):
+    counted = list(pieces(days)) or [NO_DAY]
+    for number, piece in enumerate(counted):
         part = target.with_name(f"{target.stem}-parts-{number}.parquet")
         sized = {"export_detail": parameters["export_detail"], "target": str(part)}
         run(connection, "create_parts", written | piece | sized)
+        whole(READING + (1 - READING) * (number + 1) / (len(counted) + 1))
     run(connection, "create_orders", written | {"target": str(orders_of(target))})
     name_relation(connection, "parts", staged_relation(paths_of(parts_of(target))))
     name_relation(connection, "orders", staged_relation(paths_of([orders_of(target)])))
@@ -80,3 +88,7 @@ def parts_of(target: Path) -> list[Path]:
 def orders_of(target: Path) -> Path:
     """Return the file with the orders of a staged file's events."""
     return target.with_name(f"{target.stem}-orders.parquet")
+
+
+def _tell_reading(whole: Callable[[float], None], share: float) -> None:
+    whole(READING * share)
