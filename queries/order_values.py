@@ -1,6 +1,6 @@
 """What a conversion is worth in one segment: the overall mean, moved as far as the orders of its values can tell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -72,8 +72,8 @@ class OrderValues:
         """Fit main effects to the value of a conversion in each cell, shrunk by what the scatter of the cells says."""
         if cells.conversions.sum() <= 0 or cells.revenue.sum() <= 0:
             return cls(design, overall, np.ones(len(cells.codes)), np.zeros(design.width), None)
-        effects = _fitted(cells, design)
-        worth = np.exp(effects.predictor)
+        effects = _fitted(_sold(cells))
+        worth = np.exp(design.linear(effects.coefficients))
         money = cells.conversions * worth
         mean = money.sum() / cells.conversions.sum()
         return cls(design, overall, worth / mean, design.totals(money) / money.sum(), effects.covariance)
@@ -95,8 +95,16 @@ class OrderValues:
         return self.overall * ratio * np.exp(rng.normal(0.0, doubt, len(self.overall)))
 
 
-def _fitted(cells: Cells, design: Design) -> ValueEffects:
+def _sold(cells: Cells) -> Cells:
+    """Return the cells that have conversions: the others say nothing of their value."""
+    sold = cells.conversions > 0
+    columns = {name: getattr(cells, name)[sold] for name in ("codes", "sessions", "conversions", "revenue")}
+    return replace(cells, **columns)
+
+
+def _fitted(cells: Cells) -> ValueEffects:
     """Return the effects with the variances that explain the cells best (EM), each round from where the last ended."""
+    design = Design.of(cells.codes, cells.sizes)
     gram = design.gram(cells.conversions)
     sampled = max(_variation(cells.orders, cells.onward), SMALLEST_NOISE)
     noise, spreads = sampled, np.full(len(design.sizes), FIRST_SPREAD)
@@ -115,11 +123,10 @@ def _fitted(cells: Cells, design: Design) -> ValueEffects:
 
 def _noise(cells: Cells, gram: Floats, effects: ValueEffects, before: float) -> float | None:
     """Return the squared coefficient of variation that the scatter of the cells shows; None where they are few."""
-    filled = cells.conversions > 0
-    free = np.count_nonzero(filled) - np.sum(gram * effects.covariance) / before
+    free = len(cells.codes) - np.sum(gram * effects.covariance) / before
     if free < ENOUGH_CELLS:
         return None
-    scatter = np.sum(effects.residual(cells)[filled] ** 2 / cells.conversions[filled])
+    scatter = np.sum(effects.residual(cells) ** 2 / cells.conversions)
     return max(float(scatter / free), SMALLEST_NOISE)
 
 
