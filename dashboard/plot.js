@@ -104,6 +104,12 @@ export class Plot {
     return await this.views?.roots[0].export("png", true).to_blob()
   }
 
+  // Bokeh paints the same figure once more, into an SVG: lines and texts stay what they are.
+  async svg() {
+    const blob = await this.views?.roots[0].export("svg", false).to_blob()
+    return blob && new DOMParser().parseFromString(await blob.text(), "image/svg+xml").documentElement
+  }
+
   clear() {
     if (!this.views) return
     this.document.clear()

@@ -16,13 +16,14 @@ export function fileOf(message) {
   save(new Blob([content], {type: message.base64 ? message.type : `${message.type};charset=utf-8`}), message.name)
 }
 
+const fonts = () => [...document.styleSheets].flatMap((sheet) => { try { return [...sheet.cssRules] } catch { return [] } })
+  .filter((rule) => rule instanceof CSSFontFaceRule && rule.cssText.includes("data:")).map((rule) => rule.cssText)
+
 // The rules of the page with the colours of the shown theme, for a copy that stands alone.
 function rules(root) {
   const sheets = [...root.getRootNode().querySelectorAll("style"), ...(root.getRootNode().adoptedStyleSheets || [])]
   const text = sheets.map((sheet) => sheet.textContent ?? [...sheet.cssRules].map((rule) => rule.cssText).join("\n"))
-  const fonts = [...document.styleSheets].flatMap((sheet) => { try { return [...sheet.cssRules] } catch { return [] } })
-    .filter((rule) => rule instanceof CSSFontFaceRule && rule.cssText.includes("data:")).map((rule) => rule.cssText)
-  return [...fonts, ...text].join("\n").replaceAll(":host", ".copy")
+  return [...fonts(), ...text].join("\n").replaceAll(":host", ".copy")
 }
 
 // A copy of an element whose canvases have become pictures and whose tools are gone.
@@ -53,8 +54,75 @@ function drawing(markup, width, height) {
     + `<foreignObject width="100%" height="100%">${markup}</foreignObject></svg>`
 }
 
+const SVG = "http://www.w3.org/2000/svg"
+const LEGEND_GAP = 22
+
+function part(name, properties, ...children) {
+  const made = document.createElementNS(SVG, name)
+  for (const [key, value] of Object.entries(properties)) made.setAttribute(key, value)
+  made.append(...children)
+  return made
+}
+
+// The words of a text in lines that fit a width, as SVG below one another; returns them with the place below.
+function lines(text, {top, width, size, height, weight = 400, color}) {
+  const pen = document.createElement("canvas").getContext("2d")
+  pen.font = `${weight} ${size}px Roboto, sans-serif`
+  const rows = [""]
+  for (const word of text.split(" ")) {
+    const longer = rows.at(-1) ? `${rows.at(-1)} ${word}` : word
+    if (pen.measureText(longer).width <= width) rows[rows.length - 1] = longer
+    else rows.push(word)
+  }
+  const look = {x: PADDING, "font-size": size, "font-weight": weight, "font-family": "Roboto, sans-serif", fill: color}
+  return {drawn: rows.map((row, place) => part("text", {...look, y: top + height * (place + 0.75)}, row)), end: top + height * rows.length}
+}
+
+function legendRow(legend, top, color) {
+  const pen = document.createElement("canvas").getContext("2d")
+  pen.font = "400 12px Roboto, sans-serif"
+  let x = PADDING
+  return [...legend.querySelectorAll("li")].flatMap((item) => {
+    const swatch = getComputedStyle(item.querySelector(".swatch")).getPropertyValue("--swatch").trim() || color
+    const drawn = [part("rect", {x, y: top + 4, width: 10, height: 10, rx: 2, fill: swatch}),
+      part("text", {x: x + 16, y: top + 13, "font-size": 12, "font-family": "Roboto, sans-serif", fill: color}, item.textContent)]
+    x += 16 + pen.measureText(item.textContent).width + LEGEND_GAP
+    return drawn
+  })
+}
+
+// A chart as an SVG of nothing but shapes and texts, which any drawing program opens.
+async function vector(card, stated) {
+  const style = getComputedStyle(card.element)
+  const color = (token) => style.getPropertyValue(`--sl-${token}`).trim()
+  const figure = await card.plot.svg()
+  const [inner, high] = ["width", "height"].map((side) => Number(figure.getAttribute(side)))
+  const texts = [[card.chart.label, {size: 12, height: 17, color: color("text-tertiary")}], [card.heading.textContent, {size: 15, height: 21, weight: 500, color: color("text")}]]
+  const notes = [card.note.textContent, stated.join(". ")].filter(Boolean)
+  const shown = []
+  let top = PADDING
+  const write = (text, look) => {
+    const {drawn, end} = lines(text, {...look, top, width: inner})
+    shown.push(...drawn)
+    top = end + 4
+  }
+  for (const [text, look] of texts) write(text, look)
+  shown.push(part("g", {transform: `translate(${PADDING} ${top})`}, figure))
+  top += high + 8
+  if (card.legend.firstChild) {
+    shown.push(...legendRow(card.legend, top, color("text-secondary")))
+    top += 24
+  }
+  for (const text of notes) write(text, {size: 12, height: 17, color: color("text-tertiary")})
+  const [width, height] = [inner + 2 * PADDING, top + PADDING]
+  const sheet = part("svg", {xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`},
+    part("style", {}, fonts().join("\n")), part("rect", {width, height, fill: color("surface")}), ...shown)
+  return new Blob([new XMLSerializer().serializeToString(sheet)], {type: "image/svg+xml;charset=utf-8"})
+}
+
 // A card as a picture: with its heading, its note, and a line that says filters, days and data version.
 export async function snapshot(card, kind, stated) {
+  if (kind === "svg" && card.plot && !card.picture.hidden) return await vector(card, stated)
   const {element} = card
   const copy = await copied(element, card.plot ? [card.plot] : [])
   copy.style.margin = "0"
