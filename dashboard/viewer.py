@@ -6,21 +6,21 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from dashboard import download
 from dashboard.browser import Browser
 from dashboard.charts import CHARTS
-from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, later, results_of
-from dashboard.controls import asked_of, calendar_of
+from dashboard.compute import Answer, Ask, Held, later
+from dashboard.controls import calendar_of
 from dashboard.deeds import DEEDS, Deed, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
 from dashboard.filters import listing, values_of
 from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
+from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
 from dashboard.saved import SavedViewError, SavedViews
 from dashboard.selection import Selection
 from dashboard.state import bar_of, state_of, stated_of
@@ -36,16 +36,6 @@ SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
 MOST_STEPS_BACK = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Hold a question on its way: the view it is for, what is asked, how to stop it, and its number on this page."""
-
-    view: View
-    ask: Ask
-    cancel: Cancel
-    number: int = 0
 
 
 class Viewer:
@@ -124,42 +114,23 @@ class Viewer:
             self.browser.later(self.ask)
 
     def _compute(self, asked: Question) -> None:
-        engine = self.source.engine
         try:
-            held = held_by(engine)
-            self.selection.span = held.span
-            ask = asked_of(self.selection, held, asked.ask)
-            charts, finding = charts_of(asked.view), asked.view.finding
-            slow = [chart for chart in charts if chart.slow]
-            quick = replace(ask, finding=None if finding.slow else finding)
-            answered = answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held)
-            self.browser.later(partial(self._show, answered, held, asked))
-            if slow or finding.slow:
-                late = answer(engine, slow, replace(ask, finding=finding if finding.slow else None), asked.cancel, held)
-                self.browser.later(partial(self._show_late, late, asked))
-            counts = self._open_counts(ask, held, asked.cancel)
-            self.browser.later(partial(self._count, counts, asked))
+            for part in parts_of(self.source.engine, asked, self.selection):
+                self.browser.later(partial(self._take, part, asked))
         except Cancelled:
             return
         except Exception as error:
             LOG.exception("the page could not be computed")
             self.browser.later(partial(self._fail, error, asked))
 
-    def _open_counts(self, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:
-        """Return the numbers beside the names in the rail; one that cannot be counted is left out."""
-        counted = {}
-        engine = self.source.engine
-        for view in shown_views():
-            if view.open is None:
-                continue
-            try:
-                found = results_of(engine, view.open.needs, ask, cancel)
-                counted[view.name] = view.open.count(found, context_of(engine, ask, held))
-            except Cancelled:
-                raise
-            except Exception:
-                LOG.exception("the open findings of %s could not be counted", view.name)
-        return counted
+    def _take(self, part: Part, asked: Question) -> None:
+        match part:
+            case First(answered, held):
+                self._show(answered, held, asked)
+            case Late(answered):
+                self._show_late(answered, asked)
+            case OpenCounts(counts):
+                self._count(counts, asked)
 
     def _show(self, answered: Answer, held: Held, asked: Question) -> None:
         if asked.cancel.cancelled:
@@ -183,7 +154,7 @@ class Viewer:
             self.page.busy = False
             self.page.reply({"kind": "failed", "text": f"This view could not be computed ({type(error).__name__})."})
 
-    def _count(self, counts: dict[str, int], asked: Question) -> None:
+    def _count(self, counts: Mapping[str, int], asked: Question) -> None:
         if not asked.cancel.cancelled and counts:
             self.page.reply({"kind": "open", "counts": counts})
 

@@ -26,8 +26,9 @@ from dashboard.deeds import DEEDS
 from dashboard.download import methods
 from dashboard.freshness import Source
 from dashboard.page import SCRIPTS, as_text
+from dashboard.questions import Question
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
-from dashboard.viewer import KNOWN_SETTINGS, Question, Viewer
+from dashboard.viewer import KNOWN_SETTINGS, Viewer
 from dashboard.views import VIEWS, charts_of, placed, shown_views
 from queries.engine import Cancel, Cancelled, Engine, QueryError
 from queries.filters import Filters

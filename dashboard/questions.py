@@ -1,0 +1,79 @@
+"""A view's question and its answer in parts: the cards at once, what searches later, what is open elsewhere."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
+from dashboard.controls import asked_of
+from dashboard.selection import Selection
+from dashboard.views import View, charts_of, shown_views
+from queries.engine import Cancel, Cancelled, Engine
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Hold a question on its way: the view it is for, what is asked, how to stop it, and its number on this page."""
+
+    view: View
+    ask: Ask
+    cancel: Cancel
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Hold the cards that are shown at once, and what the store has."""
+
+    answer: Answer
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Hold the cards that search, and the sentence that they carry."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCounts:
+    """Hold the numbers beside the names of views."""
+
+    by_view: Mapping[str, int]
+
+
+Part = First | Late | OpenCounts
+
+
+def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[Part]:
+    """Answer a question part by part, the quick ones first; the selection learns the store's days. Raises Cancelled."""
+    held = held_by(engine)
+    selection.span = held.span
+    ask = asked_of(selection, held, asked.ask)
+    charts, finding = charts_of(asked.view), asked.view.finding
+    slow = [chart for chart in charts if chart.slow]
+    quick = replace(ask, finding=None if finding.slow else finding)
+    yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
+    if slow or finding.slow:
+        searched = replace(ask, finding=finding if finding.slow else None)
+        yield Late(answer(engine, slow, searched, asked.cancel, held))
+    yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
+
+
+def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:
+    """Return the numbers beside the names in the rail; one that cannot be counted is left out."""
+    counted = {}
+    for view in shown_views():
+        if view.open is None:
+            continue
+        try:
+            found = results_of(engine, view.open.needs, ask, cancel)
+            counted[view.name] = view.open.count(found, context_of(engine, ask, held))
+        except Cancelled:
+            raise
+        except Exception:
+            LOG.exception("the open findings of %s could not be counted", view.name)
+    return counted
