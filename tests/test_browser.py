@@ -72,7 +72,7 @@ def started(command, url, environment):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    for _ in range(240):
+    for _ in range(480):
         try:
             with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own server
                 assert answer.status == 200

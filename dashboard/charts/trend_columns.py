@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment, places_of, stand_beside
@@ -325,6 +326,7 @@ def _when(period: Period) -> str:
     return period.name[0].upper() + period.name[1:]
 
 
+@lru_cache(4096)
 def title(period: Period) -> str:
     """Return the hover text of a period: rate, interval, counts, revenue, and what it lacks."""
     counts = f"{exact(period.conversions)} of {exact(period.sessions)} sessions converted"
