@@ -76,7 +76,7 @@ export function topBar(layout, act, {openDrawer, share, exports, saved, keys}) {
   const exportPanel = panel({button: exportButton, label: "Export this view", draw: () => exports(() => exportPanel.close()), className: "menu-panel"})
   let dark = false
   const element = h("header", {class: "top"}, menu, title, h("p", {class: "site"}, layout.site),
-    h("div", {class: "top-tools"}, savedButton, labelled("link", "Share view", share), exportButton, iconic("help", "Keyboard and help", keys), theme),
+    h("div", {class: "top-tools"}, savedButton, labelled("link", "Share view", share), exportButton, iconic("help", "Help: words and keys", keys), theme),
     savedPanel.box, exportPanel.box)
   return {
     element, savedPanel, exportPanel,

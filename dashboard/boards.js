@@ -37,7 +37,7 @@ function board(one, heads, act) {
     if (all) scroller.setAttribute("tabindex", "0")
     else scroller.removeAttribute("tabindex")
     more.hidden = Boolean(text) || rows.length <= seen && !all
-    more.textContent = all ? "Show fewer" : `${rows.length - seen} more${one.few ? `, ${one.few} of them too few to rank` : ""}`
+    more.textContent = all ? "Show fewer" : `${rows.length - seen} more${one.few ? `, ${one.few} of them too few to rank` : ""}${one.unsent ? `; ${one.unsent} smaller ones are found in the filter bar` : ""}`
   }
   const search = h("input", {type: "search", class: "board-search", placeholder: "Search", "aria-label": `Search ${one.title}`, "data-key": `search ${one.title}`,
     value: searched.get(one.title) || null, on: {input: (event) => { searched.set(one.title, event.target.value); show() }}})

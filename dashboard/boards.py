@@ -35,12 +35,14 @@ class Board(TypedDict):
     """Hold one dimension: the first `shown` rows are visible, the others behind a button and found by search.
 
     Rows of state "few" have too few sessions to be ranked; they follow the others. `open` is the click on the title.
+    `unsent` counts the values beyond those that a browser is sent.
     """
 
     title: str
     rows: list[BoardRow]
     shown: int
     few: int
+    unsent: NotRequired[int]
     open: NotRequired[Action]
     open_label: NotRequired[str]
 

@@ -38,8 +38,8 @@ export class Card {
     const download = tool("download", "Download")
     const item = (text, listener) => h("button", {type: "button", class: "option", on: {click: () => (menu.close(), listener())}}, text)
     const menu = panel({button: download, label: `Download: ${this.chart.label}`, className: "menu-panel", draw: () => [
-      item("Figures (CSV)", () => this.act({kind: "csv", card: this.chart.name})),
-      item("Figures (Parquet)", () => this.act({kind: "parquet", card: this.chart.name})),
+      item(this.figures("CSV"), () => this.act({kind: "csv", card: this.chart.name})),
+      item(this.figures("Parquet"), () => this.act({kind: "parquet", card: this.chart.name})),
       item("Picture (PNG)", () => this.takePicture("png")),
       item("Picture (SVG)", () => this.takePicture("svg")),
       item("How this is computed", () => this.act({kind: "method", card: this.chart.name})),
@@ -48,6 +48,11 @@ export class Card {
       h("div", {class: "titles"}, h("p", {class: "label"}, this.chart.label), this.heading),
       h("div", {class: "tools"}, this.settings, this.tableTool,
         tool("code", "Show SQL", () => this.act({kind: "sql", card: this.chart.name})), download, menu.box))
+  }
+
+  figures(kind) {
+    const many = this.state?.tables || 1
+    return many > 1 ? `Figures (${kind}, ${many} tables in a zip)` : `Figures (${kind})`
   }
 
   toggleTable() {

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Finding, Need
 from dashboard.charts import finding
+from dashboard.charts.chosen import comparison_note
 from dashboard.periods import Comparison, Days
 from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
@@ -125,8 +126,12 @@ def _card(
         context = dataclasses.replace(context, filters=around.filters, compared=around.compared, focus=ask.focus)
         ask = around
     try:
-        results += results_of(engine, chart.needs(settings), ask, cancel)
+        needs = chart.needs(settings)
+        results += results_of(engine, needs, ask, cancel)
         state = chart.update(results, dataclasses.replace(context, settings=settings))
+        beside = comparison_note(ask.filters, {need.shows for need in needs if need.shows})
+        if beside:
+            state = dataclasses.replace(state, note=f"{beside} {state.note}".strip())
         return as_json(state), results
     except Cancelled:
         raise

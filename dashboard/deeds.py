@@ -160,23 +160,22 @@ def show_sql(viewer: "Viewer", said: Said) -> None:
 
 
 def save_csv(viewer: "Viewer", said: Said) -> None:
-    """Save the rows behind a card as CSV."""
-    card = text_of(said, "card")
-    if viewer.answer and card in viewer.answer.results:
-        text = download.csv_text(viewer.label(card), viewer.results(card), viewer.stated())
-        viewer.page.reply(
-            {"kind": "file", "name": f"{viewer.file_name()}_{card}.csv", "type": "text/csv", "text": text}
-        )
+    """Save the rows behind a card as CSV, several tables as a zip of files."""
+    _save(viewer, text_of(said, "card"), download.csv_bytes)
 
 
 def save_parquet(viewer: "Viewer", said: Said) -> None:
-    """Save the rows behind a card as Parquet, several questions as a zip of files."""
-    card = text_of(said, "card")
+    """Save the rows behind a card as Parquet, several tables as a zip of files."""
+    _save(viewer, text_of(said, "card"), download.parquet_bytes)
+
+
+def _save(viewer: "Viewer", card: str, file_of: Callable[..., tuple[str, bytes]]) -> None:
     if viewer.answer and card in viewer.answer.results:
-        ending, content = download.parquet_bytes(viewer.label(card), viewer.results(card), viewer.stated())
+        ending, content = file_of(viewer.label(card), viewer.results(card), viewer.stated())
         name = f"{viewer.file_name()}_{card}.{ending}"
+        kind = "text/csv;charset=utf-8" if ending == "csv" else "application/octet-stream"
         encoded = base64.b64encode(content).decode("ascii")
-        viewer.page.reply({"kind": "file", "name": name, "type": "application/octet-stream", "base64": encoded})
+        viewer.page.reply({"kind": "file", "name": name, "type": kind, "base64": encoded})
 
 
 def show_method(viewer: "Viewer", said: Said) -> None:

@@ -1,6 +1,7 @@
 """What a person takes away: exact figures that name their filters, days and data version, and the SQL behind a card."""
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -16,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dashboard.filters import FOCUS, chips, filter_sentences
-from dashboard.format import exact, plural
+from dashboard.format import day, exact
+from dashboard.periods import Days
 from dashboard.selection import Selection
 from queries.engine import Result
 from queries.metrics import METRICS
@@ -28,7 +30,10 @@ TITLES = {metric.name: metric.title for metric in METRICS}
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Hold what every file says about itself: filters, days, comparison, data version and row counts."""
+    """Hold what every file says about itself: filters, days, comparison, store, data version and row counts.
+
+    `span` are the first and last day of the store, None without sessions; `loaded` is when its newest data came in.
+    """
 
     selection: Selection
     view: str
@@ -37,6 +42,9 @@ class Stated:
     version: int
     shown: int
     total: int
+    store: str = ""
+    loaded: dt.datetime | None = None
+    span: Days | None = None
 
 
 def file_name(selection: Selection, version: int) -> str:
@@ -59,56 +67,89 @@ def stated_lines(stated: Stated) -> list[str]:
     compared = f"compared with {stated.compared}" if stated.compared else "compared with nothing"
     funnel = stated.selection.funnel
     steps = "" if funnel == stated.selection.whole_funnel else f" ({' → '.join(step.name for step in funnel.steps)})"
+    loaded = f", loaded {moment(stated.loaded)}" if stated.loaded else ""
     return [
         f"Filters: {filters}; funnel {funnel.name}{steps}",
         f"Days: {stated.days}; {compared}",
-        f"Data version {stated.version}; {exact(stated.shown)} of {plural(stated.total, 'session')}",
+        f"Store {stated.store}, data version {stated.version}{loaded}; {exact(stated.shown)} of {exact(stated.total)} "
+        f"session{'s' * (stated.total != 1)}",
     ]
 
 
-def csv_text(label: str, results: Sequence[Result], stated: Stated) -> str:
-    """Return the rows behind a card, one block a metric, after lines that begin with # and say what they are."""
-    out = io.StringIO()
-    write = csv.writer(out)
-    write.writerow([f"# {label}"])
-    write.writerows([f"# {line}"] for line in stated_lines(stated))
+def moment(when: dt.datetime) -> str:
+    """Return a moment in words: 24 Nov 2026, 17:05 UTC."""
+    return f"{day(when.date(), year=True)}, {when:%H:%M} UTC"
+
+
+def tables_of(results: Sequence[Result]) -> list[Result]:
+    """Return the results behind a card that are tables of their own, each once: one file of figures each."""
+    tables: dict[Any, Result] = {}
     for result in results:
-        if not result.rows and not result.sql:
-            continue
-        write.writerow([f"# {_about(result)}"])
-        if result.rows:
-            write.writerow(result.rows[0])
-            write.writerows([_cell(value) for value in row.values()] for row in result.rows)
+        if result.rows or result.sql:
+            tables.setdefault((result.sql, repr(result.parameters)) if result.sql else id(result), result)
+    return list(tables.values())
+
+
+def csv_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
+    """Return ("csv", file) for one table behind a card, ("zip", files) for several: one table a file.
+
+    Lines that begin with # say what a file is; readers skip them, such as pandas with comment="#".
+    """
+    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in tables_of(results)])
+
+
+def csv_text(label: str, result: Result, stated: Stated) -> str:
+    """Return one table as CSV with quoted text, after lines that begin with # and say what it is."""
+    now = moment(dt.datetime.now(dt.UTC))
+    out = io.StringIO()
+    for line in (label, *stated_lines(stated), about(result, stated), f"Made {now}"):
+        out.write(f"# {' '.join(line.split())}\n")
+    if result.rows:
+        write = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        write.writerow(result.rows[0])
+        write.writerows([_cell(value) for value in row.values()] for row in result.rows)
     return out.getvalue()
 
 
 def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
-    """Return ("parquet", file) for one question behind a card, ("zip", files) for several.
+    """Return ("parquet", file) for one table behind a card, ("zip", files) for several.
 
     Each file's key-value metadata says what it is, as the head of a CSV does.
     """
     files = []
-    for result in results:
-        if result.rows or result.sql:
-            said = {"silent_leak": json.dumps([label, *stated_lines(stated), _about(result)]), "sql": result.sql}
-            table = pa.table(result.columns or {"empty": []}).replace_schema_metadata(said)
-            out = io.BytesIO()
-            pq.write_table(table, out)
-            files.append((f"{len(files) + 1}_{result.metric}.parquet", out.getvalue()))
+    for result in tables_of(results):
+        said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
+        table = pa.table(result.columns or {"empty": []}).replace_schema_metadata(said)
+        out = io.BytesIO()
+        pq.write_table(table, out)
+        files.append((name_of(result), out.getvalue()))
+    return _packed("parquet", files)
+
+
+def _packed(ending: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
     if len(files) == 1:
-        return "parquet", files[0][1]
+        return ending, files[0][1]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
+        for place, (name, content) in enumerate(files, start=1):
+            archive.writestr(f"{place}_{name}.{ending}", content)
     return "zip", packed.getvalue()
 
 
-def _about(result: Result) -> str:
-    filters = result.filters
-    days = f"{filters.date_from or 'first day'} to {filters.date_to or 'last day'}"
+def name_of(result: Result) -> str:
+    """Return the name of one table among several: its metric and its days, where it has some of its own."""
+    days = (result.filters.date_from, result.filters.date_to)
+    return "_".join([result.metric, *(date.isoformat() for date in days if date)])
+
+
+def about(result: Result, stated: Stated) -> str:
+    """Return what one table holds: its title, its days, its rows, its data version."""
+    filters, span = result.filters, stated.span
+    first, last = filters.date_from or (span and span.first), filters.date_to or (span and span.last)
+    days = f"{first} to {last}" if first and last else "no days"
     title = TITLES.get(result.metric, result.metric)
-    return f"{title}; {days}; {plural(len(result.rows), 'row')}; data version {result.store_version}"
+    rows = f"{exact(len(result.rows))} row{'s' * (len(result.rows) != 1)}"
+    return f"{title}; {days}; {rows}; data version {result.store_version}"
 
 
 def _cell(value: Any) -> Any:
@@ -131,7 +172,15 @@ def questions(results: Sequence[Result]) -> list[dict[str, Any]]:
 def methods() -> dict[str, list[str]]:
     """Return how each card is computed, by card name, in paragraphs; read from `methods.toml`."""
     held = tomllib.loads(METHODS.read_text(encoding="utf-8"))
-    return {name: [" ".join(text.split()) for text in entry["paragraphs"]] for name, entry in held.items()}
+    cards = {name: entry["paragraphs"] for name, entry in held.items() if name != "words"}
+    return {name: [" ".join(text.split()) for text in paragraphs] for name, paragraphs in cards.items()}
+
+
+@cache
+def words() -> list[dict[str, str]]:
+    """Return the words of the page with what they mean, in the order to read them; read from `methods.toml`."""
+    held = tomllib.loads(METHODS.read_text(encoding="utf-8"))
+    return [{name: " ".join(text.split()) for name, text in entry.items()} for entry in held["words"]]
 
 
 def method_of(card: str) -> list[str]:

@@ -58,7 +58,9 @@ function findingRow(row, place, act) {
 
 export function findings(body, act) {
   if (!body.rows?.length) return body.nothing ? [nothing(body.nothing)] : []
-  const rows = body.rows.map((row, place) => findingRow(row, place, act))
+  let rank = -1
+  const rows = body.rows.map((row) => findingRow(row, rank = row.group ? 0 : rank + 1, act))
+  const grouped = rows.flatMap((row, place) => [body.rows[place].group && h("li", {class: "finding-group"}, body.rows[place].group), row])
   const shown = body.shown || rows.length
   const more = rows.length > shown && h("button", {type: "button", class: "link", "data-key": `more ${body.caption}`, on: {click: () => {
     unfolded[unfolded.has(body.caption) ? "delete" : "add"](body.caption)
@@ -74,7 +76,7 @@ export function findings(body, act) {
   fold()
   return [
     h("div", {class: "finding-heads", "aria-hidden": "true"}, h("span"), body.heads.map((head) => h("span", {}, head))),
-    h("ol", {class: "finding-list", "aria-label": body.caption}, rows), more,
+    h("ol", {class: "finding-list", "aria-label": body.caption}, grouped), more,
   ]
 }
 

@@ -58,7 +58,12 @@ class Explanation(TypedDict):
 
 
 class FindingRow(TypedDict, total=False):
-    """Hold one finding: a sentence, its reasons, tags, expected over actual on the list's one scale, and money."""
+    """Hold one finding: a sentence, its reasons, tags, expected over actual on the list's one scale, and money.
+
+    `group` is the heading of the rows that begin here, which then have a scale of their own.
+    """
+
+    group: str
 
     title: str
     why: str

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days
 from queries.vocabulary import DIMENSIONS
 
+EXCLUDED = "not."
+"""Stands before the name of a dimension whose values are unwanted."""
 MOST_VALUES = 200
 LONGEST_VALUE = 500
 

@@ -1,6 +1,6 @@
 // The whole page: rail, bars, finding and cards. All of one change arrives as one `state` and is drawn at once.
 //
-//   layout    JSON {title, site, dimensions, views: [{name, title, question, icon, key, second, cards: [{name, label, renderer,
+//   layout    JSON {title, site, dimensions, words: [{word, means}], views: [{name, title, question, icon, key, second, cards: [{name, label, renderer,
 //             span, height, settings: [{name, options}]}]}]}, fixed per page
 //   bar       JSON of the filter bar, the shown view and every card's settings: changes at once with a choice
 //   days      JSON {first, sessions}: the store's days, see calendar.js
@@ -23,13 +23,22 @@ import {fileOf, report, save} from "../_js/takeaway.js"
 const DIM_AFTER_MS = 150
 const SLOW_AFTER_MS = 60_000
 const CHORD_MS = 1500
-const KEYS = [["/", "Search the filters"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This list"],
+const KEYS = [["/", "Search the filters"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This help"],
   ["Delete", "Remove the chip that has the focus"], ["Shift + click", "Add a value to a filter"], ["Alt + click", "Exclude a value"]]
 
 async function unpacked(base64) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
   return await new Response(stream).json()
+}
+
+// The theme that was chosen last in this browser; an address that names one still wins.
+const THEME = "silent-leak-theme"
+function keptTheme() {
+  try { return window.localStorage.getItem(THEME) } catch { return null }
+}
+function keepTheme(mode) {
+  try { window.localStorage.setItem(THEME, mode) } catch { /* a browser may forbid it: then the address alone holds it */ }
 }
 
 const canonical = (query) => new URLSearchParams(query).toString()
@@ -64,12 +73,21 @@ function keyList(layout) {
     h("tr", {}, h("th", {scope: "row", class: "left"}, h("kbd", {}, key)), h("td", {class: "left"}, does)))))
 }
 
+// What the words of the page mean, then its keys.
+function help(layout) {
+  return [
+    h("dl", {class: "words"}, layout.words.flatMap(({word, means}) => [h("dt", {}, word), h("dd", {}, means)])),
+    keyList(layout),
+  ]
+}
+
 class Page {
   constructor(model) {
     this.model = model
     this.layout = JSON.parse(model.layout)
     this.act = (action) => {
       if (action.kind === "view") this.open(action.view)
+      if (action.kind === "theme") keepTheme(action.mode)
       if (action.kind === "filter" && action.view) this.open(action.view)
       if (action.kind === "filter" && !action.view && !this.toldOfUndo) {
         this.toldOfUndo = true
@@ -98,7 +116,7 @@ class Page {
       share: () => this.share(),
       exports: (close) => this.exports(close),
       saved: {draw: () => this.savedPanel()},
-      keys: () => this.dialog.open("Keyboard", keyList(layout)),
+      keys: () => this.dialog.open("Help", help(layout)),
     })
     this.bar = filterBar(layout, act)
     this.finding = h("h1", {class: "finding", tabindex: "-1"})
@@ -155,6 +173,9 @@ class Page {
     this.controls = JSON.parse(this.model.bar)
     this.bar.draw(this.controls)
     this.open(this.controls.view)
+    const unread = this.controls.unread.join("; ")
+    if (unread && unread !== this.unread) this.toasts.say(`Part of the link could not be used: ${unread}.`, 20_000)
+    this.unread = unread
     for (const card of this.shownCards()) card.choose(this.controls.settings)
   }
 
@@ -203,8 +224,9 @@ class Page {
     const button = (text, action) => h("button", {type: "button", class: "button", on: {click: () => this.act(action)}}, text)
     return [
       ...this.controls.chips.map((chip) => button(`Remove ${chip.title.toLowerCase()}`, {kind: "remove", dimension: chip.dimension, exclude: chip.exclude})),
+      this.controls.dates.presets.some((preset) => !preset.period && preset.chosen) ? null : button("All days", {kind: "dates"}),
       button("Reset", {kind: "reset"}),
-    ]
+    ].filter(Boolean)
   }
 
   async embed() {
@@ -331,7 +353,7 @@ class Page {
     }
     if (event.key === "g") this.chord = performance.now()
     else if (event.key === "/") (event.preventDefault(), this.bar.search())
-    else if (event.key === "?") this.dialog.open("Keyboard", keyList(this.layout))
+    else if (event.key === "?") this.dialog.open("Help", help(this.layout))
     else if (event.key === "Escape" && !this.toasts.dismiss()) this.act({kind: "undo"})
   }
 }
@@ -355,7 +377,8 @@ export function render({model}) {
     window.removeEventListener("keydown", press)
     for (const card of page.cards.values()) card.plot?.clear()
   })
-  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)").matches
+  const kept = keptTheme()
+  const prefersDark = kept ? kept === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches
   if (model.follows_system && prefersDark !== (model.mode === "dark")) page.act({kind: "prefers", mode: prefersDark ? "dark" : "light"})
   page.paint()
   page.bar.hold(model.days)

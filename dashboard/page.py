@@ -10,6 +10,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
+from dashboard.download import words
 from dashboard.filters import dimensions
 from dashboard.theme import css_variables
 from dashboard.views import placed, shown_views
@@ -89,6 +90,7 @@ def layout(title: str, site: str) -> str:
         "title": title,
         "site": site,
         "dimensions": dimensions(),
+        "words": words(),
         "views": [
             {
                 "name": view.name,

@@ -1,21 +1,21 @@
 """The state of one viewer: what is looked at, in which funnel, how each card is set; to and from the URL."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import param
 
+from dashboard.broken_links import left_out
 from dashboard.chart import SHARED_SETTINGS
-from dashboard.links import comparison_in, day_in, focus_in, positions_in, wanted_in
+from dashboard.links import EXCLUDED, comparison_in, day_in, focus_in, positions_in, wanted_in
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days, is_relative, relative_days
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
 from queries.vocabulary import DIMENSIONS
 
-EXCLUDED = "not."
 STEP = "step"
 """Stands in a link, and in a chip, for the name of a dimension."""
 
@@ -67,6 +67,7 @@ class Selection(param.Parameterized):
         self._known = {**SHARED_SETTINGS, **(known_settings or {})}
         self._views = tuple(views)
         self.span: Days | None = None
+        self.unread: list[str] = []
 
     @property
     def dates(self) -> tuple[dt.date | None, dt.date | None]:
@@ -230,7 +231,10 @@ class Selection(param.Parameterized):
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def load_query(self, query: str) -> None:
-        """Take the whole state from a URL query; what is unknown or malformed is left out: anyone can write a URL."""
+        """Take the whole state from a URL query; what is unknown or malformed is left out: anyone can write a URL.
+
+        What was left out stands in `unread` afterwards, in words.
+        """
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=False, errors="replace")
         single = dict(pairs)
         period = single.get("days", "") if is_relative(single.get("days", "")) else ""
@@ -245,6 +249,7 @@ class Selection(param.Parameterized):
         view = single.get("view", "")
         compare, days = comparison_in(single)
         steps = [int(part) for part in single.get("steps", "").split("-") if part.isascii() and part.isdigit()]
+        self.unread = left_out(pairs, self.known_names, funnel)
         self.param.update(
             view=view if view in self._views[1:] else "",
             compare=compare,
@@ -262,6 +267,17 @@ class Selection(param.Parameterized):
             settings={key: option for key, option in single.items() if self._differs(key, option)},
             theme=theme if theme in self.param.theme.objects else "",
         )
+
+    @property
+    def known_names(self) -> dict[str, Collection[str]]:
+        """Return what each part of a URL that is a choice among names may say."""
+        return {
+            "view": self._views,
+            "compare": MODES,
+            "funnel": [funnel.name for funnel in self.funnels],
+            "theme": self.param.theme.objects,
+            **{name: options for name, (options, _) in self._known.items()},
+        }
 
     def _differs(self, key: str, option: str) -> bool:
         options, default = self._known.get(key, ((), ""))

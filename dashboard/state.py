@@ -16,12 +16,14 @@ from queries.store import Snapshot
 def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
     """Return what changes at once with a choice: the filter bar, the shown view, every card's settings."""
     settings = {key: selection.setting(*key.split(".", 1)) for key in known}
-    return {**controls(selection, held), "view": view.name, "settings": settings}
+    return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
-def state_of(answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot) -> dict[str, Any]:
+def state_of(
+    answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
+) -> dict[str, Any]:  # fmt: skip
     """Return what is shown once a question is answered: the cards of one view and the words around them."""
-    stated = stated_of(answered, held, view, selection)
+    stated = stated_of(answered, held, view, selection, snapshot, site)
     return {
         "view": view.name,
         "version": answered.store_version,
@@ -33,7 +35,15 @@ def state_of(answered: Answer, held: Held, view: View, selection: Selection, sna
         "stated": download.stated_lines(stated),
         "file_name": download.file_name(selection, answered.store_version),
         "foot": foot_of(held, snapshot),
-        "cards": answered.cards,
+        "cards": cards_of(answered),
+    }
+
+
+def cards_of(answered: Answer) -> dict[str, Any]:
+    """Return the state of each card, with how many tables of figures stand behind it."""
+    return {
+        name: {**card, "tables": len(download.tables_of(answered.results.get(name, ())))}
+        for name, card in answered.cards.items()
     }
 
 
@@ -42,16 +52,21 @@ def foot_of(held: Held, snapshot: Snapshot) -> list[str]:
     loaded = snapshot.loaded_at
     return [
         f"Data to {day(held.last_date, year=True)}",
-        f"{exact(held.sessions)} sessions, version {snapshot.version}",
-        f"Loaded {day(loaded.date(), year=True)}, {loaded:%H:%M} UTC",
+        f"{exact(held.sessions)} sessions, data version {snapshot.version}",
+        f"Loaded {download.moment(loaded)}",
     ]
 
 
-def stated_of(answered: Answer, held: Held, view: View, selection: Selection) -> Stated:
+def stated_of(
+    answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
+) -> Stated:  # fmt: skip
     """Return what every file that is taken away says about itself."""
     chosen = selection.dates
     first, last = chosen[0] or held.first_date, chosen[1] or held.last_date
     comparison = answered.ask.comparison
     compared = comparison.days.words if comparison and comparison.days else ""
     days = date_range(first, last)
-    return Stated(selection, view.title, days, compared, answered.store_version, answered.shown, answered.total)
+    return Stated(
+        selection, view.title, days, compared, answered.store_version, answered.shown, answered.total,
+        site, snapshot.loaded_at, held.span,
+    )  # fmt: skip

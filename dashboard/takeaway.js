@@ -29,7 +29,8 @@ function rules(root) {
 // A copy of an element whose canvases have become pictures and whose tools are gone.
 async function copied(element, plots) {
   const copy = element.cloneNode(true)
-  copy.querySelectorAll(".tools, .panel, [hidden], .unseen").forEach((part) => part.remove())
+  copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds").forEach((part) => part.remove())
+  still(copy)
   const holders = [...copy.querySelectorAll(".plot")]
   await Promise.all(holders.map(async (holder, place) => {
     const box = plots[place]?.holder.getBoundingClientRect()
@@ -39,6 +40,15 @@ async function copied(element, plots) {
     holder.replaceChildren(image)
   }))
   return copy
+}
+
+// Nothing in a copy can be clicked: buttons become their text, and sentences that tell how to click go.
+function still(copy) {
+  copy.querySelectorAll("button").forEach((button) => button.replaceWith(h("span", {}, [...button.childNodes])))
+  copy.querySelectorAll("[title]").forEach((part) => { part.title = part.title.replace(/; [^;]*\bclick\b[^;]*$/, "") })
+  copy.querySelectorAll(".note").forEach((note) => {
+    note.textContent = note.textContent.split(/(?<=\.) /).filter((sentence) => !/\bclick\b|Shift adds/i.test(sentence)).join(" ")
+  })
 }
 
 function address(blob) {
@@ -120,7 +130,7 @@ async function vector(card, stated) {
   return new Blob([new XMLSerializer().serializeToString(sheet)], {type: "image/svg+xml;charset=utf-8"})
 }
 
-// A card as a picture: with its heading, its note, and a line that says filters, days and data version.
+// A card as a picture: with its heading, its note, and lines that say filters, days and data version.
 export async function snapshot(card, kind, stated) {
   if (kind === "svg" && card.plot && !card.picture.hidden) return await vector(card, stated)
   const {element} = card
@@ -129,8 +139,8 @@ export async function snapshot(card, kind, stated) {
   const root = element.closest(".page")
   const width = Math.ceil(element.getBoundingClientRect().width) + 2 * PADDING
   const dark = root.classList.contains("dark") ? " dark" : ""
-  const sheet = h("div", {class: `copy page${dark}`, style: {width: `${width}px`, padding: `${PADDING}px`, "min-height": "0"}},
-    h("style", {}, rules(root)), copy, h("p", {class: "note"}, stated.join(". ")))
+  const sheet = h("div", {class: `copy page answered${dark}`, style: {display: "block", width: `${width}px`, padding: `${PADDING}px`, "min-height": "0"}},
+    h("style", {}, rules(root)), copy, stated.map((line) => h("p", {class: "stated"}, line)))
   sheet.style.position = "absolute"
   root.append(sheet)
   const height = Math.ceil(sheet.getBoundingClientRect().height)
@@ -154,10 +164,11 @@ async function rastered(svg, width, height) {
 
 // The whole view as one HTML file that needs nothing else: sentence, filters, days, version, every card, their tables.
 export async function report({root, content, cards, title, stated}) {
+  const made = `Made ${new Date().toLocaleString("en-GB", {day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short"})}`
   const plots = cards.map((card) => card.plot).filter(Boolean)
   const copy = await copied(content, plots)
   const dark = root.classList.contains("dark") ? " dark" : ""
-  const page = h("div", {class: `copy page report${dark}`}, h("div", {class: "report-head"}, h("b", {}, title), stated.map((line) => h("p", {}, line))), copy)
+  const page = h("div", {class: `copy page answered report${dark}`}, h("div", {class: "report-head"}, h("b", {}, title), [...stated, made].map((line) => h("p", {}, line))), copy)
   const style = h("style", {}, rules(root))
   const document_ = `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`
     + `${h("title", {}, title).outerHTML}${style.outerHTML}<style>body{margin:0}</style></head><body>${page.outerHTML}</body></html>`

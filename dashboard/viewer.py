@@ -23,7 +23,7 @@ from dashboard.page import Shell, as_text, layout
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
 from dashboard.saved import SavedViewError, SavedViews
 from dashboard.selection import Selection
-from dashboard.state import bar_of, state_of, stated_of
+from dashboard.state import bar_of, cards_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
 from dashboard.views import View, charts_of, shown_views, view_named
 from queries.engine import Cancel, Cancelled, Result
@@ -136,7 +136,8 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
-        state = state_of(answered, held, asked.view, self.selection, self.source.engine.snapshot)
+        snapshot, site = self.source.engine.snapshot, self.source.site
+        state = state_of(answered, held, asked.view, self.selection, snapshot, site)
         days = as_text(calendar_of(held))
         self.page.param.update(bar=self._bar(held), state=as_text(state), days=days, busy=False)
 
@@ -146,8 +147,8 @@ class Viewer:
     def _show_late(self, late: Answer, asked: Question) -> None:
         if not asked.cancel.cancelled and self.answer:
             self.answer = later(self.answer, late)
-            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding, "cards": late.cards}
-            self.page.late = as_text(told)
+            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding}
+            self.page.late = as_text({**told, "cards": cards_of(late)})
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:
@@ -162,7 +163,8 @@ class Viewer:
         """Return what every file that is taken away says about itself. Raises RuntimeError before the first answer."""
         if self.answer is None or self.held is None:
             raise RuntimeError("nothing is answered yet, so nothing can be taken away")
-        return stated_of(self.answer, self.held, self.view, self.selection)
+        snapshot, site = self.source.engine.snapshot, self.source.site
+        return stated_of(self.answer, self.held, self.view, self.selection, snapshot, site)
 
     def file_name(self) -> str:
         """Return the first part of the name of every file that is taken away."""
@@ -221,6 +223,8 @@ class Viewer:
                 self.selection.load_query(event.new)
             finally:
                 self._moving = False
+            if self.held:
+                self.page.bar = self._bar(self.held)
 
     @contextmanager
     def one_step(self) -> Generator[None]:

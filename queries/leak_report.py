@@ -94,7 +94,8 @@ class LeakReport:
 
     `revenue_at_stake` is that of all leaks together: peeled leaks share no lost conversion, so they may be added up;
     gaps overlap and may not. `step` names the completed step (None: from the session to the order); `days` are those
-    with sessions in the period; `store_version` and `filters` are None for cells that came from no store.
+    with sessions in the period; `values_judged` the single values that were compared with their peers; `store_version`
+    and `filters` are None for cells that came from no store.
     """
 
     dimensions: tuple[str, ...]
@@ -112,6 +113,7 @@ class LeakReport:
     revenue_at_stake: Estimate
     max_order: int = 3
     above: tuple[Leak, ...] = ()
+    values_judged: int = 0
     store_version: int | None = None
     filters: Filters | None = None
     funnel: str | None = None

@@ -106,6 +106,7 @@ def find_leaks(
         cells.dimensions, int(total), int(converted), int(judged.scan.testable.sum()),
         model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
         _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order, above,
+        len(values),
     )  # fmt: skip
 
 

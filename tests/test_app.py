@@ -5,12 +5,16 @@ import datetime as dt
 import inspect
 import io
 import json
+import re
 import sys
+import zipfile
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from builders import session, sessions, store_of
@@ -23,14 +27,14 @@ from dashboard.chart import CardState, Chart, Need
 from dashboard.charts import CHARTS
 from dashboard.compute import Ask, answer
 from dashboard.deeds import DEEDS
-from dashboard.download import methods
+from dashboard.download import csv_text, methods
 from dashboard.freshness import Source
 from dashboard.page import SCRIPTS, as_text
 from dashboard.questions import Question
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
 from dashboard.viewer import KNOWN_SETTINGS, Viewer
 from dashboard.views import VIEWS, charts_of, placed, shown_views
-from queries.engine import Cancel, Cancelled, Engine, QueryError
+from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.store import Store
@@ -395,6 +399,30 @@ def test_a_setting_of_a_card_is_asked_for_and_kept_in_the_url(viewer):
     assert viewer.page.query == f"?{key}={other}"
 
 
+def test_a_link_says_what_of_it_could_not_be_used(store, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    viewer = Viewer(Source(store), "?from=2020-13-45&view=nonsense&compare=abc&country=US&utm_source=mail")
+    assert viewer.page.query == "?country=US"
+    assert bar(viewer)["unread"] == [
+        "from = 2020-13-45 is no day", "view = nonsense is not known here", "compare = abc is not known here",
+    ]  # fmt: skip
+    viewer.page.query = "?from=2017-07-05&to=2017-07-02"
+    assert bar(viewer)["unread"] == ["from = 2017-07-05 lies after to = 2017-07-02, so the two were swapped"]
+    viewer.page.query = "?country=GB"
+    assert bar(viewer)["unread"] == []
+
+
+def test_days_without_data_say_which_days_there_are(viewer):
+    viewer.act({"kind": "dates", "first": "2018-03-01", "last": "2018-03-31"})
+    state = shown(viewer)
+    assert state["empty"] == "No sessions match 1–31 Mar 2018: the data cover 2–5 Jul 2017."
+    assert state["finding"][1] == "Choose other days to see sessions again."
+    assert state["cards"]["checks"]["heading"] == "Nothing to check: no data of these days"
+    assert state["cards"]["checks"]["body"]["nothing"]["title"] == "Nothing to check"
+    viewer.act({"kind": "dates"})
+    assert viewer.page.query == ""
+
+
 def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
     assert viewer.theme is LIGHT
     viewer.act({"kind": "prefers", "mode": "dark"})
@@ -524,12 +552,32 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
     viewer.act({"kind": "filter", "dimension": "country", "value": "MT"})
     viewer.act({"kind": "csv", "card": "sources"})
     saved = replies[-1]
-    lines = saved["text"].splitlines()
-    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.csv"
-    assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
-    assert lines[2] == '"# Days: 2–5 Jul 2017; compared with nothing"' or lines[2].startswith("# Days: 2–5 Jul 2017")
-    assert lines[3] == "# Data version 0; 1 of 196 sessions"
-    assert any(line.split(",")[2] == "'=cmd()" for line in lines if line.count(",") > 3)
+    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.zip"
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(saved["base64"])))
+    assert archive.namelist() == [
+        "1_sources_by_device.csv", "2_sources_by_day.csv", "3_trend.csv", "4_checks.csv", "5_sources_by_device.csv",
+    ]  # fmt: skip
+    for name in archive.namelist():
+        lines = archive.read(name).decode().splitlines()
+        assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
+        assert lines[2] == "# Days: 2–5 Jul 2017; compared with nothing"
+        assert re.fullmatch(r"# Store store, data version 0, loaded .* UTC; 1 of 196 sessions", lines[3])
+        assert "; 2017-07-02 to 2017-07-05; " in lines[4]
+        assert [line.startswith("#") for line in lines] == [True] * 6 + [False] * (len(lines) - 6)
+        rows = pd.read_csv(io.BytesIO(archive.read(name)), comment="#")
+        assert len(rows) == len(lines) - 7
+    assert set(pd.read_csv(archive.open("5_sources_by_device.csv"), comment="#")["source"]) == {"'=cmd()", "(all)"}
+    assert {card["tables"] for name, card in shown(viewer)["cards"].items() if name == "sources"} == {5}
+
+
+def test_a_value_with_a_hash_and_a_line_break_stays_one_cell(viewer):
+    stated = viewer.stated()
+    rows = [{"landing_page": "/a#b\nc", "sessions": 123456}]
+    text = csv_text("Pages # all", Result("segments", rows, "select", {}, 0, Filters()), stated)
+    held = pd.read_csv(io.StringIO(text), comment="#")
+    assert held.to_dict("records") == rows
+    large = replace(stated, total=300_000, shown=117_000)
+    assert "; 117,000 of 300,000 sessions" in csv_text("Pages", Result("segments", rows, "", {}, 0, Filters()), large)
 
 
 def test_parquet_holds_the_same_rows_and_says_what_they_are(viewer, replies):
@@ -539,7 +587,9 @@ def test_parquet_holds_the_same_rows_and_says_what_they_are(viewer, replies):
     table = pq.read_table(io.BytesIO(base64.b64decode(saved["base64"])))
     assert saved["name"] == "silent-leak_v0_countries.parquet"
     assert table.column("country").to_pylist() == ["US", "GB", "MT"]
-    assert "Data version 0" in table.schema.metadata[b"silent_leak"].decode()
+    said = table.schema.metadata[b"silent_leak"].decode()
+    assert "data version 0" in said
+    assert "Conversion by country; 2017-07-02 to 2017-07-05; 3 rows" in said
     assert "$min_sessions" in table.schema.metadata[b"sql"].decode()
 
 

@@ -280,7 +280,10 @@ def test_the_keyboard_opens_views_and_searches_the_filters(visit):
     page.keyboard.press("Escape")
     counted(page, "420 of 420 sessions")
     page.keyboard.press("?")
-    assert page.get_by_role("dialog", name="Keyboard").is_visible()
+    told = page.get_by_role("dialog", name="Help")
+    assert told.locator("dt").first.inner_text() == "Session"
+    assert "converts worse than its parts predict" in told.locator("dt:has-text('Leak') + dd").inner_text()
+    assert told.get_by_text("Open a view").is_visible()
 
 
 def test_a_comparison_says_its_dates_and_an_impossible_one_its_reason(visit):
@@ -340,8 +343,12 @@ def test_dark_is_dark_everywhere_and_light_comes_back(visit):
         channels = [int(number) for number in re.findall(r"\d+", page.locator(place).first.evaluate(ground))[:3]]
         assert max(channels) < 60, place
     assert "theme=dark" in page.url
+    visit().locator(".page.dark").wait_for()
+    visit("?theme=light").locator(".page.drawn:not(.dark)").wait_for()
     page.get_by_role("button", name="Toggle theme").click()
     page.locator(".page.drawn:not(.dark)").wait_for()
+    visit(scheme="dark").locator(".page.drawn:not(.dark)").wait_for()
+    page.evaluate("localStorage.clear()")
 
 
 def test_a_reader_whose_system_is_dark_sees_dark(visit):
@@ -412,14 +419,14 @@ def test_figures_and_pictures_can_be_taken_away_and_opened(visit):
     name, content = taken(page, "#card-countries", "Figures (CSV)")
     assert name == "silent-leak_country-is-united-states_v0_countries.csv"
     assert "# Filters: Country is United States" in content.decode()
-    assert "US,260,20" in content.decode()
+    assert '"US",260,20' in content.decode()
     _, content = taken(page, "#card-countries", "Figures (Parquet)")
     assert pq.read_table(io.BytesIO(content)).column("country").to_pylist() == ["US", "GB"]
     _, content = taken(page, "#card-countries", "Picture (PNG)")
     assert content.startswith(b"\x89PNG")
     assert len(content) > 20_000
     _, content = taken(page, "#card-countries", "Picture (SVG)")
-    assert "Data version 0" in content.decode()
+    assert "data version 0" in content.decode()
     assert content.startswith(b"<svg")
 
 
@@ -430,7 +437,9 @@ def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
         page.get_by_role("button", name="This view (HTML)").click()
     target = tmp_path / "report.html"
     caught.value.save_as(target)
-    assert "Data version 0; 210 of 420 sessions" in target.read_text(encoding="utf-8")
+    text = target.read_text(encoding="utf-8")
+    assert re.search(r"Store store, data version 0, loaded [^<]* UTC; 210 of 420 sessions", text)
+    assert re.search(r"<p>Made \d+ \w+ \d{4}", text)
     report = chromium.new_page()
     asked = []
     report.on("request", lambda request: asked.append(request.url) if request.url.startswith("http") else None)
@@ -438,6 +447,9 @@ def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
     assert report.locator("h1").inner_text() == page.locator("h1").inner_text()
     assert report.locator(".plot img").first.evaluate("image => image.naturalWidth") > 400
     assert asked == []
+    assert report.locator("button").count() == 0
+    assert "Click" not in report.locator("body").inner_text()
+    assert report.locator(".lead").evaluate("lead => getComputedStyle(lead, '::before').content") == "none"
     report.close()
 
 

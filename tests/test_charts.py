@@ -22,7 +22,9 @@ from queries.metrics import metric_named
 
 NOT_CARDS = {
     "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_explained", "leak_rows", "segments",
-    "source_cells", "source_days", "strips", "trend_columns", "trend_figure", "trend_periods", "trend_words",
+    "chosen", "funnel_words",
+    "source_cells", "source_days", "source_words", "strips",
+    "trend_columns", "trend_figure", "trend_periods", "trend_words",
     "view_findings", "words",
 }  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"

@@ -32,6 +32,7 @@ from queries.check import Check
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.judged import Judged
+from queries.leak_report import Detectable, LeakReport
 from queries.pivot import Group
 from queries.revenue import Estimate
 from queries.store import Rejected
@@ -129,7 +130,8 @@ def test_time_on_site_is_said_only_where_enough_is_measured():
     state = step_times.update([result(rows)], context())
     assert (
         plain(state.heading)
-        == "Those who reach Converted stay 11 min 43 s, those who leave at Deep engagement 7 min 26 s"
+        == "Half of those who reach Converted stay 11 min 43 s or longer, half of those who leave at Deep engagement "
+        "7 min 26 s"
     )
     few = [row | {"sessions_with_duration": 3} for row in rows]
     assert step_times.update([result(few)], context()).heading == "Too few measured sessions at the last step to say"
@@ -154,6 +156,12 @@ def test_a_leaderboard_ranks_only_what_is_large_enough():
 def boards(chosen, before=None, **dimension):
     shown = [dimension.get(name, segments(**{"(not set)": (700, 25)})) for name in DIMENSIONS]
     return leaderboards.update([*shown, *(before or [result([])] * len(DIMENSIONS))], chosen)
+
+
+def test_a_board_counts_the_values_that_it_does_not_send():
+    rows = segments(**{f"source{number}": (300 - number, 5) for number in range(239)})
+    [board] = boards(context(), source=rows).body["boards"]
+    assert (len(board["rows"]), board["unsent"]) == (200, 39)
 
 
 def test_leaderboards_show_rate_interval_and_revenue_and_say_what_no_export_gives():
@@ -339,21 +347,28 @@ def by_day(source, number, sessions, conversions):
     return {"source": source, "session_date": day(number), "sessions": sessions, "conversions": conversions}
 
 
+def test_money_of_steps_is_given_for_the_period_of_the_leak_list():
+    rows = [{"ceiling": 184_000.0, "revenue": 1840.0}, {"ceiling": None, "revenue": 1840.0}]
+    days = LeakReport((), 0, 0, 0, 0, 0.1, 0.8, 184, Detectable(None, None, None), (), (), (), Estimate(0, 0, 0))
+    assert [row["ceiling"] for row in revenue_lost.in_period(rows, days)] == [pytest.approx(30_437.5), None]
+    short = replace(days, days=5)
+    assert revenue_lost.in_period(rows, short)[0]["ceiling"] == 184_000.0
+
+
 def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():
     rows = [by_day("google", 4, 3936, 21), by_day("(direct)", 4, 1621, 29), by_day("(direct)", 5, 2217, 40)]
-    cells = source_rows((100, 2), google={"desktop": (100, 2)})
-    said, more = view_findings.sources_finding(
-        [judged([BREAK]), result(cells), result([counted(100, 2)]), result(rows)], context()
-    )
+    now = result([counted(100, 2)])
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context())
     assert said == (
         "Source figures are not reliable for this period: on 5 Jul google sessions appear to be filed under (direct)."
     )
     assert plain(more).endswith(
         "Without 5 Jul, (direct) converts 1.79 % (29 of 1,621) and google 0.53 % (21 of 3,936)."
     )
-    said, more = view_findings.sources_finding(
-        [judged([]), result(cells), result([counted(100, 2)]), result(rows)], context()
-    )
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context(days=184))
+    assert said.startswith("2 of 100 sessions converted")
+    assert more.startswith("Source figures are not reliable on 5 Jul, 1 of 184 days. On 5 Jul google recorded 0")
+    said, more = view_findings.sources_finding([judged([]), now, result(rows), now], context())
     assert said.startswith("2 of 100 sessions converted")
     assert more == "No fault was found in the tracking of sources."
 

@@ -113,12 +113,14 @@ def original(tmp_path_factory):
 HEADINGS = {
     "trend": "From 0 % on 6 Jul to 1.55 % on 7 Jul: larger than chance; 6 Jul has no order in 832 sessions",
     "funnel": "83 % of sessions never reach a fifth page: 81 % on desktop, 86 % on mobile",
-    "completion": "Devices part at the last step: desktop ahead of mobile, 18 % against 4 %",
+    "completion": "Devices differ most at the last step: desktop ahead of mobile, 18 % against 4 %",
     "countries": (
-        "92 of 94 converted sessions come from the United States: 2.22 % convert there, 2 of 5,864 sessions elsewhere"
+        "92 of 94 converted sessions come from the United States: 2.22 % convert there, 0.03 % (2 of 5,864) elsewhere"
     ),
     "durations": "Highest rate by time on site: Desktop 13.8 % at 20–60 min and Mobile 4.82 % at 10–20 min",
-    "converted_vs_engaged": "Buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes",
+    "converted_vs_engaged": (
+        "On average buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes"
+    ),
     "sources": (
         "google has no session on 5 Jul, where 1,710 were expected; youtube.com brought 1,074 sessions and no order, "
         "where the mean gives 10"
@@ -136,7 +138,7 @@ def test_the_heading_on_the_originals_own_sessions(original, name):
 def test_what_a_step_costs_on_the_originals_own_sessions_is_an_estimate_beside_its_ceiling(original):
     [chart] = [chart for chart in CHARTS if chart.name == "revenue_lost"]
     said = state_of(original, chart).heading.replace("\u202f", " ")
-    assert said.startswith("About $1.0 k is at stake (")
+    assert said.startswith("About $100 is at stake in 5 days (")
     assert said.endswith("; the “everyone buys” ceiling would say $1.41 M")
 
 

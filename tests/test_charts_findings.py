@@ -77,8 +77,8 @@ def shown(chart, found, *found_checks, **settings):
 def test_a_leak_says_ratio_counts_and_money_a_month():
     said = plain(leak_rows.evidence(SAFARI, report()))
     assert said == (
-        "Converts at 33 % of what its parts predict (14 to 75 % at 80 %): 212 sessions expected 9 conversions, had 3; "
-        "between $52 and $240 a month."
+        "Converts at 33 % (80 % interval 14 to 75 %) of what its parts predict: 212 sessions expected 9 conversions, "
+        "had 3; between $52 and $240 a month."
     )
 
 
@@ -106,7 +106,7 @@ def test_a_ratio_from_twice_up_is_said_as_times():
     ]
     better = replace(STRONG, ratio_interval=(1.4, 2.9))
     assert plain(leak_rows.evidence(better, report())).startswith(
-        "Converts at ×2.1 what its parts predict (140 % to ×2.9 at 80 %): 212 sessions"
+        "Converts at ×2.1 (80 % interval ×1.4 to ×2.9) what its parts predict: 212 sessions"
     )
 
 
@@ -142,13 +142,44 @@ def test_a_segment_is_called_what_people_call_it(segment, words):
 def test_a_row_has_its_bars_on_the_scale_of_the_list_and_filters_to_its_segment():
     row = leak_rows.row_of(SAFARI, report(), 20.0)
     assert row["title"] == "Safari on mobile from newsletter: 3 converted sessions where 9 were expected"
-    assert row["action"] == {"where": SAFARI.segment}
+    assert row["action"] == {"where": SAFARI.segment, "view": "overview"}
     assert row["actual"]["value"] == 3 / 20
     assert row["expected"]["mark"] == 9.1 / 20
     assert (row["expected"]["low"], row["expected"]["high"]) == pytest.approx((5.0 / 20, 12.5 / 20))
-    assert plain(row["interval"]) == "5 to 12 expected at 80 %"
-    assert plain(row["orders"]) == "6 (2.0–10) missing"
+    assert plain(row["interval"]) == "80 % interval: 5 to 12 expected"
+    assert plain(row["orders"]) == "6 (2.0–10) missing in 183 days"
     assert [tag["label"] for tag in row["tags"]] == ["Leak", "No tracking fault found"]
+
+
+def test_a_row_says_the_time_of_its_money_and_of_its_orders():
+    row = leak_rows.row_of(SAFARI, report(days=184), 20.0)
+    assert plain(row["range"]).endswith(" a month")
+    assert plain(row["orders"]) == "6 (2.0–10) missing in 184 days"
+    assert plain(leak_rows.row_of(SAFARI, report(days=5), 20.0)["range"]).endswith(" in 5 days")
+
+
+def test_a_ratio_is_in_one_unit_and_ten_times_is_enough_to_say():
+    wide = replace(STRONG, ratio=1.88, ratio_interval=(1.46, 2.4))
+    assert plain(leak_rows.ratio_words(wide, 0.8)) == "×1.9 (80 % interval ×1.5 to ×2.4)"
+    assert leak_rows.ratio_words(replace(STRONG, ratio=44.0, ratio_interval=(9.8, 192.0)), 0.8) == "×9.8 or more"
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(0.31, "31 times in 100"), (3.1e-6, "about 1 time in 320 k"), (1e-9, "less than 1 time in a million")],
+)
+def test_chance_is_said_as_how_often(p, said):
+    assert f"so large a difference {said};" in plain(leak_explained.chance_sentence(p))
+
+
+def test_the_first_screen_has_leaks_and_gaps_apart_each_on_its_own_scale():
+    large = replace(MOBILE, conversions=500, expected=900.0)
+    rows = shown(biggest, report(leaks=(SAFARI, SAFARI, SAFARI), gaps=(large,))).body["rows"]
+    assert [row.get("group") for row in rows] == [
+        "Leaks, 2 of 3, the surest loss first; bars end at 16", None, rows[2]["group"],
+    ]  # fmt: skip
+    assert rows[2]["group"].startswith("Gaps, the surest loss first; bars end at 1")
+    assert rows[0]["expected"]["mark"] > 0.5
 
 
 def test_no_order_is_said_as_such():
@@ -222,7 +253,7 @@ def test_the_leak_list_says_what_was_searched_and_what_may_be_false():
 def test_nothing_found_is_said_with_what_could_have_been_seen():
     state = shown(leaks, report())
     assert plain(state.body["nothing"]["text"]) == (
-        "With 94 converted sessions the largest combination must lose 77 % of its conversions to show, a middling one "
+        "With 94 converted sessions the largest combination must lose 77 % of its conversions to show, a typical one "
         "could lose all of them unseen. Add days to see smaller leaks."
     )
     few = shown(leaks, report(searched=0, conversions=2, smallest_detectable=Detectable(None, None, None)))
@@ -245,8 +276,11 @@ def test_gaps_count_the_chosen_share_of_the_shortfall():
     assert plain(state.body["rows"][0]["money"]) == "$2.6 k"
     whole = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5), won_back="100 %")
     assert plain(whole.body["rows"][0]["money"]) == "$5.2 k"
-    assert whole.body["rows"][0]["orders"] == state.body["rows"][0]["orders"] == "37 (19–64) missing"
-    assert shown(gaps, report()).body["nothing"]["title"] == "No value stands out below its peers"
+    assert whole.body["rows"][0]["orders"] == state.body["rows"][0]["orders"] == "37 (19–64) missing in 5 days"
+    nothing = shown(gaps, report(values_judged=3)).body["nothing"]
+    assert nothing["title"] == "No value stands out below its peers"
+    assert nothing["text"].startswith("3 values had sessions and orders enough to judge: none converts below four")
+    assert shown(gaps, report()).body["nothing"]["title"] == "Too few to say"
 
 
 def test_first_visits_are_no_fault_by_themselves():
@@ -271,7 +305,7 @@ def test_strong_segments_show_what_is_above_expectation():
     assert state.heading == "One combination converts better than its parts predict: Safari on mobile from newsletter"
     [row] = state.body["rows"]
     assert row["actual"]["color"] == "accent"
-    assert plain(row["orders"]) == "6 (2.0–10) above"
+    assert plain(row["orders"]) == "6 (2.0–10) above in 183 days"
     assert row["expected"]["high"] <= row["actual"]["value"]
 
 

@@ -158,7 +158,7 @@ def test_several_behind_are_the_others_with_their_range():
 
 def test_the_completion_heading_names_the_step_where_devices_part_most():
     assert plain(completion.heading(devices(**ORIGINAL), context())) == (
-        "Devices part at the last step: desktop ahead of mobile, 18 % against 4 %"
+        "Devices differ most at the last step: desktop ahead of mobile, 18 % against 4 %"
     )
 
 
@@ -171,7 +171,7 @@ def test_the_ceiling_is_never_called_an_estimate():
     totals = {"conversions": 94, "revenue": 13_383.35, "revenue_per_conversion": 142.376}
     rows = [row | totals for row in rows]
     assert plain(revenue_lost.heading(rows, None)) == (
-        "A ceiling, no estimate: $1.41 M if every visitor bought, 105 times the real revenue"
+        "A ceiling, no estimate: $1.41 M in this period if every visitor bought, 105 times the real revenue"
     )
     assert "$142.38" in revenue_lost.note(rows, [], None)
 
@@ -193,7 +193,7 @@ def country(iso, sessions, conversions, minimum=100):
 def test_the_country_of_the_orders_is_named_with_what_happens_elsewhere():
     rows = [country("US", 4136, 92), country("GB", 617, 0), country("XX", 5234, 2), country("(not set)", 13, 0)]
     assert plain(countries.heading(rows, 100)) == (
-        "92 of 94 converted sessions come from the United States: 2.22 % convert there, 2 of 5,864 sessions elsewhere"
+        "92 of 94 converted sessions come from the United States: 2.22 % convert there, 0.03 % (2 of 5,864) elsewhere"
     )
     assert "13 sessions have no country." in countries.note(rows, 100)
 
@@ -292,8 +292,31 @@ def test_the_source_short_of_the_mean_is_named_after_the_tracking_break():
 def test_sources_near_the_mean_do_not_stand_out():
     rows = source_rows((400, 8), a={"desktop": (200, 5)}, b={"desktop": (200, 3)})
     assert (
-        plain(sources.heading(totals_of(rows))) == "No source stands out from the mean of 2.00 %: the intervals overlap"
+        plain(sources.heading(totals_of(rows)))
+        == "No source stands out from the mean of 2.00 %: every interval holds it"
     )
+
+
+def test_a_source_whose_interval_just_leaves_the_mean_is_named_as_within_chance_of_many():
+    rows = source_rows((6010, 41), newsletter={"desktop": (270, 5)}, rest={"desktop": (5740, 36)})
+    assert plain(sources.heading(totals_of(rows))) == (
+        "No source stands out clearly from the mean of 0.68 %; newsletter may lie above it (1.85 %, 0.79 to 4.26 %), "
+        "which 2 sources can show by chance"
+    )
+
+
+def test_one_broken_day_of_many_is_said_after_what_stands_out():
+    rows = source_rows((8848, 90), a={"desktop": (8000, 90)}, **{"youtube.com": {"desktop": (848, 0)}})
+    said = plain(sources.heading(totals_of(rows), [GONE], days=184))
+    assert said == (
+        "youtube.com brought 848 sessions and no order, where the mean gives 9; on 1 of 184 days google is "
+        "not counted as usual"
+    )
+
+
+def test_a_cell_whose_interval_holds_the_mean_stays_pale():
+    rows = source_rows((10_000, 70), a={"desktop": (400, 0), "mobile": (9600, 70)}, b={"desktop": (3000, 3)})
+    assert [sources.cell_class(row) for row in (rows[1], rows[4])] == [2, 0]
 
 
 def test_no_order_at_all_is_no_sources_fault():
@@ -421,7 +444,7 @@ def group(name, sessions, pages, seconds):
     [
         (
             [group("converted", 94, 24.39, 1000.73), group("engaged, no order", 1627, 10.16, 433.6)],
-            "Buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes",
+            "On average buyers look at 24 pages and stay 17 minutes; engaged others 10 pages, 7 minutes",
         ),
         (
             [group("converted", 2, 24.39, 1000.73), group("engaged, no order", 1627, 10.16, 433.6)],
@@ -430,7 +453,7 @@ def group(name, sessions, pages, seconds):
         ([group("engaged, no order", 3, 10.16, 433.6)], "No session converted: 3 engaged sessions without an order"),
         (
             [group("converted", 94, 24.39, None), group("engaged, no order", 1627, 10.16, None)],
-            "Buyers look at 24 pages, engaged others at 10; durations are not in this export",
+            "On average buyers look at 24 pages, engaged others at 10; durations are not in this export",
         ),
     ],
 )

@@ -107,6 +107,15 @@ def test_what_does_not_exist_is_left_out_of_the_selection(query):
     selection = Selection(KNOWN)
     selection.load_query(query)
     assert selection.to_query() == ""
+    assert bool(selection.unread) == (query != "?country=")
+
+
+def test_what_a_link_cannot_say_is_named_and_cut_to_a_glance():
+    selection = Selection(KNOWN, VIEWS)
+    selection.load_query("?country=" + "x" * (LONGEST_VALUE + 1))
+    assert selection.unread == [f"country = {'x' * 60}… is too long"]
+    selection.load_query("?days=last-28&country=US&theme=dark&map.min_sessions=50")
+    assert selection.unread == []
 
 
 def test_a_url_cannot_ask_for_endless_values():

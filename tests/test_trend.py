@@ -8,8 +8,9 @@ from charts_builders import context, counted, day, result
 
 from dashboard.annotations import annotations
 from dashboard.charts import trend
-from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, moment, periods_of, places_of, stand_beside
-from dashboard.charts.trend_words import sums_compared
+from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
+from dashboard.charts.trend_words import against, sums_compared
+from dashboard.periods import Days
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
@@ -31,6 +32,17 @@ def compared(unit="Day"):
     base = context(filters, missing=(1,), unit=unit)
     chosen = type(base)(*(getattr(base, name) for name in base.__slots__[:6]), Filters.of(day(2), day(4)))
     return trend.update([result(rows(5, 6, 7)), result(rows(2, 4)), result([])], chosen)
+
+
+def test_days_that_stand_out_of_a_period_without_a_clear_change_say_so():
+    def of(number, sessions, conversions):
+        return Period("Day", day(number), day(number), 1, sessions, conversions, 0.0, Days(day(number), day(number)))
+
+    before = [of(1, 300, 3), of(2, 300, 6)]
+    said = plain(against([of(3, 300, 3), of(4, 300, 8)], before))
+    assert said == "No clear change overall, though 1 of 2 days of 3–4 Jul 2017 beats every compared day"
+    said = plain(against([of(3, 300, 30), of(4, 300, 40)], before))
+    assert said == "Both days of 3–4 Jul 2017 beat every compared day"
 
 
 def test_a_period_that_touches_the_shown_one_stands_before_it_in_grey():

@@ -1,4 +1,4 @@
-"""The three findings that cost most, leaks before gaps: what the first screen says about where to look next."""
+"""The findings that cost most, leaks and gaps apart: what the first screen says about where to look next."""
 
 from collections.abc import Sequence
 
@@ -14,33 +14,45 @@ from queries.engine import Result
 from queries.judged import found_of
 from queries.leak_report import Leak, LeakReport
 
-SHOWN = 3
+SHOWN, SHOWN_ALONE = 2, 3
+"""So many rows of each kind where there are both, and of the one kind that there is."""
 NOTE = (
     "A leak is a combination that converts worse than its parts predict, a gap a single value below its adjusted "
-    "peers. The pale bar is the 80\u202f% interval of what was expected; money is what can be won back, with a range. "
-    "The view Leaks has all of them, with what speaks against each."
+    "peers. The pale bar is the 80\u202f% interval of what was expected. At stake is what can be won back: all that a "
+    "leak lacks, half of what a gap lacks. The view Leaks has all of them, with what speaks against each."
 )
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return at most three findings without their reasons, the surest loss first."""
+    """Return the first leaks and the first gaps without their reasons, each kind with the surest loss first."""
     found, checks = (found_of(result) for result in results)
     report: LeakReport = found.report
     if not report.sessions:
         return CardState("No sessions to compare", empty=empty_sentence(context))
-    rows = [*sorted_leaks(report.leaks, checks, ""), *sorted_leaks(report.gaps, checks, "")]
-    shown = sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), is_first_visits(row)))[:SHOWN]
-    scale = scale_of(shown)
+    kinds = [sorted_leaks(rows, checks, "") for rows in (report.leaks, report.gaps)]
+    most = SHOWN if all(kinds) else SHOWN_ALONE
+    rows = [row for kind in kinds for row in kind]
+    shown = [row for kind in kinds for row in kind[:most]]
     body = Findings(
         caption="Biggest leaks and gaps",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
-        rows=[short(row_of(row, report, scale, checks, found), row, checks) for row in shown],
+        rows=[drawn for kind in kinds for drawn in group_of(kind[:most], len(kind), report, checks)],
     )
     if not shown:
         body["nothing"] = Nothing(
             icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
         )
     return CardState(heading(rows), NOTE, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+
+
+def group_of(rows: Sequence[Leak], number: int, report: LeakReport, checks: Sequence[Check]) -> list[FindingRow]:
+    """Return the first rows of one kind on a scale of their own, which the first of them says."""
+    scale = scale_of(rows)
+    drawn = [short(row_of(row, report, scale, checks), row, checks) for row in rows]
+    if drawn:
+        many = f"{len(rows)} of {number}, the surest loss first" if number > len(rows) else "the surest loss first"
+        drawn[0]["group"] = f"{'Leaks' if rows[0].kind == 'leak' else 'Gaps'}, {many}; bars end at {expected(scale)}"
+    return drawn
 
 
 def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:

@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.check_words import days_of, notices_of, sentence, settle_sentence, sound_sentence, tag_of
+from dashboard.charts.words import days_of as shown_days
 from dashboard.charts.words import value_label
 from dashboard.findings import Nothing, Notices
 from queries.check import Check
@@ -15,6 +16,7 @@ from queries.judged import found_of, judged_checks
 MOST, ROOM = 4, 3
 """So many notices are shown; below ROOM there is room to say what was looked for besides."""
 NEED = Need("checks", compute=judged_checks)
+NO_DAYS = "these days"
 CLEAN = sound_sentence(())
 
 
@@ -29,12 +31,29 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     notices = notices_of(checks)
     body = Notices(items=notices[:MOST])
     if not notices:
-        body["nothing"] = Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+        body["nothing"] = clean(context)
     more = len(notices) - MOST
     body["action"] = Action(view="quality")
     body["action_label"] = f"Open data quality ({more} more)" if more > 0 else "Open data quality"
     sound = sound_sentence(checks) if 0 < len(notices) < ROOM else ""
-    return CardState(settle_sentence(len(notices)), sound, body=body, table=twin(checks))
+    return CardState(heading(len(notices), context), sound, body=body, table=twin(checks))
+
+
+def holds_days(context: Context) -> bool:
+    """Say whether the store holds any of the shown days, so that there is something to check."""
+    return context.store_days is None or any(date in context.store_days for date in shown_days(context))
+
+
+def clean(context: Context) -> Nothing:
+    """Return what was looked for without finding anything, or that there was nothing to look at."""
+    if not holds_days(context):
+        return Nothing(icon="none", title="Nothing to check", text=f"The store holds no session of {NO_DAYS}.")
+    return Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+
+
+def heading(number: int, context: Context) -> str:
+    """Return how much is to be settled, or that there is nothing to check."""
+    return settle_sentence(number) if number or holds_days(context) else f"Nothing to check: no data of {NO_DAYS}"
 
 
 def twin(checks: Sequence[Check]) -> TableTwin | None:

@@ -13,9 +13,11 @@ from bokeh.plotting import figure
 from dashboard.body import Extras, LegendItem
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
+from dashboard.charts.chosen import is_filtered, passes
 from dashboard.charts.funnel import DEVICE, compared_label
 from dashboard.charts.words import (
     FEW_SESSIONS,
+    Lead,
     Row,
     by_segment,
     device_color,
@@ -106,12 +108,14 @@ def panel_name(place: int) -> str:
 
 
 def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
-    """Return where the devices part most by intervals that do not meet: at the last step, desktop ahead of mobile."""
+    """Return where the devices differ most by intervals that do not meet: at the last step, desktop ahead of mobile."""
     steps = context.funnel.steps
+    if not any(passes(context.filters, DEVICE, device) for device in devices):
+        return f"{empty_sentence(context).removesuffix('.')}: the other devices are shown for comparison"
     gaps: list[tuple[float, int]] = []
     for place in range(len(steps) - 1):
         found = lead([held[place] for held in devices.values()], "completion_rate", "reached")
-        if found:
+        if found and concerns_chosen(found, context):
             low = min(row["completion_rate"] for row in found.behind)
             gaps.append((found.ahead["completion_rate"] - low, place))
     if not gaps:
@@ -120,11 +124,19 @@ def heading(devices: Mapping[str, Sequence[Row]], context: Context) -> str:
             return f"One device only: {device_label(next(iter(devices)))}, nothing to compare"
         if not compared:
             return "Too few sessions on each device to compare"
-        return "No device stands out at any step: the intervals overlap"
+        beside = "No chosen device" if is_filtered(context.filters, DEVICE) else "No device"
+        return f"{beside} stands out at any step: the intervals overlap"
     _, place = max(gaps)
     said = verdict([held[place] for held in devices.values()], "completion_rate", "reached")
     where = "at the last step" if place == len(steps) - 2 else f"from {steps[place].name} to {steps[place + 1].name}"
-    return f"Devices part {where}: {said[0].lower()}{said[1:].replace(': ', ', ')}"
+    return f"Devices differ most {where}: {said[0].lower()}{said[1:].replace(': ', ', ')}"
+
+
+def concerns_chosen(found: Lead, context: Context) -> bool:
+    """Say whether a chosen device is ahead or behind; any device, where none is chosen."""
+    if not is_filtered(context.filters, DEVICE):
+        return True
+    return any(passes(context.filters, DEVICE, row["segment"]) for row in (found.ahead, *found.behind))
 
 
 def _comparable(rows: Sequence[Row]) -> bool:
@@ -142,7 +154,6 @@ def columns(
     rows: Sequence[Row], end: float, context: Context, past: Mapping[str, Row] | None = None
 ) -> dict[str, list[Any]]:  # fmt: skip
     """Return one mark per device: rate, interval, colour, shape, the words at the right and the hover text."""
-    chosen = context.filters.values(DEVICE)
     alphas = [1.0 if enough(row, "completion_rate", "reached") else FADED for row in rows]
     return {
         "completion_rate": [row["completion_rate"] for row in rows],
@@ -152,7 +163,8 @@ def columns(
         "high": [row["completion_rate_high"] for row in rows],
         "end": [end] * len(rows),
         "color": [
-            f"${device_color(row['segment']) if not chosen or row['segment'] in chosen else 'previous'}" for row in rows
+            f"${device_color(row['segment']) if passes(context.filters, DEVICE, row['segment']) else 'previous'}"
+            for row in rows
         ],
         "marker": [device_shape(row["segment"]) for row in rows],
         "alpha": alphas,

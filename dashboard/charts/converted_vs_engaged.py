@@ -13,7 +13,8 @@ from queries.engine import Result
 CONVERTED, ENGAGED = "converted", "engaged, no order"
 NOTE = (
     "Engaged: five pageviews or more. Part of both differences is the checkout itself: its pages and its minutes are "
-    "counted. Buying takes time, so this is no advice to keep people longer."
+    "counted. A few long sessions pull an average up; a median is the session in the middle. Buying takes time, so "
+    "this is no advice to keep people longer."
 )
 MEASURES: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float | None], str]], ...] = (
     ("Sessions", "sessions", count, exact),
@@ -79,9 +80,9 @@ def heading(groups: Mapping[str, Row]) -> str:
             return f"Only {plural(row['sessions'], what)}{rest}: too few to compare"
     ours, theirs = decimal(converted["mean_pageviews"], 0), decimal(engaged["mean_pageviews"], 0)
     if converted["mean_duration_seconds"] is None or engaged["mean_duration_seconds"] is None:
-        return f"Buyers look at {ours} pages, engaged others at {theirs}; durations are not in this export"
+        return f"On average buyers look at {ours} pages, engaged others at {theirs}; durations are not in this export"
     long, short = _minutes(converted["mean_duration_seconds"]), _minutes(engaged["mean_duration_seconds"])
-    return f"Buyers look at {ours} pages and stay {long}; engaged others {theirs} pages, {short}"
+    return f"On average buyers look at {ours} pages and stay {long}; engaged others {theirs} pages, {short}"
 
 
 def unmeasured(groups: Mapping[str, Row]) -> str:

@@ -7,15 +7,18 @@ from typing import Any
 from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
 from dashboard.charts.countries_figure import build
-from dashboard.charts.words import Row, empty_sentence, part_of
+from dashboard.charts.words import Row, empty_sentence, part_of, rate_of
 from dashboard.format import DASH, THIN, count, exact, money, plural, rate, rate_range
 from dashboard.world import country_name, world
 from queries.engine import Result
+from queries.filters import Filters
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET
 
 COUNTRY = "country"
+EVERYTHING = Filters()
 LARGEST = 8
 BREAKS = (0.0025, 0.005, 0.01, 0.02)
 SHADES = (0, 1, 2, 3, 4, 6)
@@ -36,25 +39,31 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     placed = [row for row in rows if row["country"] != NOT_SET]
     minimum = int(context.settings.get("min_sessions", "100"))
     table = table_twin(rows)
-    chosen = context.filters.values(COUNTRY)
+    filters = context.filters
+    chosen = [row["country"] for row in placed if passes(filters, COUNTRY, row["country"])] if (
+        is_filtered(filters, COUNTRY)
+    ) else []  # fmt: skip
     return CardState(
-        heading(rows, minimum),
+        heading(rows, minimum, filters),
         note(rows, minimum),
         sources={"countries": shapes(placed, chosen), "countries-small": dots(placed, chosen)},
-        body=_body(placed, minimum, table.caption, chosen),
+        body=_body(placed, minimum, table.caption, chosen, filters.values(COUNTRY)),
         table=table,
     )
 
 
-def heading(rows: Sequence[Row], minimum: int) -> str:
+def heading(rows: Sequence[Row], minimum: int, filters: Filters = EVERYTHING) -> str:
     """Return where the orders come from: 92 of 94 converted sessions come from the United States: 2.22 % convert there.
 
-    Sessions without a country count as elsewhere.
+    Sessions without a country count as elsewhere. Chosen countries are set against all others instead.
     """
+    every = sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+    if is_filtered(filters, COUNTRY):
+        return chosen_against(counts_of(rows, filters, COUNTRY, COUNTRY), every, filters, COUNTRY)
     placed = [row for row in rows if row["country"] != NOT_SET]
     if not placed:
         return "No session has a country"
-    conversions, sessions = sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+    conversions, sessions = every
     if not conversions:
         return f"No session converted in {_where(placed)} ({part_of(0, sessions)})"
     top = max(placed, key=lambda row: (row["conversions"], row["sessions"]))
@@ -70,7 +79,7 @@ def heading(rows: Sequence[Row], minimum: int) -> str:
         )
     apart = not intervals_meet((top["conversion_rate_low"], top["conversion_rate_high"]), wilson_interval(*rest))
     said = f"{part_of(top['conversions'], conversions)} converted sessions come from {name}: {here}"
-    elsewhere = f"{part_of(*rest)} sessions elsewhere"
+    elsewhere = f"{rate_of(*rest)} elsewhere"
     return f"{said}, {elsewhere}" if apart else f"{said}, {elsewhere}; the intervals overlap"
 
 
@@ -140,11 +149,11 @@ def _look(
         "line_width": [2.0 if row and row["country"] in chosen else 0.7 for row in found],
         "alpha": [1.0 if not chosen or (row and row["country"] in chosen) else 0.35 for row in found],
         "hatch": ["/" if row and not row["enough"] else " " for row in found],
-        "title": [title(name, row) for name, row in zip(names, found, strict=True)],
+        "title": [title(name, row, chosen) for name, row in zip(names, found, strict=True)],
     }
 
 
-def title(name: str, row: Row | None) -> str:
+def title(name: str, row: Row | None, chosen: Sequence[str] = ()) -> str:
     """Return the hover text of a country: rate with interval and counts, or that there is nothing to say."""
     if row is None:
         return f"{name}: no session"
@@ -152,12 +161,16 @@ def title(name: str, row: Row | None) -> str:
     if not row["enough"]:
         return f"{name}: {counts}, too few for a rate"
     interval = rate_range(row["conversion_rate_low"], row["conversion_rate_high"])
-    return f"{name}: {rate(row['conversion_rate'])} ({interval}), {counts}, {money(row['revenue'])}; click to filter"
+    click = "chosen, a click takes the filter off" if chosen == [row["country"]] else "click to filter"
+    return f"{name}: {rate(row['conversion_rate'])} ({interval}), {counts}, {money(row['revenue'])}; {click}"
 
 
-def _body(rows: Sequence[Row], minimum: int, caption: str, chosen: Sequence[str]) -> Table:
+def _body(
+    rows: Sequence[Row], minimum: int, caption: str, chosen: Sequence[str], wanted: Sequence[str]
+) -> Table:  # fmt: skip
     large = [row for row in rows if row["enough"]]
     shown = large[:LARGEST] or list(rows[:LARGEST])
+    shown += [row for row in rows if row["country"] in wanted and row not in shown][:LARGEST]
     highs = [row["conversion_rate_high"] for row in shown if row["enough"]]
     scale = next((end for end in SCALES if end >= max(highs, default=0)), 1.0)
     body_rows = [_row(row, scale, chosen) for row in shown]

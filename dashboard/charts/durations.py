@@ -10,6 +10,7 @@ from bokeh.plotting import figure
 
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
+from dashboard.charts.chosen import passes
 from dashboard.charts.words import (
     Row,
     by_segment,
@@ -70,7 +71,10 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         models[f"{name}-title"] = {"text": device_label(device)}
         models[f"{name}-verdict"] = {"text": panel_verdict(rows)}
         sources.update(columns(name, device, rows, ticks[-1], context))
-    return CardState(card_heading(devices), note(devices), sources=sources, models=models, table=table_twin(devices))
+    chosen = {device: rows for device, rows in devices.items() if passes(context.filters, DEVICE, device)}
+    said = card_heading(chosen) if chosen else empty_sentence(context).removesuffix(".")
+    told = note(chosen or devices, list(devices)[PANELS:])
+    return CardState(said, told, sources=sources, models=models, table=table_twin(devices))
 
 
 def panel_name(place: int) -> str:
@@ -154,14 +158,13 @@ def panel_verdict(rows: Sequence[Row]) -> str:
     return f"{rate(most)} at best, within chance of the rest"
 
 
-def note(devices: Mapping[str, Sequence[Row]]) -> str:
+def note(devices: Mapping[str, Sequence[Row]], left_out: Sequence[str] = ()) -> str:
     """Return how the chart is read, and how many sessions are a single hit."""
     rows = [row for held in devices.values() for row in held]
     sessions, hits = sum(row["sessions"] for row in rows), sum(row["sessions"] for row in rows if row["position"] == 1)
     parts = [NOTE]
     if hits and sessions:
         parts.append(f"That is {share(hits / sessions)} of sessions ({part_of(hits, sessions)}).")
-    left_out = list(devices)[PANELS:]
     if left_out:
         parts.append(f"Not drawn, see the table: {joined([device_label(device) for device in left_out])}.")
     return " ".join(parts)
@@ -173,8 +176,7 @@ def columns(
     """Return the columns of one panel: dots, full and dotted whiskers, bars."""
     large = [row for row in rows if row["sessions"] >= FEW]
     small = [row for row in rows if 0 < row["sessions"] < FEW]
-    chosen = context.filters.values(DEVICE)
-    color = f"${device_color(device) if not chosen or device in chosen else 'previous'}"
+    color = f"${device_color(device) if passes(context.filters, DEVICE, device) else 'previous'}"
     return {
         f"{name}-rates": {
             "x": [float(row["position"]) for row in large],

@@ -16,6 +16,7 @@ from dashboard.charts.words import (
     joined,
     lead,
     leaving,
+    outside_words,
     part_of,
     sessions_at,
     transition,
@@ -38,7 +39,8 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     """Return the finding in one sentence and one line of context; `results` are those of NEEDS, in order."""
     overview, steps, by_device, *compared = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
-        return empty_sentence(context), "Remove a filter to see sessions again."
+        way = "Choose other days" if outside_words(context) else "Remove a filter"
+        return empty_sentence(context), f"{way} to see sessions again."
     if compared and compared[0] and compared[0][0]["sessions"]:
         now, before = overview[0], compared[0][0]
         said = [certainty_sentence(now, before, context), step_sentence(steps, compared[1])]
@@ -136,7 +138,7 @@ def largest_leak(steps: Sequence[Row], context: Context) -> str:
 
 
 def widest_gap(by_device: Sequence[Row], context: Context) -> str:
-    """Return where the devices part most, if anywhere by more than chance; empty with fewer than two devices."""
+    """Return where the devices differ most, if anywhere by more than chance; empty with fewer than two devices."""
     devices = by_segment(by_device)
     if len(devices) < 2:
         return ""

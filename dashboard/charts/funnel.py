@@ -1,12 +1,12 @@
 """The funnel by one or two dimensions: aligned step bars, what left at each step, and both periods side by side."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.body import Action, Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.chosen import comparison_note, is_filtered
 from dashboard.charts.funnel_rows import (
     BY_TITLE,
     DEVICE,
@@ -20,13 +20,13 @@ from dashboard.charts.funnel_rows import (
     largest,
     look_of,
     merged,
-    phrase_of,
     reach_of,
     rows_from,
     sessions_of,
 )
-from dashboard.charts.words import Row, empty_sentence, enough, leaving, part_of, sessions_at, step_goal
-from dashboard.format import DASH, THIN, count, date_range, exact, rate, rate_range, share
+from dashboard.charts.funnel_words import Segments, chosen_of, heading
+from dashboard.charts.words import Row, empty_sentence, part_of
+from dashboard.format import DASH, THIN, count, date_range, exact, rate, rate_range
 from queries.engine import Result
 from queries.vocabulary import TITLES
 
@@ -39,7 +39,6 @@ LOG_NOTE = (
     "On a log scale the length of a bar would mean nothing, so dots with their intervals stand for the shares. Reached "
     "is cumulative: a later step implies the earlier ones."
 )
-Segments = Mapping[Values, Sequence[Row]]
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -69,40 +68,13 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if logarithmic:
         low = log_start(segments)
         body["log_min"], body["ticks"] = low, log_ticks(low)
-    parts = [LOG_NOTE if logarithmic else NOTE, never_entered(segments, sessions_of(results[1]))]
+    filtered = any(is_filtered(context.filters, name) for name in dimensions)
+    beside = comparison_note(context.filters, dimensions) if len(dimensions) > 1 else ""
+    outside = "" if filtered else never_entered(segments, sessions_of(results[1]))
+    parts = [beside, LOG_NOTE if logarithmic else NOTE, outside]
     if len(kept) < len(reach):
         parts.append(f"The {count(len(reach) - len(kept))} smaller groups stand together as others.")
     return CardState(heading(segments, dimensions, context), " ".join(filter(None, parts)), body=body, table=table)
-
-
-def heading(segments: Segments, dimensions: tuple[str, ...], context: Context) -> str:
-    """Return the largest leak with its size, over all sessions and for those segments large enough to name.
-
-    83 % of sessions never reach a fifth page: 81 % on desktop, 86 % on mobile.
-    """
-    totals = [sum(row["reached"] for row in rows) for rows in zip(*segments.values(), strict=True)]
-    losses = [before - after for before, after in itertools.pairwise(totals)]
-    if not totals[0]:
-        return f"No session reached {step_goal(context.funnel.steps[0])}"
-    if not any(losses):
-        return f"Every session that reached {step_goal(context.funnel.steps[0])} went on to the end"
-    place = losses.index(max(losses))
-    here, following = context.funnel.steps[place], context.funnel.steps[place + 1]
-    named = [
-        f"{share(rows[place]['abandonment_rate'])} {phrase_of(dimensions, values)}"
-        for values, rows in segments.items()
-        if enough(rows[place], "abandonment_rate", "reached")
-    ]
-    size = share(losses[place] / totals[place])
-    what = f"never reach {step_goal(following)}" if place == 0 else leaving(following)
-    sentence = f"{size} of {sessions_at(here)} {what}"
-    if totals[place] == 1:
-        return f"The only {sessions_at(here)[:-1]} did not reach {step_goal(following)}: too few to say"
-    if len(segments) == 1:
-        return f"{sentence} ({part_of(losses[place], totals[place])})"
-    if not named:
-        return f"{sentence} ({part_of(losses[place], totals[place])}): too few in each group to compare"
-    return f"{sentence}: {', '.join(named[:2])}"
 
 
 def never_entered(segments: Segments, sessions: int) -> str:
@@ -137,12 +109,12 @@ def _group(
     group = StepGroup(name=step.name, definition=step.definition, rows=[])
     group["action"], group["title"] = Action(step=step.name), STEP_TITLE.format(step.name)
     group["selected"] = step in (*context.filters.reached[:1], *context.filters.missed[:1])
+    chosen = chosen_of(segments, dimensions, context.filters)
     if place:
-        left = sum(rows[place - 1]["abandonments"] or 0 for rows in segments.values())
+        left = sum(rows[place - 1]["abandonments"] or 0 for rows in chosen.values())
         group["left"] = f"{count(left)} left before"
-    chosen = context.filters.values(dimensions[0]) if len(dimensions) == 1 else ()
     for values, rows in segments.items():
-        shown = not chosen or values[0] in chosen
+        shown = not chosen or values in chosen
         group["rows"].append(_row(place, values, rows, before.get(values), dimensions, shown, bool(before)))
     return group
 

@@ -17,7 +17,7 @@ from dashboard.charts.leaks import needs, numbered
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import Findings, Nothing
-from dashboard.format import expected, share
+from dashboard.format import expected, plural, share
 from queries.engine import Result
 from queries.judged import found_of
 from queries.leak_report import LeakReport
@@ -44,20 +44,29 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         shown=SHOWN,
     )
     if not rows:
-        text = (
-            "Every value with sessions and orders enough to judge converts at four fifths or more of what the "
-            "middling one of "
-            "its dimension does, all else equal."
-        )
-        body["nothing"] = Nothing(icon="search", title="No value stands out below its peers", text=text)
+        body["nothing"] = nothing_found(report)
     table = twin_of("Gaps", rows, report)
     note = (
-        "Expected is what the value would have converted at the rate of its middling peer, all other dimensions "
-        "held equal. "
-        f"Money counts {share(part)} of the shortfall as what can be won back; gaps overlap, so they are not added up. "
-        "A gap is a difference, not yet a fault."
+        "Expected is what the value would have converted at the rate of its typical peer, all other dimensions held "
+        f"equal. At stake is what can be won back: {share(part)} of the shortfall. Gaps overlap, so they are not added "
+        "up. A gap is a difference, not yet a fault."
     )
     return CardState(heading(rows), note, body=body, table=table)
+
+
+def nothing_found(report: LeakReport) -> Nothing:
+    """Return that no value falls short of its peers, or that none could be judged."""
+    if not report.values_judged:
+        text = (
+            f"With {plural(report.conversions, 'converted session')} in {plural(report.sessions, 'session')} no value "
+            "of any dimension has a peer to compare with and orders enough to judge. Add days or take a filter off."
+        )
+        return Nothing(icon="search", title="Too few to say", text=text)
+    text = (
+        f"{plural(report.values_judged, 'value')} had sessions and orders enough to judge: none converts below four "
+        "fifths of what the typical one of its dimension does by more than chance, all else equal."
+    )
+    return Nothing(icon="search", title="No value stands out below its peers", text=text)
 
 
 def heading(rows: Sequence[Any]) -> str:

@@ -89,4 +89,4 @@ def _line(row: Mapping[str, Any]) -> BodyRow:
     return BodyRow(cells=cells)
 
 
-CHART = Chart("ingests", "Ingest report", needs, update, renderer="rows", span=7, height=160)
+CHART = Chart("ingests", "What was loaded", needs, update, renderer="rows", span=7, height=160)

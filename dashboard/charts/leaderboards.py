@@ -50,6 +50,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         past = {row["segment"]: row for row in earlier.rows}
         rows = ranked(result.rows, past, sort, least)
         boards.append(board_of(name, rows, past, context, least))
+        boards[-1]["unsent"] = len(result.rows) - len(rows)
         lines += [twin_line(name, row, past.get(row["segment"])) for row in rows[:SHOWN]]
     if not boards:
         none = any(result.rows for result in shown)

@@ -183,6 +183,15 @@ def relatives_table(leak: Leak) -> Table | None:
     return Table(caption="Segments that the same cause explains", columns=columns, rows=rows, dense=True)
 
 
+def chance_sentence(p: float) -> str:
+    """Return how often chance alone gives so large a difference, in one such segment: about 1 time in 320,000."""
+    if p >= 0.1:
+        often = f"{p * 100:.0f} times in 100"
+    else:
+        often = "less than 1 time in a million" if p < 1e-6 else f"about 1 time in {count(float(f'{1 / p:.2g}'))}"
+    return f"Chance alone would show so large a difference {often}; the list allows for how many were looked at."
+
+
 def explanation(leak: Leak, report: LeakReport, found: Explained | None) -> Explanation:
     """Return what "Explain" opens: the values, the step, the days, chance, and the segments that are the same leak."""
     sentences = [f"{segment_pairs(leak.segment)}: {rate_of(leak.conversions, leak.sessions)} converted."]
@@ -193,7 +202,6 @@ def explanation(leak: Leak, report: LeakReport, found: Explained | None) -> Expl
         sentences.append(said)
     if leak.kind == "leak":
         sentences.append("Each of its values converts as its peers do, once this combination is set apart.")
-    chance = "less than 1 in a million" if leak.p < 1e-6 else f"{leak.p:.2g}"
-    sentences.append(f"Chance of so far a difference without a cause: {chance} before correction for the search.")
+    sentences.append(chance_sentence(leak.p))
     tables = [steps_table(leak, found) if found else None, days_table(leak, parts), relatives_table(leak)]
     return Explanation(sentences=sentences, tables=[table for table in tables if table])

@@ -17,6 +17,9 @@ from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate
 from queries.vocabulary import TITLES
 
 SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
+LANDS_ON = "overview"
+"""The view that a click on "Filter to this" opens: a list of leaks has nothing more to say of one segment."""
+MANY_TIMES = 10
 BETTER = ("strong", "above")
 """Kinds of rows with more conversions than expected."""
 
@@ -67,10 +70,25 @@ def times(ratio: float) -> str:
     return f"{ratio * 100:.0f}{THIN}%" if ratio < 2 else f"×{ratio:.1f}" if ratio < 10 else f"×{ratio:.0f}"
 
 
+def ratio_words(leak: Leak, interval: float) -> str:
+    """Return a ratio with its interval in one unit: 33 % (80 % interval 14 to 75 %) of, or ×2.1 (... ×1.4 to ×2.9).
+
+    From ten times on only the lower end is worth a sentence.
+    """
+    low, high = leak.ratio_interval
+    if leak.ratio >= MANY_TIMES:
+        return f"{_as_times(low)} or more"
+    if high < 2:
+        return f"{times(leak.ratio)} ({share(interval)} interval {low * 100:.0f} to {times(high)}) of"
+    return f"{_as_times(leak.ratio)} ({share(interval)} interval {_as_times(low)} to {_as_times(high)})"
+
+
+def _as_times(ratio: float) -> str:
+    return f"×{ratio:.1f}" if ratio < 10 else f"×{ratio:.0f}"
+
+
 def evidence(leak: Leak, report: LeakReport) -> str:
     """Return what a row rests on: its ratio to what was expected with the interval, its counts, its money."""
-    low, high = (times(end) for end in leak.ratio_interval)
-    low = low.removesuffix(f"{THIN}%") if high.endswith("%") else low
     of_what = {
         "leak": "what its parts predict",
         "strong": "what its parts predict",
@@ -81,7 +99,7 @@ def evidence(leak: Leak, report: LeakReport) -> str:
     stake = report.in_period(leak.revenue_at_stake)
     worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {report.period}"
     worth = worth.replace(" to $", " and $") if stake.high > 0 else ""
-    what = f"{times(leak.ratio)}{' of' * (leak.ratio < 2)} {of_what} ({low} to {high} at {share(report.interval)})"
+    what = f"{ratio_words(leak, report.interval)} {of_what}"
     due = f"{plural(leak.sessions, 'session')} expected {expected(leak.expected)} conversions"
     return f"Converts at {what}: {due}, {had}{worth}."
 
@@ -136,20 +154,24 @@ def row_of(
             label=f"{expected(leak.expected)} expected",
         ),
         actual=Bar(value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind in BETTER else "loss"),
-        interval=f"{expected(ends[0])} to {expected(ends[1])} expected at {share(report.interval)}",
+        interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
         money=money_short(stake.median),
-        range=money_range(stake.low, stake.high, sentence=True),
-        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}",
+        range=f"{money_range(stake.low, stake.high, sentence=True)} {report.period}",
+        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}{_counted_over(report)}",
         explain=explanation(leak, report, found),
     )
     if can_filter(leak.segment):
-        row["action"] = Action(where=dict(leak.segment))
+        row["action"] = Action(where=dict(leak.segment), view=LANDS_ON)
         row["action_label"] = "Filter to this"
     return row
 
 
 def _orders(lost: Estimate) -> str:
     return f"{expected(lost.median)} ({expected(lost.low)}{DASH}{expected(lost.high)})"
+
+
+def _counted_over(report: LeakReport) -> str:
+    return f" in {plural(report.days, 'day')}" if report.days else ""
 
 
 def _spoilt(check: Check) -> str:

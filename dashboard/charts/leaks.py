@@ -72,7 +72,10 @@ def numbered(number: int) -> str:
 
 def note(report: LeakReport) -> str:
     """Return what was searched, what share may be false, and the smallest leak that could be seen."""
-    sums = " Money adds up over this list only: what one combination lacks is set apart before the next is judged."
+    sums = (
+        " At stake is all that a leak lacks. Money adds up over this list only: what one combination lacks is set "
+        "apart before the next is judged."
+    )
     worse = "Worse than its parts predict is not broken: one period cannot tell a fault from a real preference."
     order = " Sorted by the lower end of the interval; findings under a tracking break come last."
     honest = measured(report).replace(" %", "\u202f%")
@@ -117,9 +120,9 @@ def nothing_found(report: LeakReport) -> Nothing:
         return Nothing(icon="search", title="Too few to say", text=text)
     lose = f"{(1 - least.ratio) * 100:.0f}{THIN}%"
     typical = (
-        f"a middling one {(1 - least.typical_ratio) * 100:.0f}{THIN}%"
+        f"a typical one {(1 - least.typical_ratio) * 100:.0f}{THIN}%"
         if least.typical_ratio
-        else "a middling one could lose all of them unseen"
+        else "a typical one could lose all of them unseen"
     )
     text = (
         f"With {plural(report.conversions, 'converted session')} the largest combination must lose {lose} of its "
@@ -143,7 +146,7 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
-        return first, f"{names}. {searched(report)}"
+        return first, " ".join(part for part in (f"{names}.", clear_gap(report), searched(report)) if part)
     these = f"these {plural(report.sessions, 'session')}" if report.sessions > 1 else "this one session"
     first = f"No leak can be named in {these}."
     return f"{first} {clear_gap(report)}".strip(), f"{searched(report)} {smallest(report)}"

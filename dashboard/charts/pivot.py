@@ -22,7 +22,7 @@ MEASURES = ("Rate", "Interval", "Sessions", "Revenue")
 RATES = ("Rate", "Interval")
 NOTE = (
     "The largest values of each dimension; the others stand together. The text is the raw figure. The colour compares "
-    "the rate, shrunk towards the mean by 300 sessions, with the mean of all; hatched where less than one order is "
+    "the rate with the mean of all, small counts drawn towards it; hatched where less than one order is "
     "expected. A click on a cell filters to both values."
 )
 AGAINST = (

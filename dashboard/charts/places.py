@@ -6,8 +6,9 @@ from typing import Any
 from dashboard.body import Action, Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
 from dashboard.charts.sources import SCALES
-from dashboard.charts.words import Row, empty_sentence, joined, part_of, value_label
+from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, plural, rate, rate_range
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
@@ -47,9 +48,11 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     sort = context.settings.get("sort") or SORTS[0]
     shown = ranked(rows, sort)
     scale = scale_of(shown)
-    lines = [_row(row, level, scale, context, rows) for row in shown[:SHOWN]]
-    if len(shown) > SHOWN:
-        rest = shown[SHOWN:]
+    wanted = context.filters.values(level)
+    listed = shown[:SHOWN] + [row for row in shown[SHOWN:] if row["segment"] in wanted]
+    rest = [row for row in shown[SHOWN:] if row["segment"] not in wanted]
+    lines = [_row(row, level, scale, context, rows) for row in listed]
+    if rest:
         sums = [Cell(text=plural(len(rest), "more place")), Cell(text=count(sum(row["sessions"] for row in rest)))]
         lines.append(BodyRow(cells=[*sums, Cell(text=""), Cell(text=""), Cell(text="")], kind="muted"))
     body = Table(caption=table.caption, columns=_columns(level, scale, sort), rows=lines, dense=True)
@@ -80,6 +83,18 @@ def heading(rows: Sequence[Row], total: Row, level: str, context: Context) -> st
     inside = context.filters.values(COUNTRY) if level == REGION else ()
     where = f" of {joined([value_label(COUNTRY, value) for value in inside])}" if inside else ""
     many = f"{count(len(rows))} {'regions' if level == REGION else 'countries'}{where}"
+    wanted = context.filters.values(level)
+    place = next((n for n, row in enumerate(rows) if (row["segment"],) == wanted), None)
+    if place is not None:
+        counts = rate_of(rows[place]["conversions"], rows[place]["sessions"])
+        return f"{value_label(level, wanted[0])} is {ordinal(place + 1)} of {many} by sessions: {counts} converted"
+    if is_filtered(context.filters, level):
+        placed = tuple(sum(row[name] for row in rows) for name in ("conversions", "sessions"))
+        every = total["conversions"], total["sessions"]
+        chosen = counts_of(rows, context.filters, level, "segment")
+        if passes(context.filters, level, NOT_SET):
+            chosen = chosen[0] + every[0] - placed[0], chosen[1] + every[1] - placed[1]
+        return chosen_against(chosen, every, context.filters, level)
     if len(rows) == 1:
         return f"All placed sessions come from {value_label(level, rows[0]['segment'])}"
     large = [row for row in rows if row["sessions"] >= LEAST]

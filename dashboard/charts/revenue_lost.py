@@ -9,10 +9,11 @@ from dashboard.body import Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.words import FEW_SESSIONS, Row, device_label, empty_sentence, joined, transition
-from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural
+from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from queries.engine import Result
 from queries.judged import found_of, judged_step_revenue
 from queries.leak_list import StepRevenue
+from queries.leak_report import LeakReport
 from queries.revenue import CLOSABLE_GAP, Estimate
 
 DEVICE = "device_category"
@@ -37,7 +38,10 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     rows = results[0].rows
     if not results[1].rows[0]["sessions"]:
         return CardState("No sessions, so nothing left", empty=empty_sentence(context))
-    estimates = estimates_of(found_of(results[2]) or (), len(rows))
+    found: Sequence[StepRevenue] = found_of(results[2]) or ()
+    estimates, period = estimates_of(found, len(rows)), ""
+    if found:
+        rows, period = in_period(rows, found[0].leaks), found[0].leaks.period
     total = sum_of(estimates)
     scale = max((one.estimate.high for one in estimates if one.estimate), default=0.0) * 1.05 or 1.0
     lines = [_row(row, one, scale) for row, one in zip(rows, estimates, strict=True)]
@@ -47,23 +51,31 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     columns = [
         TableColumn(label="Step"),
         TableColumn(label="Left", align="right", hide_narrow=True),
-        TableColumn(label="Ceiling", align="right", title="as if everyone who left had bought"),
+        TableColumn(label=f"Ceiling {period}", align="right", title="as if everyone who left had bought"),
         TableColumn(label=f"Estimate, 80{THIN}% interval", width="34%", hide_narrow=True),
-        TableColumn(label="At stake", align="right"),
+        TableColumn(label=f"At stake {period}", align="right"),
     ]
-    table = table_twin(rows, estimates)
+    table = table_twin(rows, estimates, period)
     body = Table(caption=table.caption, columns=columns, rows=lines)
-    return CardState(heading(rows, total), note(rows, estimates, total), body=body, table=table)
+    return CardState(heading(rows, total, period), note(rows, estimates, total), body=body, table=table)
 
 
 def estimates_of(found: Sequence[StepRevenue], steps: int) -> list[StepEstimate]:
-    """Return for each step the whole shortfall of the devices that fall short of their peers there."""
+    """Return for each step what can be won back of the devices that fall short of their peers there, in its period."""
     estimates = []
     for place in range(steps):
         gaps = [gap for gap in found[place].leaks.gaps if set(gap.segment) == {DEVICE}] if place < len(found) else []
-        parts = [gap.revenue_at_stake.times(1 / CLOSABLE_GAP) for gap in gaps]
+        parts = [found[place].leaks.in_period(gap.revenue_at_stake) for gap in gaps]
         estimates.append(StepEstimate(added(parts), tuple(gap.segment[DEVICE] for gap in gaps)))
     return estimates
+
+
+def in_period(rows: Sequence[Row], report: LeakReport) -> list[Row]:
+    """Return the rows with ceiling and revenue in the period that all money is given in: a month from 28 days on."""
+    factor = report.monthly(1.0) or 1.0
+    return [
+        {**row, **{name: row[name] and row[name] * factor for name in ("ceiling", "revenue")}} for row in rows
+    ]  # fmt: skip
 
 
 def added(parts: Sequence[Estimate]) -> Estimate | None:
@@ -87,7 +99,7 @@ def ceiling_of(rows: Sequence[Row]) -> float | None:
     return sum(ceilings) if ceilings else None
 
 
-def heading(rows: Sequence[Row], total: Estimate | None) -> str:
+def heading(rows: Sequence[Row], total: Estimate | None, period: str = "in this period") -> str:
     """Return the estimate beside the ceiling, or the ceiling beside the real revenue, so that it is no estimate."""
     ceiling, revenue = ceiling_of(rows), rows[0]["revenue"]
     if not rows[0]["conversions"] or ceiling is None:
@@ -98,11 +110,12 @@ def heading(rows: Sequence[Row], total: Estimate | None) -> str:
         return "No session left before an order"
     most = money_short(ceiling, 3) if ceiling >= 1000 else money(ceiling)
     if total:
-        stake = f"{money_short(total.median)} is at stake ({money_range(total.low, total.high, sentence=True)})"
+        range_ = money_range(total.low, total.high, sentence=True)
+        stake = f"{money_short(total.median)} is at stake {period} ({range_})"
         return f"About {stake}; the “everyone buys” ceiling would say {most}"
     ratio = ceiling / revenue
     times = f"{count(ratio)} times" if ratio >= 2 else f"{ratio:.2f} times"
-    return f"A ceiling, no estimate: {most} if every visitor bought, {times} the real revenue"
+    return f"A ceiling, no estimate: {most} {period} if every visitor bought, {times} the real revenue"
 
 
 def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate | None) -> str:
@@ -122,7 +135,8 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
         )
         estimate = (
             f"Estimate: {devices} moving on as often as their peers in the same country, from the same source, new or "
-            f"returning; shown where chance does not explain the difference. It is the whole shortfall.{apart}"
+            "returning; shown where chance does not explain the difference. At stake is "
+            f"what can be won back: {share(CLOSABLE_GAP)} of the shortfall.{apart}"
         )
     else:
         estimate = "No device falls short of its peers at any step by more than chance, so there is no estimate."
@@ -160,7 +174,7 @@ def _row(row: Row, one: StepEstimate, scale: float) -> BodyRow:
     )
 
 
-def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate]) -> TableTwin:
+def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: str = "") -> TableTwin:
     """Return the exact amounts per transition."""
     lines = []
     for row, one in zip(rows, estimates, strict=True):
@@ -172,7 +186,7 @@ def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate]) -> TableT
     amounts = (money(total.median), f"{money(total.low)} to {money(total.high)}") if total else (DASH, DASH)
     left = exact(sum(row["abandonments"] for row in rows))
     lines.append(("All steps", left, money(ceiling_of(rows), cents=True), *amounts))
-    headers = ("Step", "Left", "Ceiling if every visitor bought", "Estimate", f"80{THIN}% interval")
+    headers = ("Step", "Left", f"Ceiling {period}".strip(), f"At stake {period}".strip(), f"80{THIN}% interval")
     return TableTwin("Revenue at stake per step", headers, tuple(lines), (False, *(True,) * 4))
 
 

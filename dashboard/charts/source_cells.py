@@ -1,6 +1,6 @@
 """Cells of any traffic dimension by device, as rows of the metric "sources_by_device", for the tabs of one table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dashboard.charts.words import Row
 from queries.compose import EVERYTHING
@@ -33,7 +33,35 @@ def cells_of(result: Result) -> list[Row]:
     return rows + [_row(TOP + 2, "all", EVERYTHING, values, device, group, mean) for device, group in every.items()]
 
 
-def _row(rank: int, kind: str, value: str, number: int, device: str, group: Group, mean: float) -> Row:
+def with_chosen(cells: Sequence[Row], chosen: Sequence[Row]) -> list[Row]:
+    """Return the cells with those of filtered values that are not among the largest, taken out of the rest.
+
+    `chosen` are the cells of the filtered values alone; their colours compare with the mean of all values.
+    """
+    listed = {row["source"] for row in cells if row["row_kind"] == "source"}
+    extra = [row for row in chosen if row["row_kind"] == "source" and row["source"] not in listed]
+    if not extra:
+        return list(cells)
+    total = next(row for row in cells if row["row_kind"] == "all" and row["device_category"] == EVERYTHING)
+    mean = total["conversions"] / total["sessions"]
+    rows = [row for row in cells if row["row_kind"] != "more"]
+    for row in extra:
+        rank = TOP + row["source_rank"] / 1000
+        rows.append(_row(rank, "source", row["source"], 1, row["device_category"], _group(row), mean))
+    for more in (row for row in cells if row["row_kind"] == "more"):
+        taken = [row for row in extra if row["device_category"] == more["device_category"]]
+        rest = [more[name] - sum(row[name] for row in taken) for name in ("sessions", "conversions", "revenue")]
+        number = more["sources"] - len(taken)
+        if number:
+            rows.append(_row(TOP + 1, "more", more["source"], number, more["device_category"], Group(*rest, ()), mean))
+    return rows
+
+
+def _group(row: Row) -> Group:
+    return Group(row["sessions"], row["conversions"], row["revenue"] or 0, ())
+
+
+def _row(rank: float, kind: str, value: str, number: int, device: str, group: Group, mean: float) -> Row:
     low, high = wilson_interval(group.conversions, group.sessions)
     shrunk = (group.conversions + PRIOR * mean) / (group.sessions + PRIOR)
     return {

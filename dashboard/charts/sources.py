@@ -9,37 +9,42 @@ from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
-from dashboard.charts.source_cells import cells_of
-from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day, vanished_sentence
+from dashboard.charts.chosen import is_filtered, passes
+from dashboard.charts.source_cells import cells_of, with_chosen
+from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day
+from dashboard.charts.source_words import chosen_heading, heading
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence, part_of
+from dashboard.charts.words import days_of as shown_days
 from dashboard.format import DASH, THIN, count, date_range, exact, expected, money, plural, rate, rate_range
-from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
-from queries.statistics import intervals_meet
 from queries.vocabulary import TITLES
 
 SOURCE, DEVICE = "source", "device_category"
 CLASS_BREAKS = (0.45, 0.65, 0.87, 1.15, 1.6, 2.4)
 CLASS_LABELS = ("÷ 2 or less", "÷ 1.5", "below", "near", "above", "× 1.6", "× 2.4 or more")
+PALE = (2, 4)
+"""The first and last class that a cell may have whose interval holds the mean: below, near, above."""
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
-    "Sorted by sessions; sources without an order are kept. The text is the raw rate; the colour compares the rate, "
-    "shrunk towards the mean by 300 sessions, with the mean of all sources, so one order in 26 sessions does not glow. "
-    "Click a name to filter by it, a cell to filter by it and its device."
+    "Sorted by sessions; sources without an order are kept. The text is the rate as counted; the colour compares it "
+    "with the mean of all sources, cautiously: small counts are drawn towards the mean, and a cell stays pale whose "
+    "interval holds it. Click a name to filter by it, a cell to filter by it and its device."
 )
 GROUPS = {"Source": "source", "Channel": "channel_group", "Campaign": "campaign"}
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the cells, the days of each value and of all of them, whatever value is filtered, and the checks."""
+    """Ask for cells and days of each value and of all, whatever value is filtered; the checks; the filtered cells."""
     by = dimension_of(settings)
     days = Need("trend", shows=by)
     if by == SOURCE:
-        return Need("sources_by_device", shows=SOURCE), Need("sources_by_day", shows=SOURCE), days, CHECKS
-    cells = Need("pivot", shows=by, compute=partial(judged_pivot, dimensions=(by, DEVICE)))
-    return cells, Need("values_by_day", by=by, shows=by), days, CHECKS
+        cells, chosen = Need("sources_by_device", shows=by), Need("sources_by_device")
+        return cells, Need("sources_by_day", shows=by), days, CHECKS, chosen
+    pivot = partial(judged_pivot, dimensions=(by, DEVICE))
+    cells, chosen = Need("pivot", shows=by, compute=pivot), Need("pivot", compute=pivot)
+    return cells, Need("values_by_day", by=by, shows=by), days, CHECKS, chosen
 
 
 def dimension_of(settings: Mapping[str, Any]) -> str:
@@ -51,10 +56,12 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the largest sources, the rest as one row and all together, with the sentence on who stands out."""
     by = dimension_of(context.settings)
     word = TITLES[by].lower()
-    cells = results[0].rows if by == SOURCE else cells_of(results[0])
+    cells, chosen = (result.rows if by == SOURCE else cells_of(result) for result in (results[0], results[4]))
     by_day, trend = results[1].rows, results[2].rows
     if not cells:
         return CardState(f"No {word} to compare", empty=empty_sentence(context))
+    if context.filters.values(by):
+        cells = with_chosen(cells, chosen)
     ranks: dict[int, dict[str, Row]] = {}
     for row in cells:
         ranks.setdefault(row["source_rank"], {})[row["device_category"]] = row
@@ -77,45 +84,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     body = Table(
         caption=table.caption, columns=_columns(devices, scale, totals, TITLES[by]), rows=rows, legend=ratio_legend()
     )
-    said = heading([row[EVERYTHING] for row in sources], breaks, word)
+    whole = [row[EVERYTHING] for row in sources]
+    said = chosen_heading(whole, chosen, context.filters, by) or heading(whole, breaks, word, len(shown_days(context)))
     return CardState(said, NOTE.replace("sources", f"{word}s"), body=body, table=table)
-
-
-def heading(rows: Sequence[Row], breaks: Sequence[Check] = (), word: str = "source") -> str:
-    """Return what stands out among the sources; a tracking break is said first, because it spoils its own source."""
-    broken = {name for found in breaks for name in (found.value, found.taken_by)}
-    said = standing_out(
-        rows, [row for row in rows if row["row_kind"] == "source" and row["source"] not in broken], word
-    )
-    if not breaks:
-        return said
-    lost = vanished_sentence(max(breaks, key=lambda found: found.expected))
-    none = f"No {word}"
-    return f"{lost}; {said.replace(none, f'no other {word}', 1) if said.startswith(none) else said}"
-
-
-def standing_out(rows: Sequence[Row], sources: Sequence[Row], word: str = "source") -> str:
-    """Return the source furthest below or above the mean of all by intervals that do not meet, else that none is."""
-    total = rows[-1]
-    if len(rows) == 2 and sources:
-        counts = part_of(total["conversions"], total["sessions"])
-        return f"All sessions come from {sources[0]['source']}: {counts} converted ({rate(total['conversion_rate'])})"
-    if not total["conversions"]:
-        return f"No {word} brought an order: {part_of(0, total['sessions'])} sessions converted"
-    apart = [row for row in sources if row["enough"] and not intervals_meet(_interval(row), _interval(total))]
-    below = [row for row in apart if row["conversion_rate"] < total["conversion_rate"]]
-    if below:
-        worst = max(below, key=lambda row: row["expected"] - row["conversions"])
-        what = "no order" if not worst["conversions"] else plural(worst["conversions"], "converted session")
-        due = expected(worst["expected"])
-        return (
-            f"{worst['source']} brought {plural(worst['sessions'], 'session')} and {what}, where the mean gives {due}"
-        )
-    if apart:
-        best = max(apart, key=lambda row: row["conversions"] - row["expected"])
-        mean = rate(total["conversion_rate"])
-        return f"{best['source']} converts at {rate(best['conversion_rate'])}, the mean is {mean}"
-    return f"No {word} stands out from the mean of {rate(total['conversion_rate'])}: the intervals overlap"
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:
@@ -133,6 +104,17 @@ def class_of(ratio: float | None) -> int | None:
     return None if ratio is None else bisect_right(CLASS_BREAKS, ratio)
 
 
+def cell_class(row: Row) -> int | None:
+    """Return the colour class of a cell; one of the three pale ones where its interval holds the mean of all."""
+    place, ratio = class_of(row["shrunk_ratio"]), row["shrunk_ratio"]
+    if place is None or not row["sessions"] or not ratio:
+        return place
+    mean = row["shrunk_rate"] / ratio
+    low, high = _interval(row)
+    holds = low is not None and high is not None and low <= mean <= high
+    return min(max(place, PALE[0]), PALE[1]) if holds else place
+
+
 def device_cell(row: Row | None, by: str = SOURCE) -> Cell:
     """Return one cell: raw rate and counts on the colour of the shrunk rate; hatched under one expected order."""
     if row is None or not row["sessions"]:
@@ -145,7 +127,7 @@ def device_cell(row: Row | None, by: str = SOURCE) -> Cell:
         text=rate(row["conversion_rate"]),
         sub=counts,
         bold=True,
-        fill=f"diverging-{class_of(row['shrunk_ratio'])}",
+        fill=f"diverging-{cell_class(row)}",
         action=also,
         title=cell_title(row),
     )
@@ -157,7 +139,7 @@ def cell_title(row: Row) -> str:
     return (
         f"{row['source']}, {row['device_category']}: {rate(row['conversion_rate'])} ({interval}), "
         f"{exact(row['conversions'])} of {exact(row['sessions'])}, {expected(row['expected'])} expected, "
-        f"shrunk {rate(row['shrunk_rate'])}"
+        f"coloured as {rate(row['shrunk_rate'])}"
     )
 
 
@@ -181,7 +163,8 @@ def _row(
         Cell(text=money(revenue), tone="" if revenue else "muted", title=money(revenue, cents=True)),
     ]
     if kind == "source":
-        return BodyRow(cells=cells, kind="selected" if row["source"] in context.filters.values(by) else "")
+        marked = is_filtered(context.filters, by) and passes(context.filters, by, row["source"])
+        return BodyRow(cells=cells, kind="selected" if marked else "")
     return BodyRow(cells=cells, kind="total" if kind == "all" else "muted")
 
 

@@ -75,8 +75,8 @@ def heading(by_step: Mapping[int, Mapping[str, Any]], context: Context) -> str:
     if len(large) < 2:
         return "Too few measured sessions at the last step to say"
     return (
-        f"Those who reach {steps[-1].name} stay {seconds(large[0]['median_duration_seconds'])}, those who leave at "
-        f"{steps[-2].name} {seconds(large[1]['median_duration_seconds'])}"
+        f"Half of those who reach {steps[-1].name} stay {seconds(large[0]['median_duration_seconds'])} or longer, half "
+        f"of those who leave at {steps[-2].name} {seconds(large[1]['median_duration_seconds'])}"
     )
 
 

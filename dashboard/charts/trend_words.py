@@ -77,7 +77,18 @@ def against(shown: Sequence[Period], before: Sequence[Period]) -> str:
         return f"No {unit} of {words} lies outside the compared {unit}s{also}"
     number, verb = (above, "beat") if above >= below - bool(none) else (below, "fall short of")
     who = f"{every} {unit}s" if number == len(large) else f"{count(number)} of {plural(len(large), unit)}"
-    return f"{who} of {words} {_verb(verb, number)} every compared {unit}{also}"
+    said = f"{who} of {words} {_verb(verb, number)} every compared {unit}{also}"
+    return said if changed(shown, before) else f"No clear change overall, though {said[0].lower()}{said[1:]}"
+
+
+def changed(shown: Sequence[Period], before: Sequence[Period]) -> bool:
+    """Say whether both periods as a whole differ by more than chance."""
+    then, now = (
+        (sum(period.sessions for period in part), sum(period.conversions for period in part))
+        for part in (before, shown)
+    )
+    low, high = difference_interval(then, now)
+    return low is not None and high is not None and not low <= 0 <= high
 
 
 def _verb(verb: str, number: int) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
-from dashboard.charts.check_words import notices_of, settle_sentence, sound_sentence
-from dashboard.charts.checks import CLEAN, NEED, twin
-from dashboard.findings import Nothing, Notices
+from dashboard.charts.check_words import notices_of, sound_sentence
+from dashboard.charts.checks import NEED, clean, heading, twin
+from dashboard.findings import Notices
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of
@@ -31,9 +31,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     notices = notices_of(checks)
     body = Notices(items=notices, wide=True)
     if not notices:
-        body["nothing"] = Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+        body["nothing"] = clean(context)
     sound = f"{sound_sentence(checks)} " if notices else ""
-    return CardState(settle_sentence(len(notices)), sound + NOTE, body=body, table=twin(checks))
+    return CardState(heading(len(notices), context), sound + NOTE, body=body, table=twin(checks))
 
 
 CHART = Chart("verdicts", "Data checks", needs, update, renderer="notices", span=12, height=140, slow=True)

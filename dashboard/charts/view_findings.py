@@ -4,17 +4,21 @@ from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
 from dashboard.charts import checks, completion, countries, durations, leaks
-from dashboard.charts.check_words import days_of, settle_sentence, when
+from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
+from dashboard.charts.chosen import chosen_against, is_filtered, passes
 from dashboard.charts.finding import conversion_sentence, largest_leak, widest_gap
+from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
+from dashboard.charts.words import days_of as shown_days
 from dashboard.format import plural, rate, share
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
 from queries.statistics import intervals_meet, wilson_interval
+from queries.vocabulary import NOT_SET
 
-DEVICE, MINIMUM = "device_category", 100
+DEVICE, SOURCE, COUNTRY, MINIMUM = "device_category", "source", "country", 100
 CHECKS = Need("checks", compute=judged_checks)
 
 
@@ -27,14 +31,14 @@ def dated_sentence(check: Check) -> str:
 
 
 def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return where the devices part, and which step loses most."""
+    """Return where the devices differ, and which step loses most."""
     overview, steps, by_device = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
         return empty_sentence(context), ""
     devices = by_segment(by_device)
     said = completion.heading(devices, context) if len(devices) > 1 else ""
     most = largest_leak(steps, context)
-    if not said.startswith("Devices part"):
+    if not said.startswith("Devices differ"):
         return most or "No session left between two steps.", f"{said}." if said else ""
     return f"{said}.", " ".join(part for part in (most, widest_gap(by_device, context)) if part)
 
@@ -44,10 +48,13 @@ def geography_finding(results: Sequence[Result], context: Context) -> tuple[str,
     rows = results[0].rows
     if not rows:
         return empty_sentence(context), ""
+    placed = [row for row in rows if row["country"] != NOT_SET]
+    if is_filtered(context.filters, COUNTRY):
+        return f"{countries.heading(rows, MINIMUM, context.filters)}.", ""
     sessions, conversions = (sum(row[name] for row in rows) for name in ("sessions", "conversions"))
     mean = wilson_interval(conversions, sessions)
-    large = [row for row in rows if row["enough"]]
-    small = len(rows) - len(large)
+    large = [row for row in placed if row["enough"]]
+    small = len(placed) - len(large)
     apart = [
         row for row in large if not intervals_meet((row["conversion_rate_low"], row["conversion_rate_high"]), mean)
     ]
@@ -76,25 +83,43 @@ def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, 
 
 
 def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return whether source figures can be relied on, else the source that lacks most orders."""
-    found: Sequence[Check] = found_of(results[0]) or []
-    broken = [check for check in found if check.kind == "vanished" and check.dimension == "source"]
-    broken = [check for check in broken if check.verdict == "probable tracking break"]
-    cells = results[1].rows
-    if not cells:
+    """Return how the chosen sources, or all of them, convert, and on which days their figures are not reliable.
+
+    Where those days are many among the days shown, they are said first.
+    """
+    checks, overview, by_day, every = results
+    now, all_now = overview.rows[0], every.rows[0]
+    if not now["sessions"]:
         return empty_sentence(context), ""
+    first = conversion_sentence(now)
+    if is_filtered(context.filters, SOURCE):
+        counts, beside = ((row["conversions"], row["sessions"]) for row in (now, all_now))
+        first = f"{chosen_against(counts, beside, context.filters, SOURCE)}."
+    broken = broken_sources(found_of(checks) or [], context)
     if not broken:
-        overview = results[2].rows[0]
-        return conversion_sentence(overview), "No fault was found in the tracking of sources."
+        return first, "No fault was found in the tracking of sources."
     check = broken[0]
-    value, taker = value_label("source", check.value), value_label("source", check.taken_by)
-    first = (
-        f"Source figures are not reliable for this period: on {days_of(check)} {value} sessions appear to be filed "
-        "under "
-        f"{taker}."
-    )
-    evidence = dated_sentence(check).split(" Source figures")[0]
-    return first, f"{evidence} {without(check, results[3].rows)}".strip()
+    value, taker = value_label(SOURCE, check.value), value_label(SOURCE, check.taken_by)
+    filed = f"{value} sessions appear to be filed under {taker}."
+    evidence = f"{dated_sentence(check).split(' Source figures')[0]} {without(check, by_day.rows)}".strip()
+    shown = shown_days(context)
+    spoilt = {date for date in shown for one in broken if one.first <= date <= one.last}
+    if len(spoilt) >= SPOILT_FROM * len(shown):
+        return f"Source figures are not reliable for this period: on {days_of(check)} {filed}", evidence
+    some = days_of(check) if len(spoilt) == 1 else f"{days_of(check)} and {plural(len(spoilt) - 1, 'other day')}"
+    return first, f"Source figures are not reliable on {some}, {len(spoilt)} of {plural(len(shown), 'day')}. {evidence}"
+
+
+def broken_sources(found: Sequence[Check], context: Context) -> list[Check]:
+    """Return the probable tracking breaks that touch a source of the selection."""
+    return [
+        check
+        for check in found
+        if check.kind == "vanished"
+        and check.dimension == SOURCE
+        and check.verdict == "probable tracking break"
+        and any(passes(context.filters, SOURCE, value) for value in (check.value, check.taken_by))
+    ]
 
 
 def without(check: Check, by_day: Sequence) -> str:
@@ -115,7 +140,7 @@ def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     """Return how much is to be settled, and the gravest of it."""
     number = checks.open_checks(results, context)
     found: Sequence[Check] = found_of(results[0]) or []
-    return f"{settle_sentence(number)}.", dated_sentence(found[0]) if found else checks.CLEAN
+    return f"{checks.heading(number, context)}.", dated_sentence(found[0]) if found else checks.clean(context)["text"]
 
 
 def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
@@ -131,7 +156,9 @@ FUNNEL = Finding((Need("overview"), Need("funnel"), Need("funnel", by=DEVICE)), 
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
 SOURCES = Finding(
-    (CHECKS, Need("sources_by_device"), Need("overview"), Need("sources_by_day")), sources_finding, slow=True
+    (CHECKS, Need("overview"), Need("sources_by_day", shows=SOURCE), Need("overview", shows=SOURCE)),
+    sources_finding,
+    slow=True,
 )
 LEAKS = Finding((leaks.NEED,), leaks.finding, slow=True)
 QUALITY = Finding((CHECKS,), quality_finding, slow=True)

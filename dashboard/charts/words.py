@@ -199,7 +199,16 @@ def empty_sentence(context: Context) -> str:
         words.append(date_range(first, last))
     if not words:
         return "The store holds no sessions: ingest exports first."
-    return f"No sessions match {', '.join(words)}."
+    return f"No sessions match {', '.join(words)}{outside_words(context)}."
+
+
+def outside_words(context: Context) -> str:
+    """Return which days the data cover, where those asked about lie outside of them; empty where they do not."""
+    first, last = span_of_days(context)
+    held = context.first_date, context.last_date
+    if not (first and last and held[0] and held[1]) or (first <= held[1] and last >= held[0]):
+        return ""
+    return f": the data cover {date_range(*held)}"
 
 
 def span_of_days(context: Context) -> tuple[dt.date | None, dt.date | None]:
