@@ -18,39 +18,46 @@ ENOUGH_CELLS = 30
 
 @dataclass(frozen=True, slots=True)
 class ValueEffects:
-    """Hold main effects on the log of the mean value of a conversion: an intercept, one effect per value.
+    """Hold main effects on the log of what a conversion is worth over the mean: an intercept, one effect per value.
 
-    `predictor` is the linear predictor of each cell, `covariance` that of the `coefficients`.
+    `predictor` is the linear predictor of each cell, `covariance` that of the `coefficients`, `used` the number of
+    parameters that the shrunk effects amount to.
     """
 
     coefficients: Floats
     covariance: Floats
     predictor: Floats
+    used: float = 0.0
 
     @classmethod
-    def start(cls, cells: Cells, design: Design) -> Self:
+    def start(cls, design: Design) -> Self:
         """Return no effects: everywhere the overall mean."""
         coefficients = np.zeros(design.width)
-        coefficients[0] = np.log(cells.revenue.sum() / cells.conversions.sum())
         return cls(coefficients, np.zeros((design.width, design.width)), design.linear(coefficients))
 
+    def expected(self, cells: Cells) -> Floats:
+        """Return per cell the revenue that is expected, in mean values of a conversion."""
+        return cells.conversions * np.exp(self.predictor)
+
     def residual(self, cells: Cells) -> Floats:
-        """Return per cell how far its revenue is from what is expected, in mean values of its conversions."""
-        return cells.revenue / np.exp(self.predictor) - cells.conversions
+        """Return per cell how far its revenue is from what is expected, in mean values of a conversion."""
+        return cells.revenue / (cells.revenue.sum() / cells.conversions.sum()) - self.expected(cells)
 
-    def moved(self, cells: Cells, design: Design, gram: Floats, noise: float, precisions: Floats) -> "ValueEffects":
-        """Return the effects after one step of Fisher scoring (McCullagh, Nelder 1989, gamma errors, log link).
+    def moved(self, cells: Cells, design: Design, noise: float, precisions: Floats) -> "ValueEffects":
+        """Return the effects after one step of Fisher scoring (McCullagh, Nelder 1989, quasi-likelihood, log link).
 
-        `gram` are the cross products of the columns weighted by conversions, `noise` is the squared coefficient of
-        variation of one conversion's value, `precisions` are the inverse variances of the effects.
+        The variance grows with the mean. Were it to grow with its square, as for gamma errors, conversions that brought
+        nothing would pull the effect of their value down without end. `noise` is the squared coefficient of variation
+        of one conversion's value, `precisions` are the inverse variances of the effects.
         """
-        covariance = linalg.inv(gram / noise + np.diag(precisions), check_finite=False)
+        gram = design.gram(self.expected(cells)) / noise
+        covariance = linalg.inv(gram + np.diag(precisions), check_finite=False)
         pull = precisions * self.coefficients
         pull[0] = 0.0
         step = covariance @ (design.totals(self.residual(cells)) / noise - pull)
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-12))
         coefficients = self.coefficients + step
-        return ValueEffects(coefficients, covariance, design.linear(coefficients))
+        return ValueEffects(coefficients, covariance, design.linear(coefficients), float(np.sum(gram * covariance)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class OrderValues:
 
 
 def _sold(cells: Cells) -> Cells:
-    """Return the cells that have conversions: the others say nothing of their value."""
+    """Return the cells that have conversions: the others say nothing of what one is worth."""
     sold = cells.conversions > 0
     columns = {name: getattr(cells, name)[sold] for name in ("codes", "sessions", "conversions", "revenue")}
     return replace(cells, **columns)
@@ -105,13 +112,12 @@ def _sold(cells: Cells) -> Cells:
 def _fitted(cells: Cells) -> ValueEffects:
     """Return the effects with the variances that explain the cells best (EM), each round from where the last ended."""
     design = Design.of(cells.codes, cells.sizes)
-    gram = design.gram(cells.conversions)
     sampled = max(_variation(cells.orders, cells.onward), SMALLEST_NOISE)
     noise, spreads = sampled, np.full(len(design.sizes), FIRST_SPREAD)
-    effects = ValueEffects.start(cells, design)
+    effects = ValueEffects.start(design)
     for _ in range(ROUNDS):
-        after = effects.moved(cells, design, gram, noise, _precisions(design, spreads))
-        noise = _noise(cells, gram, after, noise) or sampled
+        after = effects.moved(cells, design, noise, _precisions(design, spreads))
+        noise = max(_noise(cells, after), sampled)
         second, before = after.coefficients**2 + np.diag(after.covariance), spreads
         spreads = np.maximum(np.sqrt(np.add.reduceat(second, design.starts) / design.sizes), SMALLEST_SPREAD)
         moves = np.abs(after.coefficients - effects.coefficients).max(), np.abs(np.log(spreads / before)).max()
@@ -121,13 +127,16 @@ def _fitted(cells: Cells) -> ValueEffects:
     return effects
 
 
-def _noise(cells: Cells, gram: Floats, effects: ValueEffects, before: float) -> float | None:
-    """Return the squared coefficient of variation that the scatter of the cells shows; None where they are few."""
-    free = len(cells.codes) - np.sum(gram * effects.covariance) / before
+def _noise(cells: Cells, effects: ValueEffects) -> float:
+    """Return the squared coefficient of variation that the scatter of the cells shows; 0 where they are few.
+
+    That of the orders themselves is the least: cells without an order do not show how large one can be.
+    """
+    free = len(cells.codes) - effects.used
     if free < ENOUGH_CELLS:
-        return None
-    scatter = np.sum(effects.residual(cells) ** 2 / cells.conversions)
-    return max(float(scatter / free), SMALLEST_NOISE)
+        return 0.0
+    scatter = np.sum(effects.residual(cells) ** 2 / effects.expected(cells))
+    return float(scatter / free)
 
 
 def _precisions(design: Design, spreads: Floats) -> Floats:

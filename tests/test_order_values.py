@@ -30,18 +30,34 @@ def values_of(cells: Cells) -> OrderValues:
 
 
 def test_a_value_is_moved_from_the_mean_by_its_share_of_information_worked_by_hand():
-    # Four conversions worth 7.50 each and four worth 50.00: values of 10 and 40 about a mean of 20, effects -ln 2 and
-    # ln 2. Then 4 (7.5 / 10 - 1) = -1 = -ln 2 / variance and 4 (50 / 40 - 1) = 1: the noise is 1, the variance ln 2.
-    cells = Cells.of_codes(("one",), [["a", "b"]], [[0], [1]], [9, 9], [4, 4], [30.0, 200.0])
+    # Four conversions worth 1.50 each and four worth 18.50, 10 at the mean; their values become 4 and 16 about 8, with
+    # effects -ln 2 and ln 2. In means: 0.6 - 4 x 0.4 = -1 = -ln 2 / variance and 7.4 - 4 x 1.6 = 1, so noise 1 and
+    # variance ln 2 belong to it.
+    cells = Cells.of_codes(("one",), [["a", "b"]], [[0], [1]], [9, 9], [4, 4], [6.0, 74.0])
     design = Design.of(cells.codes, cells.sizes)
-    effects = ValueEffects.start(cells, design)
+    effects = ValueEffects.start(design)
     for _ in range(60):
-        effects = effects.moved(cells, design, design.gram(cells.conversions), 1.0, np.array([0, *[1 / np.log(2)] * 2]))
-    assert effects.coefficients == pytest.approx(np.log([20, 1 / 2, 2]), rel=1e-6)
-    assert np.exp(effects.predictor) == pytest.approx([10, 40], rel=1e-6)
-    # The difference of the two effects has the information 4 / 2 + 1 / (2 ln 2).
+        effects = effects.moved(cells, design, 1.0, np.array([0, *[1 / np.log(2)] * 2]))
+    assert effects.coefficients == pytest.approx(np.log([8 / 10, 1 / 2, 2]), rel=1e-6)
+    assert effects.expected(cells) == pytest.approx([1.6, 6.4], rel=1e-6)
+    # The information of the two is 1.6 and 6.4, of both 8: 2 x 1.6 x 6.4 / 8 = 2.56 for what they differ by.
     apart = np.array([0.0, -1.0, 1.0])
-    assert apart @ effects.covariance @ apart == pytest.approx(1 / (2 + 1 / (2 * np.log(2))), rel=1e-6)
+    assert apart @ effects.covariance @ apart == pytest.approx(2 / (2.56 + 1 / np.log(2)), rel=1e-6)
+
+
+def test_conversions_that_brought_nothing_yet_are_not_worth_nothing():
+    """A step is completed by many who buy later or not: a country without an order is no proof of worthlessness."""
+    rng = np.random.default_rng(5)
+    codes = np.array([[number] for number in range(40)])
+    completed = np.full(40, 60.0)
+    orders = rng.gamma(0.5, 200.0, 120)
+    revenue = np.zeros(40)
+    np.add.at(revenue, rng.integers(0, 20, 120), orders)
+    cells = Cells.of_codes(("country",), [[f"c{number}" for number in range(40)]], codes, completed * 3, completed,
+                           revenue, orders, 120 / completed.sum())  # fmt: skip
+    ratio, doubt = values_of(cells).ratio(completed[39:], np.array([39]))
+    assert 0.3 < ratio < 1.0
+    assert 0.2 < doubt < 3
 
 
 def test_a_country_with_small_orders_lowers_the_worth_of_its_segments():
