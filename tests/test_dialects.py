@@ -300,7 +300,8 @@ def test_a_files_place_tells_its_day(tmp_path, place, day):
     assert (report.status == "accepted") == (day is not None)
     if day:
         assert {row["session_date"].isoformat() for row in stored_rows(store)} == {day}
-        assert any(day in note for note in report.notes)
+        assert (str(report.first_date), str(report.last_date)) == (day, day)
+        assert any("the file's place or name" in note for note in report.notes)
 
 
 def test_the_day_in_a_column_counts_before_the_day_of_the_place(tmp_path):
