@@ -105,8 +105,7 @@ def addresses(store: Path, wanted: int) -> list[str]:
     """Return that many filters as addresses: the commonest values of some dimensions, no two of a kind in a row."""
     engine = Engine(Store(store))
     listed = [engine.run("segments", by=dimension).rows for dimension in FILTERED]
-    each = -(-wanted // len(FILTERED))
-    values = [[row["segment"] for row in sorted(rows, key=lambda row: -row["sessions"])[:each]] for rows in listed]
+    values = [[row["segment"] for row in sorted(rows, key=lambda row: -row["sessions"])] for rows in listed]
     pairs = zip_longest(*([(name, value) for value in found] for name, found in zip(FILTERED, values, strict=True)))
     return [f"?{urlencode([pair])}" for together in pairs for pair in together if pair][:wanted]
 
