@@ -5,6 +5,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Finding, Need
@@ -17,6 +18,8 @@ from queries.funnel import Funnel, Step
 from queries.funnel_file import FLAGS
 
 LOG = logging.getLogger(__name__)
+ENGINES = 8
+"""A process serves one store, mostly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,12 @@ class Held:
 
 
 def held_by(engine: Engine) -> Held:
-    """Return what the store has; quick after the first time, since the engine keeps the answers."""
+    """Return what the store has, asked once a version."""
+    return _held(engine, engine.snapshot.version)
+
+
+@lru_cache(ENGINES)
+def _held(engine: Engine, _version: int) -> Held:
     flags = [Step(name, "", name, "is true") for name in FLAGS]
     asked = engine.run_many([Call("trend"), *(Call("overview", Filters(reached=(flag,))) for flag in flags)])
     rows = asked[0].rows

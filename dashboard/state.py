@@ -19,11 +19,8 @@ def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dic
     return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
-def state_of(
-    answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
-) -> dict[str, Any]:  # fmt: skip
+def state_of(answered: Answer, held: Held, view: View, stated: Stated, snapshot: Snapshot) -> dict[str, Any]:
     """Return what is shown once a question is answered: the cards of one view and the words around them."""
-    stated = stated_of(answered, held, view, selection, snapshot, site)
     return {
         "view": view.name,
         "version": answered.store_version,
@@ -33,7 +30,7 @@ def state_of(
         "compared": stated.compared,
         "empty": None if answered.shown else empty_sentence(answered.context),
         "stated": download.stated_lines(stated),
-        "file_name": download.file_name(selection, answered.store_version),
+        "file_name": download.file_name(stated.selection, answered.store_version),
         "foot": foot_of(held, snapshot),
         "cards": cards_of(answered),
     }

@@ -136,8 +136,7 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
-        snapshot, site = self.source.engine.snapshot, self.source.site
-        state = state_of(answered, held, asked.view, self.selection, snapshot, site)
+        state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot)
         days = as_text(calendar_of(held))
         self.page.param.update(bar=self._bar(held), state=as_text(state), days=days, busy=False)
 

@@ -28,19 +28,9 @@ from queries.store import Store
 __all__ = ["FileReport", "IngestReport", "Options", "Progress", "ingest_exports"]
 
 MACROS = (
-    *("blank", "first_text", "trimmed", "moment", "calendar_day", "country_key", "dimension", "fingerprint"),
-    *(
-        "identifier",
-        "is_odd",
-        "is_rounded_id",
-        "page_path",
-        "ungrouped",
-        "whole_number",
-        "decimal_number",
-        "micros_number",
-    ),
-    "truth",
-)
+    "blank", "first_text", "trimmed", "moment", "calendar_day", "country_key", "dimension", "fingerprint", "identifier",
+    "is_odd", "is_rounded_id", "page_path", "ungrouped", "whole_number", "decimal_number", "micros_number", "truth",
+)  # fmt: skip
 """In the order in which one may use another."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

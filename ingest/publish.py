@@ -50,14 +50,10 @@ NO_FILE = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Say what is written of a month, as (file number, outcome, sessions), and by which statement (None: nothing).
-
-    `is_whole` when all that is staged of the month is written.
-    """
+    """Say what is written of a month, as (file number, outcome, sessions), and by which statement (None: nothing)."""
 
     outcomes: tuple[tuple[int, str, int], ...]
     statement: str | None
-    is_whole: bool = False
 
 
 def publish(
@@ -76,7 +72,6 @@ def publish(
     first_merged = max(staged) + 1
     paths = [glob_safe(folder / f"{number}.parquet") for number in (*staged, *merged.files)]
     months = _months(connection, paths, stored, folder.name)
-    ((is_ordered,),) = run(connection, "is_ordered", {"staged": paths})
     total, done = sum(month.sessions for month in months), 0
     actions: list[AddAction | RemoveAction] = []
     changed = []
@@ -92,8 +87,7 @@ def publish(
             if number < first_merged:
                 _count(staged[number], outcome, sessions)
         if plan.statement:
-            statement = "write_ordered_month" if plan.is_whole and is_ordered else plan.statement
-            actions += _write(connection, paths, store, month, statement, tick)
+            actions += _write(connection, paths, store, month, plan.statement, tick)
             changed.append(month.name)
         done += month.sessions
     watch(Progress("publish", str(store.path), total, total))
@@ -132,7 +126,8 @@ def _plan(connection: duckdb.DuckDBPyConnection, paths: list[str], month: Month,
         counted = run(connection, "count_unique", rows)
         if counted and sum(sessions for _, sessions, _ in counted) == counted[0][2]:
             outcomes = tuple((number, "added", sessions) for number, sessions, _ in counted)
-            return Plan(outcomes, "write_whole_month", is_whole=True)
+            ((is_ordered,),) = run(connection, "is_ordered", rows)
+            return Plan(outcomes, "write_ordered_month" if is_ordered else "write_whole_month")
     merged = {"first_merged": NO_FILE if first_merged is None else first_merged}
     run(connection, "create_winners", rows | merged)
     if month.stored:

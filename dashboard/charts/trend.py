@@ -8,9 +8,10 @@ from dashboard.annotations import annotations
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.trend_columns import BELOW, columns, scene_of, ticks
+from dashboard.charts.trend_columns import columns, ticks
 from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of, stand_beside
+from dashboard.charts.trend_scene import BELOW, scene_of
 from dashboard.charts.trend_words import against, heading, note
 from dashboard.charts.words import (
     FEW_SESSIONS,
