@@ -57,6 +57,9 @@ def test_boards_are_searched_sorted_and_filter_and_a_pair_filters_to_both(visit)
     board.locator("th[aria-sort=descending]", has_text="Rate").wait_for()
     names = board.locator("tbody th").all_inner_texts()
     assert names[-1] == "newsletter"
+    board.get_by_role("button", name="Rate").click()
+    board.locator("th[aria-sort=ascending]", has_text="Rate").wait_for()
+    assert board.locator("tbody th").all_inner_texts()[0] == "newsletter"
     cell = page.locator("#card-pivot td button").first
     cell.click()
     counted(page, "800 of 4,800 sessions")

@@ -148,6 +148,8 @@ def test_estimates_of_steps_add_up_in_quadrature():
 def test_a_leaderboard_ranks_only_what_is_large_enough():
     rows = segments(big=(500, 5), good=(200, 20), tiny=(9, 3)).rows
     assert [row["segment"] for row in leaderboards.ranked(rows, {}, "Rate", 100)] == ["good", "big", "tiny"]
+    worst_first = leaderboards.ranked(rows, {}, "Rate", 100, leaderboards.SMALLEST)
+    assert [row["segment"] for row in worst_first] == ["big", "good", "tiny"]
     assert leaderboards.cells_of(rows[2], None, 100, False)[1] == "too few"
     past = {"good": counted(200, 10, segment="good")}
     assert leaderboards.ranked(rows, past, "Change", 100)[0]["segment"] == "good"

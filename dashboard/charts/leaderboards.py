@@ -17,6 +17,7 @@ SHOWN = 8
 MOST = 200
 """So many values of a dimension are sent to the browser; the filter bar finds the others."""
 SORTS = ("Sessions", "Rate", "Change", "Revenue")
+LARGEST, SMALLEST = ORDERS = ("Largest first", "Smallest first")
 MINIMUMS = ("30", "50", "100", "500")
 COMPARED = ("device_category", "visitor_type")
 """Dimensions of few values, which "Compare" lays side by side as the columns of the pivot; others become its rows."""
@@ -41,6 +42,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     compares = context.compared is not None
     sort = context.settings.get("sort") or SORTS[0]
     sort = sort if compares or sort != "Change" else SORTS[0]
+    order = context.settings.get("order") or LARGEST
     least = int(context.settings.get("min_sessions") or "100")
     boards, skipped, lines = [], [], []
     for name, result, earlier in zip(DIMENSIONS, shown, before, strict=True):
@@ -48,7 +50,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             skipped.append(TITLES[name].lower())
             continue
         past = {row["segment"]: row for row in earlier.rows}
-        rows = ranked(result.rows, past, sort, least)
+        rows = ranked(result.rows, past, sort, least, order)
         boards.append(board_of(name, rows, past, context, least))
         boards[-1]["unsent"] = len(result.rows) - len(rows)
         lines += [twin_line(name, row, past.get(row["segment"])) for row in rows[:SHOWN]]
@@ -56,7 +58,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         none = any(result.rows for result in shown)
         said = "No export here gives any dimension." if none else empty_sentence(context)
         return CardState("No segments to rank", empty=said)
-    body = Boards(caption="Leaderboards, one for each dimension", heads=heads_of(sort, compares), boards=boards)
+    body = Boards(caption="Leaderboards, one for each dimension", heads=heads_of(sort, order, compares), boards=boards)
     headers = ("Dimension", "Value", "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Change")
     headers = (*headers, "Its interval", "Relative", "Revenue")
     table = TableTwin("Leaders of each dimension", headers, tuple(lines), (False, False, *(True,) * 8))
@@ -64,20 +66,22 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(heading(shown, least), NOTE + left, body=body, table=table)
 
 
-def heads_of(sort: str, compares: bool) -> list[BoardHead]:
-    """Return the columns; a click sorts every board by it."""
+def heads_of(sort: str, order: str, compares: bool) -> list[BoardHead]:
+    """Return the columns; a click sorts every board by it, a second click the other way round."""
     heads = []
     for name in SORTS:
         if name == "Change" and not compares:
             continue
         head = BoardHead(label=name, action=Action(card=NAME, name="sort", option=name))
         if name == sort:
-            head["sorted"] = "descending"
+            other = SMALLEST if order == LARGEST else LARGEST
+            head["sorted"] = "descending" if order == LARGEST else "ascending"
+            head["action"] = Action(card=NAME, name="order", option=other)
         heads.append(head)
     return heads
 
 
-def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int) -> list[Row]:
+def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int, order: str = LARGEST) -> list[Row]:
     """Return the rows in order; those too few to rank come last, by sessions."""
     keys = {
         "Sessions": lambda row: row["sessions"],
@@ -87,7 +91,8 @@ def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int) 
     }
     few = [row for row in rows if row["sessions"] < least]
     enough = [row for row in rows if row["sessions"] >= least]
-    enough.sort(key=lambda row: (-keys[sort](row), -row["sessions"], row["segment"]))
+    sign = -1 if order == LARGEST else 1
+    enough.sort(key=lambda row: (sign * keys[sort](row), -row["sessions"], row["segment"]))
     return [*enough, *sorted(few, key=lambda row: (-row["sessions"], row["segment"]))][:MOST]
 
 
@@ -220,7 +225,7 @@ CHART = Chart(
     needs,
     update,
     renderer="boards",
-    settings={"sort": (SORTS, "Sessions"), "min_sessions": (MINIMUMS, "100")},
+    settings={"sort": (SORTS, "Sessions"), "order": (ORDERS, LARGEST), "min_sessions": (MINIMUMS, "100")},
     span=12,
     height=900,
     slow=True,
