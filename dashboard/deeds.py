@@ -73,6 +73,11 @@ def open_view(viewer: "Viewer", said: Said) -> None:
     viewer.selection.choose_view(text_of(said, "view"))
 
 
+def move_to(viewer: "Viewer", said: Said) -> None:
+    """Show what an address says."""
+    viewer.move_to(text_of(said, "query"))
+
+
 def remove(viewer: "Viewer", said: Said) -> None:
     """Take one filter off."""
     viewer.remember()
@@ -171,11 +176,15 @@ def save_parquet(viewer: "Viewer", said: Said) -> None:
 
 def _save(viewer: "Viewer", card: str, file_of: Callable[..., tuple[str, bytes]]) -> None:
     if viewer.answer and card in viewer.answer.results:
-        ending, content = file_of(viewer.label(card), viewer.results(card), viewer.stated())
-        name = f"{viewer.file_name()}_{card}.{ending}"
-        kind = "text/csv;charset=utf-8" if ending == "csv" else "application/octet-stream"
-        encoded = base64.b64encode(content).decode("ascii")
-        viewer.page.reply({"kind": "file", "name": name, "type": kind, "base64": encoded})
+        label, results, stated, name = viewer.label(card), viewer.results(card), viewer.stated(), viewer.file_name()
+
+        def made() -> dict[str, str]:
+            ending, content = file_of(label, results, stated)
+            kind = "text/csv;charset=utf-8" if ending == "csv" else "application/octet-stream"
+            encoded = base64.b64encode(content).decode("ascii")
+            return {"kind": "file", "name": f"{name}_{card}.{ending}", "type": kind, "base64": encoded}
+
+        viewer.reply_later(made)
 
 
 def show_method(viewer: "Viewer", said: Said) -> None:
@@ -220,6 +229,7 @@ def list_saved(viewer: "Viewer", said: Said) -> None:
 DEEDS: dict[str, Deed] = {
     "filter": filter_to,
     "view": open_view,
+    "address": move_to,
     "remove": remove,
     "switch": switch,
     "reset": reset,

@@ -4,14 +4,14 @@
 //             span, height, settings: [{name, options}]}]}]}, fixed per page
 //   bar       JSON of the filter bar, the shown view and every card's settings: changes at once with a choice
 //   days      JSON {first, sessions}: the store's days, see calendar.js
-//   state     JSON {view, version, finding: [sentence, context] or null, pending, counted, empty, stated, foot, file_name,
-//             cards: {name: CardState | {error, query_id}}}: the answer, for the cards of one view
-//   late      JSON {question, view, finding, cards}: the cards of `state.pending`, which take longer; numbered, because the
-//             same answer to a second question would be no change, and the cards would wait for ever
+//   state     JSON {question, view, version, finding: [sentence, context] or null, pending, counted, empty, stated, foot,
+//             file_name, cards: {name: CardState | {error, query_id}}}: the answer, for the cards of one view
+//   late      JSON {question, view, finding, cards}: the cards of `state.pending`, which take longer. Both are numbered: an
+//             equal answer to a second question would be no change, and the two may arrive in either order
 //   figures   "<mode>:<base64 of gzipped JSON {name: json_item}>" of the shown view, prebuilt once per process and theme
 //   mode      "light" or "dark";  busy: true while a newer selection is computed
 //   query     the address; `replaces` changes it without a step in the history. Panel's own sync breaks Back (panel #7357).
-// Everything a person does goes to Python as a message {kind, ...}; see dashboard/deeds.py.
+// No property is set here: all that a person does goes to Python as a message {kind, ...}; see dashboard/deeds.py.
 
 import {rail, topBar} from "../_js/bars.js"
 import {Card} from "../_js/card.js"
@@ -45,7 +45,7 @@ const canonical = (query) => new URLSearchParams(query).toString()
 
 // Keeps the address bar and the selection the same: a new selection is pushed, Back and Forward bring an old one back.
 function followAddress(model) {
-  const arrived = () => { model.query = window.location.search }
+  const arrived = () => model.send_msg({kind: "address", query: window.location.search})
   const leave = () => {
     if (canonical(model.query) === canonical(window.location.search)) return
     const address = window.location.pathname + model.query + window.location.hash
@@ -198,13 +198,14 @@ class Page {
     this.version = state.version
     this.root.classList.add("answered")
     this.settle()
+    this.drawLate()
   }
 
   // What takes longer: cards that search, and the sentence that they carry. Until then the old ones stay, dimmed.
   drawLate() {
     if (!this.model.late || !this.state) return
     const late = JSON.parse(this.model.late)
-    if (late.view !== this.state.view) return
+    if (late.question !== this.state.question) return
     if (late.finding) this.find(late.finding)
     for (const [name, card] of Object.entries(late.cards)) {
       this.pending.delete(name)
@@ -316,7 +317,7 @@ class Page {
           event.preventDefault()
           this.top.savedPanel.close()
           window.history.pushState(null, "", window.location.pathname + view.query)
-          this.model.query = view.query
+          this.act({kind: "address", query: view.query})
         }}}, view.name),
         h("button", {type: "button", class: "small", "data-key": `default ${view.name}`, "aria-pressed": String(view.name === chosen), title: "Opens when nothing else is asked for, for everybody",
           on: {click: () => this.act({kind: "default_view", name: view.name === chosen ? "" : view.name})}}, view.name === chosen ? "default" : "make default"),
@@ -384,7 +385,6 @@ export function render({model}) {
   page.bar.hold(model.days)
   page.drawControls()
   page.drawState()
-  page.drawLate()
   page.dim()
   requestAnimationFrame(() => page.embed())  // Bokeh draws only what is already in the document
   return page.root

@@ -49,7 +49,8 @@ class Shell(JSComponent):
     """Draw everything; `bar` changes at once with a choice, `state` when it is answered, all cards in one repaint.
 
     One component for all, not one each: a viewer costs the server as little as an empty page. The parameters are
-    described at the top of `page.js`. `on_action` receives what a person does, as a mapping with a `kind`.
+    described at the top of `page.js` and go one way, to the browser. What a person does comes back as a message, a
+    mapping with a `kind`, which `on_action` receives on any thread.
     """
 
     layout = param.String(default="{}")
@@ -64,7 +65,6 @@ class Shell(JSComponent):
     replaces = param.Boolean(default=False)
     follows_system = param.Boolean(default=True)
 
-    _debounce = 0  # Panel would wait 50 ms for more changes of a property; Back and a saved view are one change
     _bundle = "page.js"
     _js = list(SCRIPTS)
     _stylesheets = [stylesheet(*SHEETS)]

@@ -2,8 +2,7 @@
 
 import itertools
 import logging
-import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,7 @@ from dashboard.browser import Browser
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, Ask, Held, later
 from dashboard.controls import calendar_of
-from dashboard.deeds import DEEDS, Deed, cleaned
+from dashboard.deeds import DEEDS, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
 from dashboard.filters import listing, values_of
@@ -58,7 +57,6 @@ class Viewer:
         self._grouped: set[str] | None = None
         self._cancel = Cancel()
         self._listing = Cancel()
-        self._acting = threading.RLock()
         self._past: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
         self.page = Shell(
@@ -71,7 +69,6 @@ class Viewer:
         )
         self._show_figures()
         self.selection.param.watch(self._selected, SEEN)
-        self.page.param.watch(self._moved, "query")
         asked = self.ask()
         if asked is not None:
             wait([asked], FIRST_ANSWER_SECONDS)
@@ -137,6 +134,7 @@ class Viewer:
             return
         self.answer, self.held = answered, held
         state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot)
+        state["question"] = asked.number
         days = as_text(calendar_of(held))
         self.page.param.update(bar=self._bar(held), state=as_text(state), days=days, busy=False)
 
@@ -189,7 +187,7 @@ class Viewer:
         packed = packed_figures(charts, theme)
 
         def place() -> None:
-            if self.theme is theme:
+            if self.theme is theme and charts == charts_of(self.view):
                 self.page.figures = packed
 
         self.browser.later(place)
@@ -215,11 +213,12 @@ class Viewer:
         if changed != {"theme"}:
             self.ask()
 
-    def _moved(self, event: Any) -> None:
-        if event.new != self.selection.to_query():
+    def move_to(self, query: str) -> None:
+        """Follow the browser to an address where it is already, by Back or Forward or a saved view."""
+        if query != self.selection.to_query():
             self._moving = True
             try:
-                self.selection.load_query(event.new)
+                self.selection.load_query(query)
             finally:
                 self._moving = False
             if self.held:
@@ -257,16 +256,22 @@ class Viewer:
         self._listing = cancel = Cancel()
         filters = self.selection.filters
 
+        def found() -> dict[str, Any]:
+            values = values_of(self.source.engine, dimension, filters, cancel)
+            return {"kind": "values", **listing(dimension, values, text, self.selection)}
+
+        self.reply_later(found)
+
+    def reply_later(self, make: Callable[[], dict[str, Any]]) -> None:
+        """Send an answer that takes a while to make; meanwhile the page, and those of others, go on."""
+
         def work() -> None:
             try:
-                values = values_of(self.source.engine, dimension, filters, cancel)
+                self.browser.later(partial(self.page.reply, make()))
             except Cancelled:
                 return
             except Exception:
-                LOG.exception("the values of %s could not be listed", dimension)
-                return
-            found = listing(dimension, values, text, self.selection)
-            self.browser.later(lambda: self.page.reply({"kind": "values", **found}))
+                LOG.exception("an answer could not be made")
 
         WORKERS.submit(work)
 
@@ -290,11 +295,7 @@ class Viewer:
         return default.query if default else ""
 
     def act(self, said: Mapping[str, Any]) -> None:
-        """Do what a person asked for; what is not understood is ignored."""
+        """Do what a person asked for, on the document's loop; what is not understood is ignored."""
         deed = DEEDS.get(str(said.get("kind")))
         if deed:
-            self.browser.now(partial(self._do, deed, cleaned(said)))
-
-    def _do(self, deed: Deed, said: Mapping[str, Any]) -> None:
-        with self._acting:
-            deed(self, said)
+            self.browser.later(partial(deed, self, cleaned(said)))

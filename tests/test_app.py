@@ -7,12 +7,12 @@ import io
 import json
 import re
 import sys
+import threading
 import zipfile
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -352,7 +352,7 @@ def test_a_saved_relative_view_moves_with_the_data(tmp_path, monkeypatch):
 
 def test_back_in_the_browser_restores_the_selection_without_a_new_step(viewer):
     viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
-    viewer.page.query = "?country=US&bogus=1"
+    viewer.act({"kind": "address", "query": "?country=US&bogus=1"})
     assert viewer.selection.include == {"country": ("US",)}
     assert viewer.page.query == "?country=US"
     assert viewer.page.replaces
@@ -406,9 +406,9 @@ def test_a_link_says_what_of_it_could_not_be_used(store, monkeypatch):
     assert bar(viewer)["unread"] == [
         "from = 2020-13-45 is no day", "view = nonsense is not known here", "compare = abc is not known here",
     ]  # fmt: skip
-    viewer.page.query = "?from=2017-07-05&to=2017-07-02"
+    viewer.act({"kind": "address", "query": "?from=2017-07-05&to=2017-07-02"})
     assert bar(viewer)["unread"] == ["from = 2017-07-05 lies after to = 2017-07-02, so the two were swapped"]
-    viewer.page.query = "?country=GB"
+    viewer.act({"kind": "address", "query": "?country=GB"})
     assert bar(viewer)["unread"] == []
 
 
@@ -454,23 +454,68 @@ def test_cards_that_search_come_after_the_others_and_belong_to_the_answer(viewer
     assert len(shown(viewer)["finding"]) == 2
 
 
+class Loop:
+    """Stand in for a served document and its loop: what it shall do next tick is done when `turn` is called."""
+
+    session_context = object()
+
+    def __init__(self, browser):
+        browser.document = browser._loop = self
+        self.soon, self.callbacks, self.threads = [], [], set()
+
+    def call_soon_threadsafe(self, callback):
+        self.soon.append(callback)
+
+    def add_next_tick_callback(self, callback):
+        self.threads.add(threading.current_thread())
+        self.callbacks.append(callback)
+
+    def turn(self):
+        while self.soon:
+            self.soon.pop(0)()
+        callbacks, self.callbacks = self.callbacks, []
+        for callback in reversed(callbacks):
+            callback()
+
+
 def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
-    class Document:
-        session_context = object()
-        callbacks: ClassVar = []
-
-        def add_next_tick_callback(self, callback):
-            self.callbacks.append(callback)
-
     browser, done = Browser(), []
-    browser.document = Document()
-    monkeypatch.setattr(Browser, "is_served", True)
+    loop = Loop(browser)
     monkeypatch.setattr(browser, "_unfetched", lambda: True)
     for number in range(3):
         browser.later(partial(done.append, number))
-    for callback in reversed(Document.callbacks):
-        callback()
+    loop.turn()
     assert done == [0, 1, 2]
+
+
+def test_changes_between_fetched_and_ready_wait(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: False)
+    browser.later(partial(done.append, "early"))
+    loop.turn()
+    assert done == []
+    browser.loaded()
+    browser.later(partial(done.append, "after"))
+    assert done == []
+    loop.turn()
+    assert done == ["early", "after"]
+
+
+@pytest.mark.parametrize("said", [{"kind": "view", "view": "funnel"}, {"kind": "address", "query": "?view=funnel"}])
+def test_what_a_person_does_is_done_on_the_loop_whatever_thread_heard_it(viewer, said):
+    loop = Loop(viewer.browser)
+    viewer.browser.loaded()
+    threads = []
+    viewer.selection.param.watch(lambda *_: threads.append(threading.current_thread()), "view")
+    hearing = threading.Thread(target=viewer.act, args=(said,))
+    hearing.start()
+    hearing.join()
+    assert viewer.selection.view == ""
+    loop.turn()
+    assert viewer.selection.view == "funnel"
+    assert threads == [threading.current_thread()]
+    assert loop.threads == {threading.current_thread()}
 
 
 def test_the_rail_counts_what_is_open(viewer, replies):

@@ -460,6 +460,20 @@ def test_a_card_setting_is_kept_in_the_link(visit):
     assert "funnel.scale=Log" in page.url
 
 
+def test_fast_steps_through_the_history_all_arrive(visit):
+    page = visit()
+    views = shown_views()
+    for number in range(40):
+        view = views[number % len(views)]
+        page.evaluate(
+            "view => { history.pushState(null, '', '?view=' + view); dispatchEvent(new PopStateEvent('popstate')) }",
+            view.name,
+        )
+        if number % 3 == 0:
+            shows(page, view.title)
+    shows(page, view.title)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_has_an_accessibility_problem(visit, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
