@@ -1,21 +1,27 @@
 """When and where a viewer's page may be changed: on its document's loop, and not between fetched and ready."""
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import panel as pn
 
 Change = Callable[[], object]
+Message = Mapping[str, Any]
 
 
 class Browser:
     """Apply changes to one session's document on its own loop, at a moment when they arrive.
 
-    Nothing else is safe while Panel calls back on threads of a pool. Param batches the events of an object, and Bokeh
-    holds those of a document, in plain lists without a lock: a change made on another thread, or a callback added to
-    the document on one, takes an event of the loop's with it now and then, and the browser waits for it for ever.
+    Nothing else is safe while Panel calls back on threads of a pool: param batches the events of an object, and Bokeh
+    holds those of a document, in plain lists without a lock, where two threads lose one now and then. Nor is Panel's
+    own writing: a message that comes while another one is on its way may lie until the next (`_dispatch_msgs` of
+    panel.io.document returns when the task before it has lifted the block). So what one change does is held, and Bokeh
+    writes it while it has the document's lock, as one message.
+
     Panel also drops what changes between the browser's fetching of the document and its "ready" (it counts on the
     fetched document to hold it), so such changes wait here until then.
     """
@@ -56,9 +62,37 @@ class Browser:
 
     def _apply(self, change: Change) -> None:
         self._waiting.append(change)
-        while self._waiting and (self._loaded or self._unfetched()):
-            self._waiting.popleft()()
+        if self.document is None:
+            return
+        self.document.hold()
+        try:
+            while self._waiting and (self._loaded or self._unfetched()):
+                self._waiting.popleft()()
+        finally:
+            self.document.unhold()
 
     def _unfetched(self) -> bool:
         session = getattr(self.document and self.document.session_context, "session", None)
         return session is None or session.connection_count == 0
+
+
+class Inbox:
+    """Put a browser's messages in the order of their `number`, from 1: the threads that bring them may overtake."""
+
+    def __init__(self) -> None:
+        """Expect the first message."""
+        self._next = 1
+        self._early: dict[int, Message] = {}
+        self._lock = threading.Lock()
+
+    def receive(self, message: Message, act: Callable[[Message], object]) -> None:
+        """Act on a message when all before it were acted on; on one without a number, at once."""
+        number = message.get("number")
+        if not isinstance(number, int):
+            act(message)
+            return
+        with self._lock:
+            self._early[number] = message
+            while (due := self._early.pop(self._next, None)) is not None:
+                self._next += 1
+                act(due)

@@ -11,7 +11,8 @@
 //   figures   "<mode>:<base64 of gzipped JSON {name: json_item}>" of the shown view, prebuilt once per process and theme
 //   mode      "light" or "dark";  busy: true while a newer selection is computed
 //   query     the address; `replaces` changes it without a step in the history. Panel's own sync breaks Back (panel #7357).
-// No property is set here: all that a person does goes to Python as a message {kind, ...}; see dashboard/deeds.py.
+// No property is set here: all that a person does goes to Python as a message {kind, number, ...}, numbered from 1; see
+// dashboard/deeds.py.
 
 import {rail, topBar} from "../_js/bars.js"
 import {Card} from "../_js/card.js"
@@ -44,8 +45,8 @@ function keepTheme(mode) {
 const canonical = (query) => new URLSearchParams(query).toString()
 
 // Keeps the address bar and the selection the same: a new selection is pushed, Back and Forward bring an old one back.
-function followAddress(model) {
-  const arrived = () => model.send_msg({kind: "address", query: window.location.search})
+function followAddress(model, act) {
+  const arrived = () => act({kind: "address", query: window.location.search})
   const leave = () => {
     if (canonical(model.query) === canonical(window.location.search)) return
     const address = window.location.pathname + model.query + window.location.hash
@@ -94,8 +95,9 @@ class Page {
         const touch = window.matchMedia("(pointer: coarse)").matches
         this.toasts.say(touch ? "Filtered. Its chip in the bar above removes it." : "Filtered. Esc undoes.", 4000, "undoes")
       }
-      model.send_msg(action)
+      model.send_msg({...action, number: ++this.said})
     }
+    this.said = 0
     this.cards = new Map()
     this.views = new Map(this.layout.views.map((view) => [view.name, view]))
     this.current = null
@@ -361,7 +363,7 @@ class Page {
 
 export function render({model}) {
   const page = new Page(model)
-  const forget = followAddress(model)
+  const forget = followAddress(model, page.act)
   const press = (event) => page.pressed(event)
   window.addEventListener("keydown", press)
   window.addEventListener("beforeprint", () => page.writePrinted())

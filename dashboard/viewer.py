@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from dashboard import download
-from dashboard.browser import Browser
+from dashboard.browser import Browser, Inbox
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, Ask, Held, later
 from dashboard.controls import calendar_of
@@ -47,6 +47,7 @@ class Viewer:
         """Start from a URL's query, or from the team's default view; a quick answer is there when this returns."""
         self.source = source
         self.browser = Browser()
+        self._inbox = Inbox()
         self.saved = SavedViews(source.engine.store.path)
         self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
         self.selection.load_query(query or self._default_query())
@@ -295,7 +296,10 @@ class Viewer:
         return default.query if default else ""
 
     def act(self, said: Mapping[str, Any]) -> None:
-        """Do what a person asked for, on the document's loop; what is not understood is ignored."""
+        """Do what a person asked for, on the document's loop and in order; what is not understood is ignored."""
+        self._inbox.receive(said, self._act)
+
+    def _act(self, said: Mapping[str, Any]) -> None:
         deed = DEEDS.get(str(said.get("kind")))
         if deed:
             self.browser.later(partial(deed, self, cleaned(said)))

@@ -22,7 +22,7 @@ from builders import session, sessions, store_of
 import dashboard
 from dashboard import figures
 from dashboard.app import create_app, explain
-from dashboard.browser import Browser
+from dashboard.browser import Browser, Inbox
 from dashboard.chart import CardState, Chart, Need
 from dashboard.charts import CHARTS
 from dashboard.compute import Ask, answer
@@ -461,7 +461,7 @@ class Loop:
 
     def __init__(self, browser):
         browser.document = browser._loop = self
-        self.soon, self.callbacks, self.threads = [], [], set()
+        self.soon, self.callbacks, self.threads, self.held = [], [], set(), 0
 
     def call_soon_threadsafe(self, callback):
         self.soon.append(callback)
@@ -470,12 +470,19 @@ class Loop:
         self.threads.add(threading.current_thread())
         self.callbacks.append(callback)
 
+    def hold(self):
+        self.held += 1
+
+    def unhold(self):
+        self.held -= 1
+
     def turn(self):
         while self.soon:
             self.soon.pop(0)()
         callbacks, self.callbacks = self.callbacks, []
         for callback in reversed(callbacks):
             callback()
+        assert self.held == 0
 
 
 def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
@@ -500,6 +507,13 @@ def test_changes_between_fetched_and_ready_wait(monkeypatch):
     assert done == []
     loop.turn()
     assert done == ["early", "after"]
+
+
+def test_messages_that_overtake_each_other_are_acted_on_in_order():
+    inbox, done = Inbox(), []
+    for number in (2, 3, 1, None, 5, 4):
+        inbox.receive({"number": number}, lambda message: done.append(message["number"]))
+    assert done == [1, 2, 3, None, 4, 5]
 
 
 @pytest.mark.parametrize("said", [{"kind": "view", "view": "funnel"}, {"kind": "address", "query": "?view=funnel"}])
