@@ -4,7 +4,7 @@ Every value is a bound parameter, every identifier comes from the vocabulary. A 
 filters only (which columns, how many values), so it is composed once a shape; composing costs as much as a small query.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -135,12 +135,9 @@ def _parsed(name: str) -> exp.Query:
     return query
 
 
-def sessions_relation(
-    wanted: set[str], filters: Filters, by: str | None, funnel: Funnel
-) -> tuple[exp.Select, dict[str, Any]]:
-    """Return the relation `sessions` with the wanted columns, filtered, and the values to bind."""
-    relation, values = _relation(frozenset(wanted), Shape.of(filters), by, funnel, "files")
-    return relation, {**values, **filter_values(filters)}
+def sessions_relation(wanted: Set[str], shape: Shape, funnel: Funnel) -> tuple[exp.Select, dict[str, Any]]:
+    """Return the relation `sessions` with the wanted columns, filtered, and the steps' values to bind."""
+    return _relation(frozenset(wanted), shape, None, funnel, "files")
 
 
 def _relation(

@@ -1,7 +1,8 @@
 """Ask for the cell table: one GROUP BY over the chosen dimensions, each cut to its largest values plus "(other)"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from queries.cells import CUTS, OTHER, Cells
-from queries.compose import Counts, Question, sessions_relation
+from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
 from queries.engine import Cancel, Engine, QuestionError
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
@@ -66,11 +67,12 @@ def ask_cells(
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
     """Return the number of days with sessions in the date range of the filters, whatever else they ask for."""
     dates = Filters(filters.date_from, filters.date_to)
-    sessions, parameters = sessions_relation({"session_date"}, dates, None, ENGAGEMENT)
+    sessions, values = sessions_relation({"session_date"}, Shape.of(dates), ENGAGEMENT)
     days = exp.Count(this=exp.Distinct(expressions=[exp.column("session_date")]))
     statement = exp.select(exp.alias_(days, "days")).from_("sessions").with_("sessions", as_=sessions)
     counts = Counts(frozenset({"session_date"}), ENGAGEMENT)
-    asked = Question(statement.sql(dialect="duckdb", pretty=True), parameters, counts)
+    sql = statement.sql(dialect="duckdb", pretty=True)
+    asked = Question(sql, {**values, **filter_values(dates)}, counts)
     return int(engine.arrays("days", asked, dates, cancel)["days"][0])
 
 
@@ -101,28 +103,37 @@ def _labels(counted: Sequence[dict[str, Any]], top: int) -> list[list[str]]:
 
 
 def _inside(
-    columns: set[str], filters: Filters, funnel: Funnel, reached: int
-) -> tuple[exp.Select, exp.Select, dict[str, Any]]:
-    sessions, parameters = sessions_relation({*columns, "step"} if reached else columns, filters, None, funnel)
+    columns: Set[str], shape: Shape, funnel: Funnel, from_a_step: bool
+) -> tuple[exp.Select, exp.Select, Mapping[str, Any]]:
+    sessions, values = sessions_relation(columns | {"step"} if from_a_step else columns, shape, funnel)
     inside = exp.select("*").from_("sessions")
-    if reached:
-        parameters["reached"] = reached
+    if from_a_step:
         inside = inside.where(exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="reached")))
-    return sessions, inside, parameters
+    return sessions, inside, values
+
+
+def _bound(values: Mapping[str, Any], filters: Filters, reached: int, **others: Any) -> dict[str, Any]:
+    return {**values, **filter_values(filters), **({"reached": reached} if reached else {}), **others}
 
 
 def compose_labels(dimension: str, filters: Filters, funnel: Funnel, reached: int, top: int) -> Question:
     """Return the statement of the largest values of a dimension: grain label, largest first, and the `total` of all."""
     name = check_dimension(dimension)
-    sessions, inside, parameters = _inside({name}, filters, funnel, reached)
+    sql, values = _labels_statement(name, Shape.of(filters), funnel, reached > 0)
+    counts = Counts(frozenset({name, "step"} if reached else {name}), funnel)
+    return Question(sql, _bound(values, filters, reached, top=top + 1), counts)
+
+
+@lru_cache(STATEMENTS)
+def _labels_statement(name: str, shape: Shape, funnel: Funnel, from_a_step: bool) -> tuple[str, Mapping[str, Any]]:
+    sessions, inside, values = _inside({name}, shape, funnel, from_a_step)
     whole = exp.Window(this=exp.Sum(this=_total("sessions")))
     label, total = exp.alias_(exp.column(name), "label"), exp.alias_(whole, "total")
     largest = exp.Ordered(this=exp.column("sessions"), desc=True, nulls_first=False)
     counted = exp.select(label, exp.alias_(_total("sessions"), "sessions"), total).from_("inside").group_by(name)
     statement = exp.select("*").from_(counted.subquery("counted")).order_by(largest, "label")
     statement = statement.limit(exp.Placeholder(this="top")).with_("sessions", as_=sessions).with_("inside", as_=inside)
-    counts = Counts(frozenset({name, "step"} if reached else {name}), funnel)
-    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "top": top + 1}, counts)
+    return statement.sql(dialect="duckdb", pretty=True), values
 
 
 def compose_cells(
@@ -143,15 +154,26 @@ def compose_cells(
     combinations = prod(len(names) + 1 for names in labels)
     if combinations > LARGEST_KEY:
         raise QuestionError(f"{len(labels)} dimensions are too many for one cell table: ask for fewer")
-    sessions, inside, parameters = _inside({*dimensions, "step", "revenue"}, filters, funnel, reached)
-    key: exp.Expr = exp.cast(exp.Literal.number(0), "integer" if combinations < LARGEST_INTEGER else "bigint")
-    for place, (name, names) in enumerate(zip(dimensions, labels, strict=True)):
-        parameters[f"labels_{place}"] = list(names)
+    integer = "integer" if combinations < LARGEST_INTEGER else "bigint"
+    sql, values = _cells_statement(tuple(dimensions), integer, Shape.of(filters), funnel, reached > 0)
+    known = {f"labels_{place}": list(names) for place, names in enumerate(labels)}
+    bases = {f"base_{place}": len(names) + 1 for place, names in enumerate(labels)}
+    counts = Counts(frozenset({*dimensions, "step", "revenue", "converted"}), funnel)
+    return Question(sql, _bound(values, filters, reached, completed=completed, **known, **bases), counts)
+
+
+@lru_cache(STATEMENTS)
+def _cells_statement(
+    dimensions: tuple[str, ...], integer: str, shape: Shape, funnel: Funnel, from_a_step: bool
+) -> tuple[str, Mapping[str, Any]]:
+    sessions, inside, values = _inside({*dimensions, "step", "revenue"}, shape, funnel, from_a_step)
+    key: exp.Expr = exp.cast(exp.Literal.number(0), integer)
+    for place, name in enumerate(dimensions):
         known = exp.cast(exp.Placeholder(this=f"labels_{place}"), "varchar[]")
         found = exp.Anonymous(this="list_position", expressions=[known, exp.column(name)])
         position = exp.Anonymous(this="greatest", expressions=[found, exp.Literal.number(0)])
-        shifted = exp.Mul(this=exp.Paren(this=key), expression=exp.Literal.number(len(names) + 1))
-        key = exp.Add(this=shifted, expression=position)
+        base = exp.cast(exp.Placeholder(this=f"base_{place}"), integer)
+        key = exp.Add(this=exp.Mul(this=exp.Paren(this=key), expression=base), expression=position)
     completes = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
     orders = exp.GT(this=exp.column("conversions"), expression=exp.Literal.number(0))
     sums = (
@@ -163,8 +185,7 @@ def compose_cells(
     summed = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=True)]
     statement = exp.select(exp.alias_(key, "key"), *summed).from_("inside").group_by("1")
     statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside)
-    counts = Counts(frozenset({*dimensions, "step", "revenue", "converted"}), funnel)
-    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "completed": completed}, counts)
+    return statement.sql(dialect="duckdb", pretty=True), values
 
 
 def _total(column: str) -> exp.Sum:
@@ -177,8 +198,13 @@ def _filtered(total: exp.Expr, condition: exp.Expr) -> exp.Filter:
 
 def compose_orders(filters: Filters, funnel: Funnel) -> Question:
     """Return the statement of a repeatable sample of order values: session ids are hashes, so the first are random."""
-    wanted = {"revenue", "transactions", "session_id"}
-    sessions, parameters = sessions_relation(wanted, filters, None, funnel)
+    sql, values = _orders_statement(Shape.of(filters), funnel)
+    return Question(sql, {**values, **filter_values(filters), "orders": ORDER_SAMPLE})
+
+
+@lru_cache(STATEMENTS)
+def _orders_statement(shape: Shape, funnel: Funnel) -> tuple[str, Mapping[str, Any]]:
+    sessions, values = sessions_relation({"revenue", "transactions", "session_id"}, shape, funnel)
     statement = (
         exp.select(exp.alias_(exp.cast(exp.column("revenue"), "double"), "revenue"))
         .from_("sessions")
@@ -188,4 +214,4 @@ def compose_orders(filters: Filters, funnel: Funnel) -> Question:
         .limit(exp.Placeholder(this="orders"))
         .with_("sessions", as_=sessions)
     )
-    return Question(statement.sql(dialect="duckdb", pretty=True), {**parameters, "orders": ORDER_SAMPLE})
+    return statement.sql(dialect="duckdb", pretty=True), values

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from sqlglot import exp
 
 from queries.changes import difference_interval
-from queries.compose import Counts, Question, sessions_relation
+from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters, check_dimension
 from queries.funnel import Funnel
@@ -34,8 +36,15 @@ class Group:
 
 def compose_pivot(dimensions: Sequence[str], filters: Filters, funnel: Funnel) -> Question:
     """Return the statement: one row per combination of values and deepest step, with its counts."""
-    chosen = [check_dimension(name) for name in dimensions]
-    sessions, parameters = sessions_relation({*chosen, "step", "revenue"}, filters, None, funnel)
+    chosen = tuple(check_dimension(name) for name in dimensions)
+    sql, values = _statement(chosen, Shape.of(filters), funnel)
+    counts = Counts(frozenset({*chosen, "step", "revenue"}), funnel)
+    return Question(sql, {**values, **filter_values(filters)}, counts)
+
+
+@lru_cache(STATEMENTS)
+def _statement(chosen: tuple[str, ...], shape: Shape, funnel: Funnel) -> tuple[str, Mapping[str, Any]]:
+    sessions, values = sessions_relation({*chosen, "step", "revenue"}, shape, funnel)
     sums = [exp.alias_(exp.Sum(this=exp.column(name)), name) for name in ("sessions", "conversions")] + [
         exp.alias_(exp.cast(exp.Sum(this=exp.column("revenue")), "double"), "revenue")
     ]
@@ -46,8 +55,7 @@ def compose_pivot(dimensions: Sequence[str], filters: Filters, funnel: Funnel) -
         .order_by(*chosen, "step")
         .with_("sessions", as_=sessions)
     )
-    counts = Counts(frozenset({*chosen, "step", "revenue"}), funnel)
-    return Question(statement.sql(dialect="duckdb", pretty=True), parameters, counts)
+    return statement.sql(dialect="duckdb", pretty=True), values
 
 
 def ask_pivot(
