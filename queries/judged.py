@@ -104,7 +104,19 @@ def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
     """Return the leak list; `found` is an `Explained`, its rows are those of leaks, gaps and strong segments."""
 
     def compute() -> Judged:
+        version = engine.snapshot.version
         report = leak_list(engine, filters, funnel=funnel, cancel=cancel)
+        return Judged("leaks", flat_rows(report), "", {}, version, filters, Explained(report))
+
+    return MEMORY.get(_key("leaks", engine, filters, funnel), compute)
+
+
+def explained_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the leak list with the funnels and days of its first rows: two questions more for each."""
+
+    def compute() -> Judged:
+        judged = judged_leaks(engine, filters, funnel, cancel)
+        report: LeakReport = judged.found.report
         every = engine.run("funnel", filters, funnel=funnel, cancel=cancel)
         every_day = engine.run("trend", filters, funnel=funnel, cancel=cancel)
         steps, days = {}, {}
@@ -113,10 +125,9 @@ def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
                 key = tuple(leak.segment.items())
                 steps[key] = engine.run("funnel", inside, funnel=funnel, cancel=cancel).rows
                 days[key] = engine.run("trend", inside, funnel=funnel, cancel=cancel).rows
-        found = Explained(report, steps, every.rows, days, every_day.rows)
-        return Judged("leaks", flat_rows(report), "", {}, every.store_version, filters, found)
+        return replace(judged, found=Explained(report, steps, every.rows, days, every_day.rows))
 
-    return MEMORY.get(_key("leaks", engine, filters, funnel), compute)
+    return MEMORY.get(_key("explained leaks", engine, filters, funnel), compute)
 
 
 def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:

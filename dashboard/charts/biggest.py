@@ -1,10 +1,11 @@
 """The findings that cost most, leaks and gaps apart: what the first screen says about where to look next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from dashboard.chart import CardState, Chart, Context
+from dashboard.chart import CardState, Chart, Context, Need
 from dashboard.charts.leak_rows import breaks_over, is_first_visits, row_of, scale_of, sorted_leaks, twin_of
-from dashboard.charts.leaks import needs
+from dashboard.charts.leaks import CHECKS, NEED
 from dashboard.charts.segments import segment_words
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import FindingRow, Findings, Nothing
@@ -21,6 +22,11 @@ NOTE = (
     "peers. The pale bar is the 80\u202f% interval of what was expected. At stake is what can be won back: all that a "
     "leak lacks, half of what a gap lacks. The view Leaks has all of them, with what speaks against each."
 )
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the leak list and for the data checks."""
+    return NEED, CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:

@@ -17,19 +17,20 @@ from dashboard.charts.words import empty_sentence, joined
 from dashboard.findings import Findings, Nothing
 from dashboard.format import THIN, count, expected, money_range, money_short, plural, share
 from queries.engine import Result
-from queries.judged import found_of, judged_checks, judged_leaks
+from queries.judged import explained_leaks, found_of, judged_checks, judged_leaks
 from queries.leak_report import LeakReport
 from queries.leak_words import measured, mirror
 from queries.vocabulary import TITLES
 
 NEED = Need("leaks", compute=judged_leaks)
+EXPLAINED = Need("leaks", compute=explained_leaks)
 CHECKS = Need("checks", compute=judged_checks)
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the leak list and for the data checks."""
-    return NEED, CHECKS
+    """Ask for the leak list with what explains its rows, and for the data checks."""
+    return EXPLAINED, CHECKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
