@@ -28,7 +28,7 @@ from queries.statistics import wilson_interval
 from queries.store import Snapshot, Store
 
 LOG = logging.getLogger(__name__)
-CACHED_RESULTS = 512
+CACHED_RESULTS = 1024
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
 

@@ -19,7 +19,7 @@ from queries.peel import Peeled, Search, peel
 from queries.revenue import DRAWS, Estimate, draw_order_values
 from queries.scan import Candidates, Scan, own_scan, scan
 
-SMALLEST_SESSIONS = 200
+SMALLEST_SESSIONS, FEWEST_SESSIONS, TEN_CONVERSIONS = 200, 50, 10
 SMALLEST_SHARE = 0.002
 NOTHING = Estimate(0.0, 0.0, 0.0)
 
@@ -79,14 +79,14 @@ def find_leaks(
     """Find the combinations of 2 to `max_order` values that convert worse than their parts predict.
 
     Sorted by the lower 80 % bound of the conversions that could be recovered. `min_sessions` is the smallest segment
-    that is judged, at least max(200, 0.2 % of the sessions) if not given; `interval` the coverage of all intervals;
+    that is judged, that of `support_of` if not given; `interval` the coverage of all intervals;
     `days` the length of the period, needed for money a month. The same arguments give the same report.
 
     Raises ValueError for an order below 2, or a rate or an interval that is no fraction.
     """
     check_search(max_order, fdr, interval)
     total, converted = float(cells.sessions.sum()), float(cells.conversions.sum())
-    support = max(SMALLEST_SESSIONS, SMALLEST_SHARE * total) if min_sessions is None else min_sessions
+    support = support_of(total, converted) if min_sessions is None else min_sessions
     if not 0 < converted < total:
         return LeakReport(cells.dimensions, int(total), int(converted), 0, 0, fdr, interval, days,
                           Detectable(None, None, None), (), (), (), NOTHING, max_order)  # fmt: skip
@@ -108,6 +108,15 @@ def find_leaks(
         _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order, above,
         len(values),
     )  # fmt: skip
+
+
+def support_of(sessions: float, conversions: float) -> float:
+    """Return the sessions of the smallest segment that is judged: 200, and 0.2 % of all.
+
+    Fewer, but 50, where ten conversions are expected among fewer than 200, as at the steps of a funnel.
+    """
+    enough = TEN_CONVERSIONS * sessions / conversions if conversions else SMALLEST_SESSIONS
+    return max(min(SMALLEST_SESSIONS, max(FEWEST_SESSIONS, enough)), SMALLEST_SHARE * sessions)
 
 
 def _detectable(candidates: Candidates, peeled: Peeled) -> Detectable:

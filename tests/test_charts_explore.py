@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from charts_builders import context, counted, day, funnel_rows, result, source_rows
@@ -143,6 +144,20 @@ def test_estimates_of_steps_add_up_in_quadrature():
     total = revenue_lost.added([Estimate(70.0, 100.0, 140.0), Estimate(160.0, 200.0, 230.0)])
     assert (total.low, total.median, total.high) == pytest.approx((250.0, 300.0, 350.0))
     assert revenue_lost.added([]) is None
+
+
+def test_a_step_costs_what_its_leaks_and_its_devices_lack_and_no_other_gap():
+    def row(kind, low, median, high, **segment):
+        money = Estimate(low, median, high)
+        return SimpleNamespace(kind=kind, segment=segment, revenue_at_stake=money)
+
+    leaks = [row("leak", 70.0, 100.0, 140.0, device_category="mobile", country="US")]
+    gaps = [row("gap", 160.0, 200.0, 230.0, device_category="tablet"), row("gap", 1.0, 900.0, 999.0, country="GB")]
+    report = SimpleNamespace(leaks=leaks, gaps=gaps, in_period=lambda money: money)
+    [one, none] = revenue_lost.estimates_of([SimpleNamespace(leaks=report)], 2)
+    assert (one.estimate.low, one.estimate.median, one.estimate.high) == pytest.approx((250.0, 300.0, 350.0))
+    assert one.who == ("Sessions on mobile in United States", "Tablet")
+    assert none.estimate is None
 
 
 def test_a_leaderboard_ranks_only_what_is_large_enough():

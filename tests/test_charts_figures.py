@@ -138,7 +138,7 @@ def test_the_heading_on_the_originals_own_sessions(original, name):
 def test_what_a_step_costs_on_the_originals_own_sessions_is_an_estimate_beside_its_ceiling(original):
     [chart] = [chart for chart in CHARTS if chart.name == "revenue_lost"]
     said = state_of(original, chart).heading.replace("\u202f", " ")
-    assert said.startswith("About $170 is at stake in 5 days (")
+    assert said.startswith("About $1.4 k is at stake in 5 days (")
     assert said.endswith("; the “everyone buys” ceiling would say $1.41 M")
 
 

@@ -7,7 +7,7 @@ from builders import FIXTURES
 
 from benchmarks.worlds import Recipe, build
 from queries.cells import Cells
-from queries.leaks import LeakReport, find_leaks
+from queries.leaks import LeakReport, find_leaks, support_of
 
 PLANTED = {"device": "d1", "country": "c0"}
 ISSUE_KEYS = {"searched", "fdr", "smallest_detectable", "leaks", "gaps", "too_small"}
@@ -153,6 +153,20 @@ def test_a_small_export_says_that_everything_is_too_small():
     assert report.searched == 0
     assert report.too_small > 50
     assert report.smallest_detectable.lost_conversions is None
+
+
+@pytest.mark.parametrize(
+    ("sessions", "conversions", "support"),
+    [
+        (10_000, 94, 200),
+        (1_000_000, 30_000, 2000),
+        (1000, 173, pytest.approx(57.8, abs=0.1)),
+        (1000, 900, 50),
+        (9, 0, 200),
+    ],
+)
+def test_the_smallest_segment_is_smaller_where_many_convert(sessions, conversions, support):
+    assert support_of(sessions, conversions) == support
 
 
 def test_cells_refuse_more_conversions_than_sessions():

@@ -1,4 +1,4 @@
-"""Revenue per step: the ceiling as a grey number, and an estimate of what devices lose; never on one axis."""
+"""Revenue per step: the ceiling as a grey number, and an estimate of what is lost there; never on one axis."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from typing import Any
 from dashboard.body import Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.words import FEW_SESSIONS, Row, device_label, empty_sentence, joined, transition
+from dashboard.charts.segments import segment_words
+from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from queries.engine import Result
 from queries.judged import found_of, judged_step_revenue
@@ -22,10 +23,13 @@ ESTIMATE = Need("step_revenue", compute=judged_step_revenue)
 
 @dataclass(frozen=True, slots=True)
 class StepEstimate:
-    """Hold what devices lose at one step against their peers, and which; `estimate` is None where none stands out."""
+    """Hold what is lost at one step and by whom: devices behind their peers, combinations behind what is predicted.
+
+    `estimate` is None where none stands out, `who` are their names.
+    """
 
     estimate: Estimate | None
-    devices: tuple[str, ...]
+    who: tuple[str, ...] = ()
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -61,13 +65,17 @@ def update(results: Sequence[Result], context: Context) -> CardState:
 
 
 def estimates_of(found: Sequence[StepRevenue], steps: int) -> list[StepEstimate]:
-    """Return for each step what can be won back of the devices that fall short of their peers there, in its period."""
+    """Return for each step what can be won back of its leaks and of the devices behind their peers, in its period.
+
+    They add up: a device is judged with the leaks set apart, and no other gap is counted, because gaps overlap.
+    """
     estimates = []
-    for place in range(steps):
-        gaps = [gap for gap in found[place].leaks.gaps if set(gap.segment) == {DEVICE}] if place < len(found) else []
-        parts = [found[place].leaks.in_period(gap.revenue_at_stake) for gap in gaps]
-        estimates.append(StepEstimate(added(parts), tuple(gap.segment[DEVICE] for gap in gaps)))
-    return estimates
+    for step in found[:steps]:
+        report = step.leaks
+        rows = [*report.leaks, *(gap for gap in report.gaps if set(gap.segment) == {DEVICE})]
+        parts = [report.in_period(row.revenue_at_stake) for row in rows]
+        estimates.append(StepEstimate(added(parts), tuple(segment_words(row.segment) for row in rows)))
+    return estimates + [StepEstimate(None)] * (steps - len(estimates))
 
 
 def in_period(rows: Sequence[Row], report: LeakReport) -> list[Row]:
@@ -89,7 +97,7 @@ def added(parts: Sequence[Estimate]) -> Estimate | None:
 
 
 def sum_of(estimates: Sequence[StepEstimate]) -> Estimate | None:
-    """Return the estimate of all steps together; None where no device stands out at any."""
+    """Return the estimate of all steps together; None where nothing stands out at any."""
     return added([one.estimate for one in estimates if one.estimate])
 
 
@@ -127,19 +135,19 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
     few = f" The mean rests on {plural(conversions, 'converted session')}, too few to rely on." * (
         conversions < FEW_SESSIONS
     )
-    devices = joined(sorted({device_label(name).lower() for one in estimates for name in one.devices}))
+    who = joined(sorted({f"{name[0].lower()}{name[1:]}" for one in estimates for name in one.who}))
     if total:
         ceiling = ceiling_of(rows) or 0.0
         apart = (
             f" The two are {count(ceiling / total.median)} times apart, so they share no axis." if total.median else ""
         )
         estimate = (
-            f"Estimate: {devices} moving on as often as their peers in the same country, from the same source, new or "
-            "returning; shown where chance does not explain the difference. At stake is "
-            f"what can be won back: {share(CLOSABLE_GAP)} of the shortfall.{apart}"
+            f"Estimate: {who} moving on as often as their peers in the same country, from the same source, new or "
+            "returning; shown where chance does not explain the difference. At stake is what can be won back: "
+            f"{share(CLOSABLE_GAP)} of a device's shortfall, all of a combination's.{apart}"
         )
     else:
-        estimate = "No device falls short of its peers at any step by more than chance, so there is no estimate."
+        estimate = "Nobody falls short of their peers at any step by more than chance, so there is no estimate."
     return f"{estimate} {rule} ({money(mean, cents=True)}): it bounds what a step can cost.{few}"
 
 
@@ -150,7 +158,7 @@ def _ceiling(amount: float | None) -> Cell:
 
 def _money(estimate: Estimate | None) -> Cell:
     if estimate is None:
-        return Cell(text=DASH, tone="muted", title="no device falls short by more than chance")
+        return Cell(text=DASH, tone="muted", title="nobody falls short by more than chance")
     return Cell(text=money_short(estimate.median), sub=money_range(estimate.low, estimate.high), bold=True)
 
 
@@ -158,7 +166,7 @@ def _row(row: Row, one: StepEstimate, scale: float) -> BodyRow:
     drawn = Cell(text="")
     if one.estimate:
         low, mark, high = (end / scale for end in (one.estimate.low, one.estimate.median, one.estimate.high))
-        who = joined([device_label(name) for name in one.devices])
+        who = joined(list(one.who))
         drawn = Cell(
             span=Span(low=low, high=high, mark=mark, look="range", color="loss"), title=f"{who} against their peers"
         )
