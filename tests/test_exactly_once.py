@@ -21,6 +21,7 @@ from queries.store import Store
 
 DAYS = ("20240130", "20240131", "20240201", "20240202")
 EXAMPLES = int(os.environ.get("SILENT_LEAK_EXAMPLES", "0"))
+pytestmark = [pytest.mark.timeout(0)] if EXAMPLES else []
 SLOW = settings(
     max_examples=EXAMPLES or 3,
     deadline=None,
