@@ -50,7 +50,7 @@ def day_of(said: Said, name: str) -> dt.date | None:
 
 def filter_to(viewer: "Viewer", said: Said) -> None:
     """Filter to a value, to several at once, open a view, choose a setting: whatever the action says, as one step."""
-    viewer.remember()
+    viewer.past.remember()
     first, last = day_of(said, "first"), day_of(said, "last")
     with viewer.one_step():
         if first and last:
@@ -80,7 +80,7 @@ def move_to(viewer: "Viewer", said: Said) -> None:
 
 def remove(viewer: "Viewer", said: Said) -> None:
     """Take one filter off."""
-    viewer.remember()
+    viewer.past.remember()
     if said.get("dimension") == FOCUS:
         viewer.selection.focus = None
     elif said.get("dimension") == STEP:
@@ -91,13 +91,13 @@ def remove(viewer: "Viewer", said: Said) -> None:
 
 def switch(viewer: "Viewer", said: Said) -> None:
     """Turn "is" into "is not", or the reverse."""
-    viewer.remember()
+    viewer.past.remember()
     viewer.selection.switch(text_of(said, "dimension"))
 
 
 def reset(viewer: "Viewer", said: Said) -> None:
     """Take all filters off."""
-    viewer.remember()
+    viewer.past.remember()
     viewer.selection.reset()
 
 
@@ -112,7 +112,7 @@ def choose_dates(viewer: "Viewer", said: Said) -> None:
             viewer.page.reply({"kind": "unread", "text": str(error)})
             return
         first, last, period = (read.first, read.last, "") if isinstance(read, Days) else (None, None, read)
-    viewer.remember()
+    viewer.past.remember()
     if period:
         viewer.selection.choose_period(period)
     else:
@@ -233,7 +233,7 @@ DEEDS: dict[str, Deed] = {
     "remove": remove,
     "switch": switch,
     "reset": reset,
-    "undo": lambda viewer, _: viewer.undo(),
+    "undo": lambda viewer, _: viewer.past.undo(),
     "dates": choose_dates,
     "compare": choose_comparison,
     "funnel": choose_funnel,

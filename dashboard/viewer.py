@@ -19,6 +19,7 @@ from dashboard.figures import packed_figures, ready_figures
 from dashboard.filters import listing, values_of
 from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
+from dashboard.past import Past
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
 from dashboard.saved import SavedViewError, SavedViews
 from dashboard.selection import Selection
@@ -34,7 +35,6 @@ KNOWN_SETTINGS = {f"{chart.name}.{name}": choice for chart in CHARTS for name, c
 SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
-MOST_STEPS_BACK = 50
 
 
 class Viewer:
@@ -58,7 +58,7 @@ class Viewer:
         self._grouped: set[str] | None = None
         self._cancel = Cancel()
         self._listing = Cancel()
-        self._past: list[dict[str, Any]] = []
+        self.past = Past(self.selection)
         self._numbers = itertools.count(1)
         self.page = Shell(
             self.act,
@@ -235,19 +235,6 @@ class Viewer:
             changed, self._grouped = self._grouped, None
             if changed:
                 self._follow(changed)
-
-    def remember(self) -> None:
-        """Keep the filters as they are, so that Esc can bring them back."""
-        names = ("date_from", "date_to", "period", "focus", "include", "exclude", "step", "missed_step")
-        self._past = [*self._past, {name: getattr(self.selection, name) for name in names}][-MOST_STEPS_BACK:]
-
-    def undo(self) -> None:
-        """Bring the filters back as they were before the last change of them."""
-        while self._past:
-            before = self._past.pop()
-            if any(getattr(self.selection, name) != value for name, value in before.items()):
-                self.selection.param.update(before)
-                return
 
     def list_values(self, dimension: str, text: str) -> None:
         """Send the values of a dimension that hold a text; a newer list replaces one still on its way."""
