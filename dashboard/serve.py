@@ -3,14 +3,17 @@
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 
 import panel as pn
 
 from dashboard.app import TITLE, create_app
 from dashboard.figures import packed_figures
+from dashboard.freshness import source_of
 from dashboard.theme import THEMES
+from dashboard.viewer import Viewer
 from dashboard.views import charts_of, shown_views
-from queries.store import Store
+from queries.store import Store, StoreError
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - recognised, not bound
 NOWHERE = ("192.0.2.1", 9)
@@ -36,7 +39,7 @@ def serve(
     def page() -> pn.Template:  # a function, because pn.serve shows a functools.partial as text
         return create_app(store, title=title)
 
-    threading.Thread(target=prepare, name="figures", daemon=True).start()
+    threading.Thread(target=prepare, args=(store,), name="figures", daemon=True).start()
     with pn.config.set(nthreads=threads):
         pn.serve(
             {"/": page},
@@ -65,8 +68,10 @@ def names_of(address: str) -> list[str]:
     return list(dict.fromkeys([*own, "localhost", "127.0.0.1"]))
 
 
-def prepare() -> None:
-    """Build the figures of both themes, view by view, so that no viewer waits for them."""
+def prepare(store: Store) -> None:
+    """Ask what the first page asks, and build the figures of both themes, so that no viewer waits for them."""
+    with suppress(StoreError):  # the page explains it
+        Viewer(source_of(store))
     for theme in THEMES:
         for view in shown_views():
             packed_figures(charts_of(view), theme)
