@@ -511,9 +511,10 @@ def test_changes_between_fetched_and_ready_wait(monkeypatch):
 
 def test_messages_that_overtake_each_other_are_acted_on_in_order():
     inbox, done = Inbox(), []
-    for number in (2, 3, 1, None, 5, 4):
+    for number in (2, 3, 1, None, 5, 4, 4, 10**9):
         inbox.receive({"number": number}, lambda message: done.append(message["number"]))
     assert done == [1, 2, 3, None, 4, 5]
+    assert not inbox._early
 
 
 @pytest.mark.parametrize("said", [{"kind": "view", "view": "funnel"}, {"kind": "address", "query": "?view=funnel"}])
