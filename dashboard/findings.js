@@ -37,7 +37,7 @@ function explained(explain, act) {
   return h("div", {class: "explained"}, explain.sentences.map((said) => h("p", {}, said)), explain.tables.map((one) => table(one, act)))
 }
 
-function findingRow(row, place, act) {
+function findingRow(row, place, money, act) {
   const key = row.title
   const inside = row.explain && h("div", {class: "inside", hidden: !opened.has(key)}, explained(row.explain, act))
   const toggle = row.explain && h("button", {
@@ -52,14 +52,15 @@ function findingRow(row, place, act) {
     h("span", {class: "rank", "aria-hidden": "true"}, String(place + 1)),
     h("div", {class: "what"}, h("h3", {}, row.title), row.why && h("p", {}, row.why), row.tags?.length && h("div", {class: "tags"}, row.tags.map(tag))),
     h("div", {class: "finding-pair"}, row.expected && expectedBand(row.expected), row.actual && actualBar(row.actual), row.interval && h("p", {}, row.interval)),
-    h("div", {class: "stake"}, h("b", {}, row.money), h("span", {}, row.range), h("span", {}, row.orders)),
+    h("div", {class: "stake"}, h("span", {class: "stake-head"}, money), h("b", {}, row.money),
+      h("span", {}, row.range), h("span", {class: "phrases"}, h("span", {}, row.orders), " ", h("span", {}, row.orders_over))),
     h("div", {class: "deeds"}, row.action && button(row.action_label, row.action, act), toggle), inside)
 }
 
 export function findings(body, act) {
   if (!body.rows?.length) return body.nothing ? [nothing(body.nothing)] : []
   let rank = -1
-  const rows = body.rows.map((row) => findingRow(row, rank = row.group ? 0 : rank + 1, act))
+  const rows = body.rows.map((row) => findingRow(row, rank = row.group ? 0 : rank + 1, body.heads[2], act))
   const grouped = rows.flatMap((row, place) => [body.rows[place].group && h("li", {class: "finding-group"}, body.rows[place].group), row])
   const shown = body.shown || rows.length
   const more = rows.length > shown && h("button", {type: "button", class: "link", "data-key": `more ${body.caption}`, on: {click: () => {

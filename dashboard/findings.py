@@ -60,7 +60,8 @@ class Explanation(TypedDict):
 class FindingRow(TypedDict, total=False):
     """Hold one finding: a sentence, its reasons, tags, expected over actual on the list's one scale, and money.
 
-    `group` is the heading of the rows that begin here, which then have a scale of their own.
+    `group` is the heading of the rows that begin here, which then have a scale of their own. `orders_over` is the time
+    of the orders where it is not that of the money, which the list's head says.
     """
 
     group: str
@@ -74,6 +75,7 @@ class FindingRow(TypedDict, total=False):
     money: str
     range: str
     orders: str
+    orders_over: str
     action: Action
     action_label: str
     explain: Explanation

@@ -48,6 +48,19 @@ def test_a_leak_is_explained_and_filtered_to(visit):  # noqa: F811 - the fixture
     counted(page, "4,800 of 4,800 sessions")
 
 
+@pytest.mark.parametrize("width", [1400, 1024, 390])
+def test_no_phrase_about_money_breaks_and_its_time_is_said_once(visit, width):  # noqa: F811 - the fixture
+    page = visit("?view=leaks")
+    page.set_viewport_size({"width": width, "height": 900})
+    stake = page.locator("#card-leaks .finding-row .stake").first
+    stake.wait_for()
+    height = "(all) => Math.max(...all.map((one) => one.getBoundingClientRect().height))"
+    assert 12 < stake.locator("span:not(.phrases)").evaluate_all(height) < 24
+    assert stake.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    said = page.locator("#card-leaks :is(.finding-heads span, .stake span)", has_text="in 4 days")
+    assert said.locator("visible=true").all_inner_texts() == ["At stake in 4 days"]
+
+
 def test_boards_are_searched_sorted_and_filter_and_a_pair_filters_to_both(visit):  # noqa: F811 - the fixture
     page = visit("?view=explore")
     board = page.get_by_role("region", name="Source", exact=True)

@@ -147,15 +147,18 @@ def test_a_row_has_its_bars_on_the_scale_of_the_list_and_filters_to_its_segment(
     assert row["expected"]["mark"] == 9.1 / 20
     assert (row["expected"]["low"], row["expected"]["high"]) == pytest.approx((5.0 / 20, 12.5 / 20))
     assert plain(row["interval"]) == "80 % interval: 5 to 12 expected"
-    assert plain(row["orders"]) == "6 (2.0–10) missing in 183 days"
+    assert plain(row["orders"]) == "6 (2.0–10) missing"
     assert [tag["label"] for tag in row["tags"]] == ["Leak", "No tracking fault found"]
 
 
-def test_a_row_says_the_time_of_its_money_and_of_its_orders():
-    row = leak_rows.row_of(SAFARI, report(days=184), 20.0)
-    assert plain(row["range"]).endswith(" a month")
-    assert plain(row["orders"]) == "6 (2.0–10) missing in 184 days"
-    assert plain(leak_rows.row_of(SAFARI, report(days=5), 20.0)["range"]).endswith(" in 5 days")
+def test_the_head_says_the_time_of_the_money_and_a_row_that_of_its_orders_where_it_is_another():
+    for days, period, over in ((184, "a month", "in 184 days"), (5, "in 5 days", "")):
+        state = shown(gaps, report(gaps=(MOBILE,), days=days))
+        assert state.body["heads"][2] == f"At stake {period}"
+        [row] = state.body["rows"]
+        assert plain(row["orders"]) == "37 (19–64) missing"
+        assert row["orders_over"] == over
+        assert period not in row["range"]
 
 
 def test_a_ratio_is_in_one_unit_and_ten_times_is_enough_to_say():
@@ -276,7 +279,7 @@ def test_gaps_count_the_chosen_share_of_the_shortfall():
     assert plain(state.body["rows"][0]["money"]) == "$2.6 k"
     whole = shown(gaps, report(gaps=(MOBILE, YOUTUBE), days=5), won_back="100 %")
     assert plain(whole.body["rows"][0]["money"]) == "$5.2 k"
-    assert whole.body["rows"][0]["orders"] == state.body["rows"][0]["orders"] == "37 (19–64) missing in 5 days"
+    assert whole.body["rows"][0]["orders"] == state.body["rows"][0]["orders"] == "37 (19–64) missing"
     nothing = shown(gaps, report(values_judged=3)).body["nothing"]
     assert nothing["title"] == "No value stands out below its peers"
     assert nothing["text"].startswith("3 values had sessions and orders enough to judge: none converts below four")
@@ -305,7 +308,7 @@ def test_strong_segments_show_what_is_above_expectation():
     assert state.heading == "One combination converts better than its parts predict: Safari on mobile from newsletter"
     [row] = state.body["rows"]
     assert row["actual"]["color"] == "accent"
-    assert plain(row["orders"]) == "6 (2.0–10) above in 183 days"
+    assert plain(row["orders"]) == "6 (2.0–10) above"
     assert row["expected"]["high"] <= row["actual"]["value"]
 
 

@@ -156,8 +156,9 @@ def row_of(
         actual=Bar(value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind in BETTER else "loss"),
         interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
         money=money_short(stake.median),
-        range=f"{money_range(stake.low, stake.high, sentence=True)} {report.period}",
-        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}{_counted_over(report)}",
+        range=money_range(stake.low, stake.high, sentence=True),
+        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}",
+        orders_over=_counted_over(report),
         explain=explanation(leak, report, found),
     )
     if can_filter(leak.segment):
@@ -171,7 +172,7 @@ def _orders(lost: Estimate) -> str:
 
 
 def _counted_over(report: LeakReport) -> str:
-    return f" in {plural(report.days, 'day')}" if report.days else ""
+    return f"in {plural(report.days, 'day')}" if report.monthly(1.0) else ""
 
 
 def _spoilt(check: Check) -> str:
