@@ -10,8 +10,10 @@ function tag(one) {
   return h("span", {class: `tag ${one.look}`}, one.icon && icon(one.icon), one.label)
 }
 
-export function nothing(said) {
-  return h("div", {class: "none-found"}, icon(said.icon), h("div", {}, h("b", {}, said.title), h("p", {}, said.text)))
+export function nothing(said, act) {
+  if (said.sound) return h("ul", {class: "sound"}, said.sound.map((words) => h("li", {}, icon("check"), words)))
+  return h("div", {class: "none-found"}, icon(said.icon), h("div", {}, said.title && h("b", {}, said.title), said.text && h("p", {}, said.text),
+    said.opens && h("button", {type: "button", class: "button", "data-key": `open ${said.opens}`, on: {click: () => act({kind: "open", panel: said.opens})}}, said.opens_label)))
 }
 
 function button(label, action, act, kind = "button") {
@@ -58,7 +60,7 @@ function findingRow(row, place, money, act) {
 }
 
 export function findings(body, act) {
-  if (!body.rows?.length) return body.nothing ? [nothing(body.nothing)] : []
+  if (!body.rows?.length) return body.nothing ? [nothing(body.nothing, act)] : []
   let rank = -1
   const rows = body.rows.map((row) => findingRow(row, rank = row.group ? 0 : rank + 1, body.heads[2], act))
   const grouped = rows.flatMap((row, place) => [body.rows[place].group && h("li", {class: "finding-group"}, body.rows[place].group), row])
@@ -92,8 +94,8 @@ function contribution(part, zero) {
       h("b", {style: words}, part.text)))
 }
 
-export function contributions(body) {
-  if (!body.groups?.length) return body.nothing ? [nothing(body.nothing)] : []
+export function contributions(body, act) {
+  if (!body.groups?.length) return body.nothing ? [nothing(body.nothing, act)] : []
   return [
     body.tags?.length ? h("div", {class: "tags"}, body.tags.map(tag)) : null,
     h("div", {class: "parts", role: "group", "aria-label": body.caption}, body.groups.map((group) =>
@@ -106,7 +108,7 @@ export function notices(body, act) {
     body.items?.length ? h("ul", {class: body.wide ? "notices wide" : "notices"}, body.items.map((item) => h("li", {},
       h("div", {class: "notice-head"}, tag(item.tag), h("span", {}, item.when)),
       h("p", {}, item.strong && h("b", {}, item.strong), item.strong && " ", item.text),
-      item.action && button(item.action_label, item.action, act, "link")))) : body.nothing && nothing(body.nothing),
+      item.action && button(item.action_label, item.action, act, "link")))) : body.nothing && nothing(body.nothing, act),
     body.action && button(body.action_label, body.action, act, "link"),
   ]
 }

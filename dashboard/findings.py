@@ -26,11 +26,18 @@ class Tag(TypedDict):
 
 
 class Nothing(TypedDict):
-    """Say that nothing was found, and what could have been."""
+    """Say that nothing was found, and what could have been; `title` where the card's heading does not say it already.
+
+    `sound` are the things that were looked for and are not there, each ticked off. `opens` is the panel of the filter
+    bar that a button opens: the way out.
+    """
 
     icon: Mark
-    title: str
-    text: str
+    title: NotRequired[str]
+    text: NotRequired[str]
+    sound: NotRequired[list[str]]
+    opens: NotRequired[Literal["days", "compare"]]
+    opens_label: NotRequired[str]
 
 
 class Band(TypedDict):

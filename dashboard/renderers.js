@@ -2,7 +2,7 @@
 
 import {boards, heat} from "../_js/boards.js"
 import {kpis, steps, table} from "../_js/body.js"
-import {contributions, findings, notices} from "../_js/findings.js"
+import {contributions, findings, nothing, notices} from "../_js/findings.js"
 
 export const BODIES = {
   boards,
@@ -12,7 +12,7 @@ export const BODIES = {
   kpis,
   notices,
   steps,
-  rows: table,
+  rows: (body, act) => (body.nothing ? [nothing(body.nothing, act)] : table(body, act)),
   bokeh: () => [],
   "bokeh+table": table,
 }

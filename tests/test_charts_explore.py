@@ -338,6 +338,12 @@ def test_rejected_rows_show_where_they_stood_but_never_an_id():
     assert "secret" not in str(state)
 
 
+def test_where_no_row_was_rejected_each_fate_of_the_rows_is_ticked_off():
+    state = rejects.update([judged([], [commit(0, added=940, duplicates=5), commit(1, added=50)])], context())
+    assert state.heading == "No row was rejected"
+    assert state.body["nothing"]["sound"] == ["990 rows added", "5 rows in the store already"]
+
+
 def test_what_charts_leave_out_is_counted():
     lines = left_out.left_out(
         100,

@@ -405,6 +405,7 @@ def test_the_card_counts_what_is_to_be_settled():
     assert state.table.rows[0][2].startswith("google recorded 0 sessions")
     clean = checks.update([judged([])], context())
     assert clean.heading == "Nothing to settle: no check found a fault"
+    assert {"No missing days", "No orders without revenue"} < set(clean.body["nothing"]["sound"])
     many = checks.update([judged([check("missing", "missing", last=6 + n) for n in range(6)])], context())
     assert many.heading == "6\u202fthings to settle before acting on this period"
     assert many.body["action_label"] == "Open data quality (2 more)"
@@ -465,7 +466,17 @@ def test_a_total_that_moves_against_its_groups_is_tagged():
     assert state.body["tags"][0]["label"] == "The total moved against its groups"
 
 
-def test_without_compared_days_the_card_says_how_to_get_them():
-    state = why.update([*period(*AFTER), result([]), result([]), result([])], context())
-    assert state.heading == "Nothing is compared"
-    assert "filter bar" in state.body["nothing"]["text"]
+def test_without_compared_days_the_card_leads_to_them_or_says_that_there_are_none():
+    def uncompared(held):
+        state = why.update([*period(*AFTER), result([]), result([]), result([])], held)
+        assert state.heading == "Nothing is compared"
+        return state.body["nothing"]
+
+    later = context(Filters.of(dt.date(2017, 7, 5), dt.date(2017, 7, 7)))
+    assert uncompared(later)["opens"] == "compare"
+    every = uncompared(context())
+    assert every["text"] == "The data begin on 2 Jul: show fewer days, and those before them can be compared."
+    assert every["opens"] == "days"
+    alone = uncompared(context(days=1))
+    assert alone["text"] == "The store holds one day, 2 Jul: there is none to compare it with."
+    assert "opens" not in alone

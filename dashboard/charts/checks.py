@@ -5,7 +5,15 @@ from typing import Any
 
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts.check_words import days_of, notices_of, sentence, settle_sentence, sound_sentence, tag_of
+from dashboard.charts.check_words import (
+    LOOKED_FOR,
+    days_of,
+    notices_of,
+    sentence,
+    settle_sentence,
+    sound_sentence,
+    tag_of,
+)
 from dashboard.charts.words import days_of as shown_days
 from dashboard.charts.words import value_label
 from dashboard.findings import Nothing, Notices
@@ -17,7 +25,6 @@ MOST, ROOM = 4, 3
 """So many notices are shown; below ROOM there is room to say what was looked for besides."""
 NEED = Need("checks", compute=judged_checks)
 NO_DAYS = "these days"
-CLEAN = sound_sentence(())
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -45,10 +52,10 @@ def holds_days(context: Context) -> bool:
 
 
 def clean(context: Context) -> Nothing:
-    """Return what was looked for without finding anything, or that there was nothing to look at."""
+    """Return what was looked for without finding anything, each ticked off, or that there was nothing to look at."""
     if not holds_days(context):
         return Nothing(icon="none", title="Nothing to check", text=f"The store holds no session of {NO_DAYS}.")
-    return Nothing(icon="check", title="Nothing to settle", text=CLEAN)
+    return Nothing(icon="check", sound=[f"No {words}" for words in LOOKED_FOR.values()])
 
 
 def heading(number: int, context: Context) -> str:

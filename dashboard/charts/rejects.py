@@ -7,6 +7,7 @@ from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.ingests import NEED
+from dashboard.findings import Nothing
 from dashboard.format import count, plural
 from queries.engine import Result
 from queries.judged import found_of
@@ -34,8 +35,10 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         reasons.setdefault(row.reason, []).append(row)
     lines = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
     if not lines:
-        said = "No row was rejected" if not total else f"{plural(total, 'row')} rejected; none was kept to look at"
-        return CardState(said, empty=f"{said}.")
+        if total:
+            said = f"{plural(total, 'row')} rejected; none was kept to look at"
+            return CardState(said, empty=f"{said}.")
+        return CardState("No row was rejected", body={"nothing": all_taken(results[0].rows)})
     columns = [
         TableColumn(label="Reason"),
         TableColumn(label="Rows", align="right"),
@@ -58,6 +61,18 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         body=Table(caption="Rejected rows by reason", columns=columns, rows=rows, dense=True),
         table=table,
     )
+
+
+def all_taken(commits: Sequence[Mapping[str, Any]]) -> Nothing:
+    """Return what became of the rows where none was rejected, each fate that there was ticked off."""
+    fates = {
+        "added": "added",
+        "replaced": "took the place of an older version",
+        "duplicates": "in the store already",
+    }
+    sums = {fate: sum(row[name] for row in commits) for name, fate in fates.items()}
+    said = [f"{plural(number, 'row')} {fate}" for fate, number in sums.items() if number]
+    return Nothing(icon="check", sound=said) if said else Nothing(icon="none", text="Nothing was ingested yet.")
 
 
 def value_of(row: Rejected) -> str:

@@ -140,7 +140,12 @@ def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     """Return how much is to be settled, and the gravest of it."""
     number = checks.open_checks(results, context)
     found: Sequence[Check] = found_of(results[0]) or []
-    return f"{checks.heading(number, context)}.", dated_sentence(found[0]) if found else checks.clean(context)["text"]
+    if found:
+        more = dated_sentence(found[0])
+    else:
+        none = checks.clean(context)
+        more = none.get("text") or f"{len(none['sound'])} kinds of fault were looked for, and none is there."
+    return f"{checks.heading(number, context)}.", more
 
 
 def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.segments import value_words
 from dashboard.charts.words import Row, empty_sentence, transition
 from dashboard.findings import Contribution, Contributions, Nothing, Tag
-from dashboard.format import MINUS, THIN, date_range, points, rate, share
+from dashboard.format import MINUS, THIN, date_range, day, points, rate, share
 from queries.changes import Counts, MixChange, StepChange, difference_interval, merged_small, mix_change, step_change
 from queries.engine import Result
 
@@ -30,11 +30,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not shown[0] or not shown[0][0]["sessions"]:
         return CardState("No sessions to compare", empty=empty_sentence(context))
     if context.compared is None:
-        text = (
-            "Choose days to compare with in the filter bar: the change is then split by step, and into who "
-            "visited and how they convert."
-        )
-        return _nothing("Nothing is compared", text)
+        return CardState("Nothing is compared", body={"nothing": not_compared(context)})
     if not compared[0] or not compared[0][0]["sessions"]:
         return _nothing(
             "No sessions in the compared days", f"No session passes the filters in {compared_days(context)}."
@@ -50,6 +46,19 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(
         heading(steps, mix, names, interval), note(context, steps), body=body, table=twin(steps, mix, names)
     )
+
+
+def not_compared(context: Context) -> Nothing:
+    """Return what a comparison would show, with the way to one; the reason where no day came before."""
+    first, last = context.first_date, context.last_date
+    shown = context.filters.date_from
+    if first is None or (shown and shown > first):
+        text = "With other days beside these, the change is split by step, and into who visited and how they convert."
+        return Nothing(icon="clock", text=text, opens="compare", opens_label="Choose days to compare with")
+    if first == last:
+        return Nothing(icon="clock", text=f"The store holds one day, {day(first)}: there is none to compare it with.")
+    text = f"The data begin on {day(first)}: show fewer days, and those before them can be compared."
+    return Nothing(icon="clock", text=text, opens="days", opens_label="Choose days")
 
 
 def counts_of(period: Sequence[Sequence[Row]]) -> list[float]:
@@ -186,7 +195,7 @@ def _exact(value: float) -> str:
 
 
 def _nothing(heading: str, text: str) -> CardState:
-    return CardState(heading, body={"nothing": Nothing(icon="clock", title=heading, text=text)})
+    return CardState(heading, body={"nothing": Nothing(icon="clock", text=text)})
 
 
 CHART = Chart("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230, slow=True)
