@@ -71,11 +71,13 @@ export function percent(fraction) {
   return `${Math.max(0, Math.min(1, fraction ?? 0)) * 100}%`
 }
 
-// Replaces what a container holds and gives the focus back to the element with the same data-key.
+// Replaces what a container holds and gives the focus back to the element with the same data-key. A function that makes
+// the children is called once the focus is known: it may move elements that are there, and they lose it.
 export function redraw(container, ...children) {
   const focused = container.getRootNode().activeElement
   const key = focused && container.contains(focused) ? focused.dataset.key : null
-  container.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false && child !== ""))
+  const drawn = children.map((child) => (typeof child === "function" ? child() : child))
+  container.replaceChildren(...drawn.flat(Infinity).filter((child) => child != null && child !== false && child !== ""))
   if (key != null) {
     for (const element of container.querySelectorAll("[data-key]")) {
       if (element.dataset.key === key) return element.focus({preventScroll: true})

@@ -217,7 +217,7 @@ function chipList(state, act, edit) {
         keydown: (event) => ["Delete", "Backspace"].includes(event.key) && (event.preventDefault(), remove(chip)),
       },
     }, `${chip.title} ${chip.exclude ? "is not" : "is"} `, h("b", {}, chip.label)),
-    h("button", {type: "button", class: "chip-x", "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
+    h("button", {type: "button", class: "chip-x", "data-key": `remove ${chip.dimension} ${chip.exclude}`, "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
 }
 
 export function filterBar(layout, act) {
@@ -247,6 +247,7 @@ export function filterBar(layout, act) {
   function edit(dimension, exclude = false) {
     if (dimension === "days") return panels.dates.open()
     if (dimension === "step") return panels.funnel.open()
+    if (dimension === "compare") return panels.compare.open()
     filters.exclude = exclude
     filters.choose(dimension)
     panels.filters.open()
@@ -266,10 +267,13 @@ export function filterBar(layout, act) {
       compare.say(controls.compare.label)
       funnel.say(controls.funnel.label)
       for (const each of [dates, compare, funnel]) each.button.hidden = false
+      const root = element.getRootNode()
+      const held = element.contains(root.activeElement)
       redraw(chips, chipList(state, act, edit))
       chips.hidden = !controls.chips.length
       reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.period && !preset.chosen))
       for (const each of Object.values(panels)) each.refresh()
+      if (held && !element.contains(root.activeElement)) add.focus({preventScroll: true})  // its chip is gone
       if (panels.filters.isOpen()) filters.ask()
     },
   }

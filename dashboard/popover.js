@@ -23,7 +23,9 @@ export function panel({button, label, draw, opened, closed, className = ""}) {
   const box = h("div", {class: `panel ${className}`, popover: "auto", role: "dialog", "aria-label": label})
   button.setAttribute("aria-haspopup", "dialog")
   button.setAttribute("aria-expanded", "false")
+  let from = null
   const open = () => {
+    from = box.getRootNode().activeElement
     opened?.()
     redraw(box, draw())
     box.showPopover()
@@ -31,6 +33,13 @@ export function panel({button, label, draw, opened, closed, className = ""}) {
     const first = box.querySelector("[autofocus]") || box.querySelector("input:not(:disabled), button:not(:disabled)")
     first?.focus({preventScroll: true})
   }
+  const close = (next = button) => {
+    box.hidePopover()
+    next.focus({preventScroll: true})
+  }
+  // What opened the panel: its button, a chip, a button of a card; a chip may have been drawn anew since.
+  const opener = () => (from?.isConnected ? from
+    : from?.dataset.key && box.getRootNode().querySelector(`[data-key="${CSS.escape(from.dataset.key)}"]`)) || button
   button.addEventListener("click", () => (box.matches(":popover-open") ? box.hidePopover() : open()))
   box.addEventListener("toggle", (event) => {
     const shown = event.newState === "open"
@@ -41,17 +50,16 @@ export function panel({button, label, draw, opened, closed, className = ""}) {
     if (event.key !== "Escape") return
     event.stopPropagation()
     event.preventDefault()
-    box.hidePopover()
-    button.focus({preventScroll: true})
+    close(opener())
   })
   return {
     box,
     open,
-    close: () => box.hidePopover(),
+    close: () => close(),
     isOpen: () => box.matches(":popover-open"),
     refresh: () => {
       if (!box.matches(":popover-open")) return
-      redraw(box, draw())
+      redraw(box, draw)
       place(box, button)
     },
   }
