@@ -172,7 +172,7 @@ def _orders(lost: Estimate) -> str:
 
 
 def _counted_over(report: LeakReport) -> str:
-    return f"in {plural(report.days, 'day')}" if report.monthly(1.0) else ""
+    return f"in {plural(report.days, 'day')}" if report.days and report.monthly(1.0) else ""
 
 
 def _spoilt(check: Check) -> str:
