@@ -220,6 +220,17 @@ function chipList(state, act, edit) {
     h("button", {type: "button", class: "chip-x", "data-key": `remove ${chip.dimension} ${chip.exclude}`, "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
 }
 
+// On a phone the bar scrolls sideways: an edge behind which there is more fades. Returns what looks at the edges anew.
+function scrolls(strip) {
+  const look = () => {
+    strip.classList.toggle("more-before", strip.scrollLeft > 1)
+    strip.classList.toggle("more-after", strip.scrollLeft + strip.clientWidth < strip.scrollWidth - 1)
+  }
+  strip.addEventListener("scroll", look, {passive: true})
+  new ResizeObserver(look).observe(strip)
+  return look
+}
+
 export function filterBar(layout, act) {
   const state = {layout, controls: null}
   const dates = opener("calendar", null)
@@ -241,8 +252,9 @@ export function filterBar(layout, act) {
   const chips = h("ul", {class: "chips", "aria-label": "Active filters"})
   const counted = h("p", {class: "counted", role: "status"})
   const reset = h("button", {type: "button", class: "button quiet", hidden: true, on: {click: () => act({kind: "reset"})}}, "Reset")
-  const element = h("div", {class: "filter-bar", role: "region", "aria-label": "Filters"}, dates.button, compare.button, funnel.button, chips, add, reset, counted,
-    Object.values(panels).map((each) => each.box))
+  const strip = h("div", {class: "filter-strip"}, dates.button, compare.button, funnel.button, chips, add, reset)
+  const element = h("div", {class: "filter-bar", role: "region", "aria-label": "Filters"}, strip, counted, Object.values(panels).map((each) => each.box))
+  const fade = scrolls(strip)
 
   function edit(dimension, exclude = false) {
     if (dimension === "days") return panels.dates.open()
@@ -269,12 +281,15 @@ export function filterBar(layout, act) {
       for (const each of [dates, compare, funnel]) each.button.hidden = false
       const root = element.getRootNode()
       const held = element.contains(root.activeElement)
+      const before = chips.childElementCount
       redraw(chips, chipList(state, act, edit))
       chips.hidden = !controls.chips.length
+      if (before && controls.chips.length > before) strip.scrollTo({left: strip.scrollWidth})
       reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.period && !preset.chosen))
       for (const each of Object.values(panels)) each.refresh()
       if (held && !element.contains(root.activeElement)) add.focus({preventScroll: true})  // its chip is gone
       if (panels.filters.isOpen()) filters.ask()
+      fade()
     },
   }
 }
