@@ -13,7 +13,7 @@ function tag(one) {
 export function nothing(said, act) {
   if (said.sound) return h("ul", {class: "sound"}, said.sound.map((words) => h("li", {}, icon("check"), words)))
   return h("div", {class: "none-found"}, icon(said.icon), h("div", {}, said.title && h("b", {}, said.title), said.text && h("p", {}, said.text),
-    said.opens && h("button", {type: "button", class: "button", "data-key": `open ${said.opens}`, on: {click: () => act({kind: "open", panel: said.opens})}}, said.opens_label)))
+    said.opens && h("button", {type: "button", class: "button", "data-key": `open ${said.opens}`, on: {click: () => act({panel: said.opens})}}, said.opens_label)))
 }
 
 function button(label, action, act, kind = "button") {

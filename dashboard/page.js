@@ -87,7 +87,7 @@ class Page {
     this.model = model
     this.layout = JSON.parse(model.layout)
     this.act = (action) => {
-      if (action.kind === "open") return this.bar.edit(action.panel)
+      if (action.panel) return this.bar.edit(action.panel)
       if (action.kind === "view") this.open(action.view)
       if (action.kind === "theme") keepTheme(action.mode)
       if (action.kind === "filter" && action.view) this.open(action.view)
