@@ -106,7 +106,7 @@ def csv_text(label: str, result: Result, stated: Stated) -> str:
         out.write(f"# {' '.join(line.split())}\n")
     if result.rows:
         write = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        write.writerow(result.rows[0])
+        write.writerow(named_columns(result))
         write.writerows([_cell(value) for value in row.values()] for row in result.rows)
     return out.getvalue()
 
@@ -119,7 +119,7 @@ def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tupl
     files = []
     for result in tables_of(results):
         said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
-        table = pa.table(result.columns or {"empty": []}).replace_schema_metadata(said)
+        table = pa.table(named_columns(result) or {"empty": []}).replace_schema_metadata(said)
         out = io.BytesIO()
         pq.write_table(table, out)
         files.append((name_of(result), out.getvalue()))
@@ -137,9 +137,15 @@ def _packed(ending: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes
 
 
 def name_of(result: Result) -> str:
-    """Return the name of one table among several: its metric and its days, where it has some of its own."""
+    """Return the name of one table among several: its metric, its dimension and its days, where it has its own."""
     days = (result.filters.date_from, result.filters.date_to)
-    return "_".join([result.metric, *(date.isoformat() for date in days if date)])
+    split = f"_by_{result.by}" if result.by else ""
+    return "_".join([result.metric + split, *(date.isoformat() for date in days if date)])
+
+
+def named_columns(result: Result) -> dict[str, list[Any]]:
+    """Return the columns of one table, that of the segments under the name of the dimension it was split by."""
+    return {result.by if result.by and name == "segment" else name: held for name, held in result.columns.items()}
 
 
 def about(result: Result, stated: Stated) -> str:

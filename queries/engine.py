@@ -51,7 +51,8 @@ class QuestionError(ValueError):
 class Result:
     """Hold the rows of one metric with all that is needed to repeat the question.
 
-    `sql` asks the store's own files; `read` says what was read in their place, such as "rollup days".
+    `sql` asks the store's own files; `read` says what was read in their place, such as "rollup days". `by` is the
+    dimension whose values the column "segment" holds, None without such a column.
     """
 
     metric: str
@@ -61,6 +62,7 @@ class Result:
     store_version: int
     filters: Filters
     read: str = field(default="files", kw_only=True)
+    by: str | None = field(default=None, kw_only=True)
 
     @property
     def columns(self) -> dict[str, list[Any]]:
@@ -176,7 +178,9 @@ class Engine:
         question = compose(asked, filters, by, funnel, chosen)
         read, names, records = self._answer(asked, question, filters, by, funnel, chosen, snapshot, cancel)
         rows = [finish_row(asked, by, dict(zip(names, record, strict=True))) for record in records]
-        result = Result(asked.name, rows, question.sql, question.parameters, snapshot.version, filters, read=read)
+        result = Result(
+            asked.name, rows, question.sql, question.parameters, snapshot.version, filters, read=read, by=by
+        )
         with self._lock:
             self._results[key] = result
             while len(self._results) > CACHED_RESULTS:

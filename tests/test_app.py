@@ -630,6 +630,20 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
     assert {card["tables"] for name, card in shown(viewer)["cards"].items() if name == "sources"} == {5}
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_tables_of_a_zip_name_the_dimension_that_each_is_split_by(viewer, replies, kind):
+    viewer.act({"kind": "view", "view": "explore"})
+    viewer.act({"kind": kind, "card": "leaderboards"})
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(replies[-1]["base64"])))
+    split = {name: found[1] for name in archive.namelist() if (found := re.search(r"_segments_by_([a-z_]+)\.", name))}
+    assert {"device_category", "country", "source"} <= set(split.values())
+    for name, dimension in split.items():
+        held = archive.open(name)
+        table = pd.read_csv(held, comment="#") if kind == "csv" else pd.read_parquet(io.BytesIO(held.read()))
+        assert {dimension, "sessions", "conversion_rate"} <= set(table)
+        assert "segment" not in table
+
+
 def test_a_value_with_a_hash_and_a_line_break_stays_one_cell(viewer):
     stated = viewer.stated()
     rows = [{"landing_page": "/a#b\nc", "sessions": 123456}]
