@@ -47,8 +47,12 @@ function still(copy) {
   copy.querySelectorAll("button").forEach((button) => button.replaceWith(h("span", {}, [...button.childNodes])))
   copy.querySelectorAll("[title]").forEach((part) => { part.title = part.title.replace(/; [^;]*\bclick\b[^;]*$/, "") })
   copy.querySelectorAll(".note").forEach((note) => {
-    note.textContent = note.textContent.split(/(?<=\.) /).filter((sentence) => !/\bclick\b|Shift adds/i.test(sentence)).join(" ")
+    note.textContent = unclicked(note.textContent)
   })
+}
+
+function unclicked(text) {
+  return text.split(/(?<=\.) /).filter((sentence) => !/\bclick\b|Shift adds/i.test(sentence)).join(" ")
 }
 
 function address(blob) {
@@ -66,6 +70,7 @@ function drawing(markup, width, height) {
 
 const SVG = "http://www.w3.org/2000/svg"
 const LEGEND_GAP = 22
+const LEGEND_ROW = 20
 
 function part(name, properties, ...children) {
   const made = document.createElementNS(SVG, name)
@@ -88,17 +93,34 @@ function lines(text, {top, width, size, height, weight = 400, color}) {
   return {drawn: rows.map((row, place) => part("text", {...look, y: top + height * (place + 0.75)}, row)), end: top + height * rows.length}
 }
 
-function legendRow(legend, top, color) {
+// The mark of a legend as the page draws it (.swatch in card.css), in a box 14 wide and 12 high.
+const SWATCHES = {
+  square: (fill) => [part("rect", {width: 14, height: 12, rx: 3, fill})],
+  circle: (fill) => [part("circle", {cx: 7, cy: 6, r: 5, fill})],
+  triangle: (fill) => [part("path", {d: "M7 1L12.5 11H1.5Z", fill})],
+  line: (fill) => [part("rect", {y: 4.5, width: 14, height: 3, rx: 1, fill})],
+  outline: (stroke) => [part("rect", {x: 0.75, y: 0.75, width: 12.5, height: 10.5, rx: 3, fill: "none", stroke, "stroke-width": 1.5})],
+  hatch: (_, color) => [part("rect", {x: 0.5, y: 0.5, width: 13, height: 11, rx: 3, fill: "none", stroke: color("border")}),
+    part("path", {d: "M1 5L5 1M1 9L9 1M2 11L12 1M6 11L13 4M10 11L13 8", stroke: color("map-line")})],
+}
+
+// The legend in as many rows as it needs; returns it with the place below.
+function legendRows(legend, {top, width, color}) {
   const pen = document.createElement("canvas").getContext("2d")
   pen.font = "400 12px Roboto, sans-serif"
   let x = PADDING
-  return [...legend.querySelectorAll("li")].flatMap((item) => {
-    const swatch = getComputedStyle(item.querySelector(".swatch")).getPropertyValue("--swatch").trim() || color
-    const drawn = [part("rect", {x, y: top + 4, width: 10, height: 10, rx: 2, fill: swatch}),
-      part("text", {x: x + 16, y: top + 13, "font-size": 12, "font-family": "Roboto, sans-serif", fill: color}, item.textContent)]
-    x += 16 + pen.measureText(item.textContent).width + LEGEND_GAP
-    return drawn
+  const drawn = [...legend.querySelectorAll("li")].flatMap((item) => {
+    const swatch = item.querySelector(".swatch")
+    const text = swatch ? 20 : 0
+    const room = text + pen.measureText(item.textContent).width
+    if (x > PADDING && x + room > PADDING + width) [x, top] = [PADDING, top + LEGEND_ROW]
+    const shape = Object.keys(SWATCHES).find((name) => swatch?.classList.contains(name))
+    const mark = shape && part("g", {transform: `translate(${x} ${top + 3})`}, ...SWATCHES[shape](getComputedStyle(swatch).getPropertyValue("--swatch").trim(), color))
+    const words = part("text", {x: x + text, y: top + 13, "font-size": 12, "font-family": "Roboto, sans-serif", fill: color("text-secondary")}, item.textContent)
+    x += room + LEGEND_GAP
+    return mark ? [mark, words] : [words]
   })
+  return {drawn, end: top + LEGEND_ROW}
 }
 
 // A chart as an SVG of nothing but shapes and texts, which any drawing program opens.
@@ -108,7 +130,7 @@ async function vector(card, stated) {
   const figure = await card.plot.svg()
   const [inner, high] = ["width", "height"].map((side) => Number(figure.getAttribute(side)))
   const texts = [[card.chart.label, {size: 12, height: 17, color: color("text-tertiary")}], [card.heading.textContent, {size: 15, height: 21, weight: 500, color: color("text")}]]
-  const notes = [card.note.textContent, stated.join(". ")].filter(Boolean)
+  const notes = [unclicked(card.note.textContent), stated.join(". ")].filter(Boolean)
   const shown = []
   let top = PADDING
   const write = (text, look) => {
@@ -120,8 +142,9 @@ async function vector(card, stated) {
   shown.push(part("g", {transform: `translate(${PADDING} ${top})`}, figure))
   top += high + 8
   if (card.legend.firstChild) {
-    shown.push(...legendRow(card.legend, top, color("text-secondary")))
-    top += 24
+    const {drawn, end} = legendRows(card.legend, {top, width: inner, color})
+    shown.push(...drawn)
+    top = end + 4
   }
   for (const text of notes) write(text, {size: 12, height: 17, color: color("text-tertiary")})
   const [width, height] = [inner + 2 * PADDING, top + PADDING]

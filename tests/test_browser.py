@@ -428,6 +428,15 @@ def test_figures_and_pictures_can_be_taken_away_and_opened(visit):
     _, content = taken(page, "#card-countries", "Picture (SVG)")
     assert "data version 0" in content.decode()
     assert content.startswith(b"<svg")
+    assert b"Click a country" not in content
+
+
+def test_the_legend_of_an_svg_has_the_marks_of_the_page(visit):
+    page = visit("?view=funnel")
+    page.locator("#card-completion .legend li").first.wait_for()
+    _, content = taken(page, "#card-completion", "Picture (SVG)")
+    legend = re.findall(r'<(\w+)[^<>]*/></g><text[^>]*font-size="12"[^>]*>(\w+)</text>', content.decode())
+    assert legend == [("circle", "Desktop"), ("rect", "Mobile")]
 
 
 def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
