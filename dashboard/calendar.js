@@ -45,7 +45,7 @@ export class Calendar {
   draw(shown) {
     const count = window.innerWidth < NARROW ? 1 : 2
     this.month ??= Math.max(monthOf(this.first), monthOf(this.focus) - count + 1)
-    this.range = this.pending === null ? [numbered(shown.from), numbered(shown.to)] : [this.pending, this.pending]
+    this.range = this.pending === null ? [numbered(shown.from), numbered(shown.to)] : [this.pending, this.focus].sort((one, other) => one - other)
     const months = Array.from({length: count}, (_, place) => this.month + place)
     if (!months.includes(monthOf(this.focus))) this.focus = Math.max(this.first, Math.min(this.last, firstOf(this.month)))
     this.grid = h("div", {class: "months", on: {keydown: (event) => this.move(event), mouseover: (event) => this.preview(event)}},
