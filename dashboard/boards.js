@@ -76,7 +76,7 @@ export function boards(body, act) {
 
 export function heat(body) {
   const columns = body.columns || []
-  const template = `minmax(96px, 150px) repeat(${columns.length}, minmax(3px, 1fr)) 72px`
+  const template = `minmax(96px, min(150px, 35%)) repeat(${columns.length}, minmax(3px, 1fr)) 72px`
   const line = (row) => h("li", {class: "heat-row", style: {"grid-template-columns": template}},
     h("span", {class: "heat-label"}, row.label),
     row.cells.map((cell) => h("i", {

@@ -36,7 +36,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         TableColumn(label="What"),
         TableColumn(label="Added", align="right"),
         TableColumn(label="Replaced", align="right", hide_narrow=True),
-        TableColumn(label="Seen before", align="right", title="the same session was in the store already"),
+        TableColumn(
+            label="Seen before", align="right", hide_narrow=True, title="the same session was in the store already"
+        ),
         TableColumn(label="Rejected", align="right"),
     ]
     lines = [_line(row) for row in rows[:SHOWN]]
