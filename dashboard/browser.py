@@ -25,7 +25,8 @@ class Browser:
     writes it while it has the document's lock, as one message.
 
     Panel also drops what changes between the browser's fetching of the document and its "ready" (it counts on the
-    fetched document to hold it), so such changes wait here until then.
+    fetched document to hold it), so such changes wait here until then; a message waits from the beginning, because no
+    document holds it.
     """
 
     def __init__(self) -> None:
@@ -33,7 +34,8 @@ class Browser:
         self.document = pn.state.curdoc
         self._loop = asyncio.get_running_loop() if self.is_served else None
         self._waiting: deque[Change] = deque()
-        self._queued: deque[Change] = deque()
+        self._messages: deque[Change] = deque()
+        self._queued: deque[tuple[Change, bool]] = deque()
         self._loaded = False
 
     @property
@@ -41,29 +43,34 @@ class Browser:
         """Say whether there is a server session behind this page."""
         return self.document is not None and self.document.session_context is not None
 
-    def later(self, change: Change) -> None:
+    def later(self, change: Change, *, sends: bool = False) -> None:
         """Apply a change from any thread, as soon as the document's own loop comes round; changes keep their order.
+
+        With `sends` it only sends a message.
 
         Bokeh keeps the callbacks of a document that has no session yet in a set: each call takes the oldest change.
         """
         if self._loop is None:
             change()
         else:
-            self._queued.append(change)
+            self._queued.append((change, sends))
             with suppress(RuntimeError):  # the server has stopped
                 self._loop.call_soon_threadsafe(self._next_tick)
 
     def _next_tick(self) -> None:
         if self.document is not None and self.document.session_context is not None:  # else the browser has gone
-            self.document.add_next_tick_callback(lambda: self._apply(self._queued.popleft()))
+            self.document.add_next_tick_callback(lambda: self._apply(*self._queued.popleft()))
 
     def loaded(self) -> None:
         """Apply what waited; call it, on any thread, when the browser is ready."""
         self._loaded = True
         self.later(lambda: None)
 
-    def _apply(self, change: Change) -> None:
-        self._waiting.append(change)
+    def _apply(self, change: Change, sends: bool) -> None:
+        (self._messages if sends else self._waiting).append(change)
+        if self._loaded:
+            self._waiting.extend(self._messages)
+            self._messages.clear()
         if self.document is None:
             return
         self.document.hold()

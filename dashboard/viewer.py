@@ -151,11 +151,14 @@ class Viewer:
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:
             self.page.busy = False
-            self.page.reply({"kind": "failed", "text": f"This view could not be computed ({type(error).__name__})."})
+            self._send({"kind": "failed", "text": f"This view could not be computed ({type(error).__name__})."})
 
     def _count(self, counts: Mapping[str, int], asked: Question) -> None:
         if not asked.cancel.cancelled and counts:
-            self.page.reply({"kind": "open", "counts": counts})
+            self._send({"kind": "open", "counts": counts})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.browser.later(partial(self.page.reply, message), sends=True)
 
     def stated(self) -> Stated:
         """Return what every file that is taken away says about itself. Raises RuntimeError before the first answer."""

@@ -495,6 +495,19 @@ def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
     assert done == [0, 1, 2]
 
 
+def test_a_message_waits_for_the_browser_from_the_beginning(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: True)
+    browser.later(partial(done.append, "message"), sends=True)
+    browser.later(partial(done.append, "change"))
+    loop.turn()
+    assert done == ["change"]
+    browser.loaded()
+    loop.turn()
+    assert done == ["change", "message"]
+
+
 def test_changes_between_fetched_and_ready_wait(monkeypatch):
     browser, done = Browser(), []
     loop = Loop(browser)

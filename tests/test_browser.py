@@ -181,6 +181,13 @@ def test_every_view_is_drawn_from_the_rail_and_has_an_address(visit):
     assert other.locator("#card-funnel .step-name", has_text="Converted").is_visible()
 
 
+def test_a_view_that_is_known_already_still_counts_what_is_open_elsewhere(visit):
+    page = visit("?view=quality")
+    page.get_by_role("navigation", name="Views").first.locator(".open-count").first.wait_for()
+    again = visit("?view=quality")
+    again.get_by_role("navigation", name="Views").first.locator(".open-count").first.wait_for()
+
+
 def test_the_first_view_has_a_sentence_and_its_figures(visit):
     page = visit()
     assert (
