@@ -59,6 +59,16 @@ def test_a_period_that_touches_the_shown_one_stands_before_it_in_grey():
     assert [row[-1] for row in state.table.rows] == ["compared"] * 3 + ["shown"] * 3
 
 
+def test_the_mean_is_said_in_the_note_where_a_line_and_its_band_leave_no_place():
+    few, many = ([counted(100, 2, session_date=day(number)) for number in range(1, last)] for last in (20, 21))
+    said = trend.update([result(many)], context(days=20))
+    assert said.sources["trend-mean"]["label"] == ["", "", ""]
+    assert "Level, dashed: the mean, 2.00 %." in plain(said.note)
+    drawn = trend.update([result(few)], context(days=19))
+    assert plain(drawn.sources["trend-mean"]["label"][1]) == "mean 2.00 %"
+    assert "the mean" not in drawn.note
+
+
 def test_a_longer_period_is_laid_under_the_same_weekdays():
     days = [day(1) + dt.timedelta(days=number) for number in range(40)]
     before = [date - dt.timedelta(days=40) for date in days]

@@ -8,7 +8,7 @@ from dashboard.annotations import annotations
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.trend_columns import columns, ticks
+from dashboard.charts.trend_columns import columns, mean_words, ticks
 from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of, stand_beside
 from dashboard.charts.trend_scene import BELOW, scene_of
@@ -58,7 +58,11 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         _heading(rows, shown, before),
         " ".join(
             part
-            for part in (note(shown, asked, missing, laid(before, shown)), noted(notes, scene.start, scene.end))
+            for part in (
+                note(shown, asked, missing, laid(before, shown)),
+                mean_words(scene),
+                noted(notes, scene.start, scene.end),
+            )
             if part
         ),
         sources=columns(scene),

@@ -179,7 +179,10 @@ def grounds(scene: Scene) -> Columns:
 
 
 def means(scene: Scene) -> Columns:
-    """Return the mean of each period as a dashed line over its days, with its word where it hides no mark."""
+    """Return the mean of each period as a dashed line over its days, with its word where it hides no mark.
+
+    A line with its band leaves no place for it: the note says it then, as `mean_words`.
+    """
     found: Columns = {}
     over = {"trend-mean": scene.shown, "trend-before-mean": scene.before if scene.beside else []}
     for name, periods in over.items():
@@ -189,9 +192,17 @@ def means(scene: Scene) -> Columns:
             continue
         mean = sum(period.conversions for period in periods) / whole
         left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
-        label = f"mean {rate(mean)}" if len(periods) > 1 else ""
+        label = f"mean {rate(mean)}" if len(periods) > 1 and not scene.dense else ""
         found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
     return found
+
+
+def mean_words(scene: Scene) -> str:
+    """Return the mean of the shown days in words where the figure has no place for them."""
+    sessions = sum(period.sessions for period in scene.shown)
+    if not sessions or not scene.dense:
+        return ""
+    return f"Level, dashed: the mean, {rate(sum(period.conversions for period in scene.shown) / sessions)}."
 
 
 def clear_place(periods: Sequence[Period], mean: float) -> float:
