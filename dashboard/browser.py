@@ -31,8 +31,9 @@ class Browser:
 
     def __init__(self) -> None:
         """Belong to the session that is being created; without one (tests, notebooks) changes apply at once."""
-        self.document = pn.state.curdoc
-        self._loop = asyncio.get_running_loop() if self.is_served else None
+        running = _running_loop()
+        self.document = pn.state.curdoc if running else None
+        self._loop = running if self.is_served else None
         self._waiting: deque[Change] = deque()
         self._messages: deque[Change] = deque()
         self._queued: deque[tuple[Change, bool]] = deque()
@@ -83,6 +84,14 @@ class Browser:
     def _unfetched(self) -> bool:
         session = getattr(self.document and self.document.session_context, "session", None)
         return session is None or session.connection_count == 0
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop of this thread; on one without, Bokeh's current document is that of another."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class Inbox:

@@ -220,15 +220,20 @@ function chipList(state, act, edit) {
     h("button", {type: "button", class: "chip-x", "data-key": `remove ${chip.dimension} ${chip.exclude}`, "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
 }
 
-// On a phone the bar scrolls sideways: an edge behind which there is more fades. Returns what looks at the edges anew.
+// On a phone the bar scrolls sideways: an edge behind which there is more fades. Returns what looks at the edges anew, and
+// shows the end of the bar if it is told to. Elsewhere it has no box and asks for nothing: to ask is to lay the page out.
 function scrolls(strip) {
+  let narrow = false
   const look = () => {
     strip.classList.toggle("more-before", strip.scrollLeft > 1)
     strip.classList.toggle("more-after", strip.scrollLeft + strip.clientWidth < strip.scrollWidth - 1)
   }
   strip.addEventListener("scroll", look, {passive: true})
-  new ResizeObserver(look).observe(strip)
-  return look
+  new ResizeObserver(([strip]) => (narrow = strip.contentRect.width > 0) && look()).observe(strip)
+  return (toEnd) => narrow && requestAnimationFrame(() => {
+    if (toEnd) strip.scrollTo({left: strip.scrollWidth})
+    look()
+  })
 }
 
 export function filterBar(layout, act) {
@@ -284,12 +289,11 @@ export function filterBar(layout, act) {
       const before = chips.childElementCount
       redraw(chips, chipList(state, act, edit))
       chips.hidden = !controls.chips.length
-      if (before && controls.chips.length > before) strip.scrollTo({left: strip.scrollWidth})
       reset.hidden = !controls.resettable || (controls.chips.length < 2 && !controls.dates.presets.some((preset) => !preset.period && !preset.chosen))
       for (const each of Object.values(panels)) each.refresh()
       if (held && !element.contains(root.activeElement)) add.focus({preventScroll: true})  // its chip is gone
       if (panels.filters.isOpen()) filters.ask()
-      fade()
+      fade(before && controls.chips.length > before)
     },
   }
 }
