@@ -185,7 +185,7 @@ def demo(
         if not result.accepted:
             raise fail(f"the generated exports in {home} were not accepted: remove that folder and try again")
     out.print(f"Store: {escape(str(store.path))}", highlight=False, soft_wrap=True)
-    _serve(store, port, "127.0.0.1", 4, show)
+    _serve(store, port, "127.0.0.1", show)
 
 
 @app.command()
@@ -199,17 +199,16 @@ def serve(
         list[str] | None,
         typer.Option(help="Let in browsers that come by this HOST[:PORT], a proxy's for instance; may be repeated."),
     ] = None,
-    threads: Annotated[int, typer.Option(help="Threads that serve viewers at the same time.", min=1)] = 4,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = False,
 ) -> None:
     """Serve the dashboard of a store until Ctrl-C.
 
     The same page: SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
     """
-    _serve(_store(store), port, address, threads, show, origin or ())
+    _serve(_store(store), port, address, show, origin or ())
 
 
-def _serve(store: Store, port: int | None, address: str, threads: int, show: bool, origins: Sequence[str] = ()) -> None:
+def _serve(store: Store, port: int | None, address: str, show: bool, origins: Sequence[str] = ()) -> None:
     try:
         store.snapshot()
     except StoreError as error:
@@ -223,7 +222,7 @@ def _serve(store: Store, port: int | None, address: str, threads: int, show: boo
     if address in EVERYWHERE:
         reached = [*origins, *(f"{name}:{chosen}" for name in names_of(address)[:-2])]
         out.print(f"Colleagues reach it at {escape(', '.join(reached))}; there is no login", highlight=False)
-    serve_page(store, port=chosen, address=address, threads=threads, show=show, origins=origins)
+    serve_page(store, port=chosen, address=address, show=show, origins=origins)
 
 
 def _free_port(port: int | None, address: str) -> int:

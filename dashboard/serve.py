@@ -25,7 +25,6 @@ def serve(
     *,
     port: int = 5006,
     address: str = "127.0.0.1",
-    threads: int = 4,
     show: bool = False,
     title: str = TITLE,
     origins: Iterable[str] = (),
@@ -40,18 +39,17 @@ def serve(
         return create_app(store, title=title)
 
     threading.Thread(target=prepare, args=(store,), name="figures", daemon=True).start()
-    with pn.config.set(nthreads=threads):
-        pn.serve(
-            {"/": page},
-            port=port,
-            address=address,
-            websocket_origin=sorted({*(f"{name}:{port}" for name in names_of(address)), *origins}),
-            title=title,
-            show=show,
-            verbose=False,
-            admin=False,
-            compress_response=True,
-        )
+    pn.serve(
+        {"/": page},
+        port=port,
+        address=address,
+        websocket_origin=sorted({*(f"{name}:{port}" for name in names_of(address)), *origins}),
+        title=title,
+        show=show,
+        verbose=False,
+        admin=False,
+        compress_response=True,
+    )
 
 
 def names_of(address: str) -> list[str]:
