@@ -1,0 +1,104 @@
+"""When and on which thread a page is changed: in order, on its document's loop, when somebody is there."""
+
+import threading
+from functools import partial
+
+import pytest
+from builders import sessions, store_of
+
+from dashboard.browser import Browser, Inbox
+from dashboard.freshness import Source
+from dashboard.viewer import Viewer
+
+
+class Loop:
+    """Stand in for a served document and its loop: what it shall do next tick is done when `turn` is called."""
+
+    session_context = object()
+
+    def __init__(self, browser):
+        browser.document = browser._loop = self
+        self.soon, self.callbacks, self.threads, self.held = [], [], set(), 0
+
+    def call_soon_threadsafe(self, callback):
+        self.soon.append(callback)
+
+    def add_next_tick_callback(self, callback):
+        self.threads.add(threading.current_thread())
+        self.callbacks.append(callback)
+
+    def hold(self):
+        self.held += 1
+
+    def unhold(self):
+        self.held -= 1
+
+    def turn(self):
+        while self.soon:
+            self.soon.pop(0)()
+        callbacks, self.callbacks = self.callbacks, []
+        for callback in reversed(callbacks):
+            callback()
+        assert self.held == 0
+
+
+def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: True)
+    for number in range(3):
+        browser.later(partial(done.append, number))
+    loop.turn()
+    assert done == [0, 1, 2]
+
+
+def test_a_message_waits_for_the_browser_from_the_beginning(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: True)
+    browser.later(partial(done.append, "message"), sends=True)
+    browser.later(partial(done.append, "change"))
+    loop.turn()
+    assert done == ["change"]
+    browser.loaded()
+    loop.turn()
+    assert done == ["change", "message"]
+
+
+def test_changes_between_fetched_and_ready_wait(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: False)
+    browser.later(partial(done.append, "early"))
+    loop.turn()
+    assert done == []
+    browser.loaded()
+    browser.later(partial(done.append, "after"))
+    assert done == []
+    loop.turn()
+    assert done == ["early", "after"]
+
+
+def test_messages_that_overtake_each_other_are_acted_on_in_order():
+    inbox, done = Inbox(), []
+    for number in (2, 3, 1, None, 5, 4, 4, 10**9):
+        inbox.receive({"number": number}, lambda message: done.append(message["number"]))
+    assert done == [1, 2, 3, None, 4, 5]
+    assert not inbox._early
+
+
+@pytest.mark.parametrize("said", [{"kind": "view", "view": "funnel"}, {"kind": "address", "query": "?view=funnel"}])
+def test_what_a_person_does_is_done_on_the_loop_whatever_thread_heard_it(said, tmp_path):
+    viewer = Viewer(Source(store_of(tmp_path / "store", sessions(4, device_category="mobile"))))
+    loop = Loop(viewer.browser)
+    viewer.browser.loaded()
+    threads = []
+    viewer.selection.param.watch(lambda *_: threads.append(threading.current_thread()), "view")
+    hearing = threading.Thread(target=viewer.act, args=(said,))
+    hearing.start()
+    hearing.join()
+    assert viewer.selection.view == ""
+    loop.turn()
+    assert viewer.selection.view == "funnel"
+    assert threads == [threading.current_thread()]
+    assert loop.threads == {threading.current_thread()}
