@@ -36,15 +36,16 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 WATCH_CANVAS = """
 window.lastDraw = 0
 window.firstDraw = null
-window.drew = () => {
-  const late = performance.getEntriesByName("late").some((mark) => mark.startTime > window.clicked)
-  if (late) window.firstDraw ??= window.lastDraw
-  window.lastDraw = performance.now()
+window.drew = () => { window.lastDraw = performance.now() }
+const mark = performance.mark
+performance.mark = function (name, ...given) {
+  if (name === "late") window.firstDraw ??= window.lastDraw
+  return mark.call(performance, name, ...given)
 }
 for (const name of ["fill", "stroke", "fillRect", "clearRect", "fillText", "drawImage"]) {
   const draw = CanvasRenderingContext2D.prototype[name]
   CanvasRenderingContext2D.prototype[name] = function (...given) {
-    window.drew()
+    window.lastDraw = performance.now()
     return draw.apply(this, given)
   }
 }
@@ -59,7 +60,6 @@ WATCH_ELEMENTS = """() => {
 }"""
 CLICK = "(element) => { window.clicked = performance.now(); window.firstDraw = null; element.click() }"
 GO = """(query) => {
-  performance.clearMarks("late")
   window.firstDraw = null
   window.clicked = performance.now()
   history.pushState(null, "", query)

@@ -22,7 +22,7 @@ class Browser:
     holds those of a document, in plain lists without a lock, where two threads lose one now and then. Nor is Panel's
     own writing: a message that comes while another one is on its way may lie until the next (`_dispatch_msgs` of
     panel.io.document returns when the task before it has lifted the block). So what one change does is held, and Bokeh
-    writes it while it has the document's lock, as one message.
+    writes it while it has the document's lock.
 
     Panel also drops what changes between the browser's fetching of the document and its "ready" (it counts on the
     fetched document to hold it), so such changes wait here until then; a message waits from the beginning, because no

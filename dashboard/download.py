@@ -106,7 +106,7 @@ def csv_text(label: str, result: Result, stated: Stated) -> str:
         out.write(f"# {' '.join(line.split())}\n")
     if result.rows:
         write = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        write.writerow(named_columns(result))
+        write.writerow(column_name(result, name) for name in result.rows[0])
         write.writerows([_cell(value) for value in row.values()] for row in result.rows)
     return out.getvalue()
 
@@ -119,7 +119,8 @@ def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tupl
     files = []
     for result in tables_of(results):
         said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
-        table = pa.table(named_columns(result) or {"empty": []}).replace_schema_metadata(said)
+        columns = {column_name(result, name): values for name, values in result.columns.items()}
+        table = pa.table(columns or {"empty": []}).replace_schema_metadata(said)
         out = io.BytesIO()
         pq.write_table(table, out)
         files.append((name_of(result), out.getvalue()))
@@ -143,9 +144,9 @@ def name_of(result: Result) -> str:
     return "_".join([result.metric + split, *(date.isoformat() for date in days if date)])
 
 
-def named_columns(result: Result) -> dict[str, list[Any]]:
-    """Return the columns of one table, that of the segments under the name of the dimension it was split by."""
-    return {result.by if result.by and name == "segment" else name: held for name, held in result.columns.items()}
+def column_name(result: Result, name: str) -> str:
+    """Return what a column is called in a file: that of the segments by the dimension that was split by."""
+    return result.by if result.by and name == "segment" else name
 
 
 def about(result: Result, stated: Stated) -> str:

@@ -209,6 +209,7 @@ class Page {
     if (!this.model.late || !this.state) return
     const late = JSON.parse(this.model.late)
     if (late.question !== this.state.question) return
+    performance.clearMarks("late")
     performance.mark("late")  // tells what is drawn at once from what takes longer: benchmarks/browser.py
     if (late.finding) this.find(late.finding)
     for (const [name, card] of Object.entries(late.cards)) {

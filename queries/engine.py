@@ -178,9 +178,8 @@ class Engine:
         question = compose(asked, filters, by, funnel, chosen)
         read, names, records = self._answer(asked, question, filters, by, funnel, chosen, snapshot, cancel)
         rows = [finish_row(asked, by, dict(zip(names, record, strict=True))) for record in records]
-        result = Result(
-            asked.name, rows, question.sql, question.parameters, snapshot.version, filters, read=read, by=by
-        )
+        said = question.sql, question.parameters
+        result = Result(asked.name, rows, *said, snapshot.version, filters, read=read, by=by)
         with self._lock:
             self._results[key] = result
             while len(self._results) > CACHED_RESULTS:

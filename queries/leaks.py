@@ -19,7 +19,7 @@ from queries.peel import Peeled, Search, peel
 from queries.revenue import DRAWS, Estimate, draw_order_values
 from queries.scan import Candidates, Scan, own_scan, scan
 
-SMALLEST_SESSIONS, FEWEST_SESSIONS, TEN_CONVERSIONS = 200, 50, 10
+SMALLEST_SESSIONS, FEWEST_SESSIONS, ENOUGH_CONVERSIONS = 200, 50, 10
 SMALLEST_SHARE = 0.002
 NOTHING = Estimate(0.0, 0.0, 0.0)
 
@@ -115,7 +115,7 @@ def support_of(sessions: float, conversions: float) -> float:
 
     Fewer, but 50, where ten conversions are expected among fewer than 200, as at the steps of a funnel.
     """
-    enough = TEN_CONVERSIONS * sessions / conversions if conversions else SMALLEST_SESSIONS
+    enough = ENOUGH_CONVERSIONS * sessions / conversions if conversions else SMALLEST_SESSIONS
     return max(min(SMALLEST_SESSIONS, max(FEWEST_SESSIONS, enough)), SMALLEST_SHARE * sessions)
 
 
