@@ -25,8 +25,8 @@ class Browser:
     writes it while it has the document's lock.
 
     Panel also drops what changes between the browser's fetching of the document and its "ready" (it counts on the
-    fetched document to hold it), so such changes wait here until then; a message waits from the beginning, because no
-    document holds it.
+    fetched document to hold it), so such changes wait here until then. A message, which no document holds, waits until
+    the page has said that it listens: Panel imports what draws a component without making "ready" wait for it.
     """
 
     def __init__(self) -> None:
@@ -38,6 +38,7 @@ class Browser:
         self._messages: deque[Change] = deque()
         self._queued: deque[tuple[Change, bool]] = deque()
         self._loaded = False
+        self._listening = False
 
     @property
     def is_served(self) -> bool:
@@ -67,11 +68,14 @@ class Browser:
         self._loaded = True
         self.later(lambda: None)
 
+    def listens(self) -> None:
+        """Send the messages that waited; call it, on the document's loop, when the page has said that it hears them."""
+        self._listening = True
+        self._waiting.extend(self._messages)
+        self._messages.clear()
+
     def _apply(self, change: Change, sends: bool) -> None:
-        (self._messages if sends else self._waiting).append(change)
-        if self._loaded:
-            self._waiting.extend(self._messages)
-            self._messages.clear()
+        (self._messages if sends and not self._listening else self._waiting).append(change)
         if self.document is None:
             return
         self.document.hold()

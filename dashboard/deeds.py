@@ -240,6 +240,7 @@ DEEDS: dict[str, Deed] = {
     "setting": choose_setting,
     "theme": choose_theme,
     "prefers": prefer,
+    "listens": lambda viewer, _: viewer.browser.listens(),
     "retry": lambda viewer, _: viewer.ask(),
     "values": list_values,
     "sql": show_sql,

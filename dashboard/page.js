@@ -391,6 +391,7 @@ export function render({model}) {
   page.drawControls()
   page.drawState()
   page.dim()
+  page.act({kind: "listens"})
   requestAnimationFrame(() => page.embed())  // Bokeh draws only what is already in the document
   return page.root
 }

@@ -52,7 +52,24 @@ def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
     assert done == [0, 1, 2]
 
 
-def test_a_message_waits_for_the_browser_from_the_beginning(monkeypatch):
+@pytest.mark.parametrize("is_loaded_first", [True, False])
+def test_a_message_waits_until_the_page_says_that_it_listens(is_loaded_first, monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: False)
+    browser.later(partial(done.append, "message"), sends=True)
+    browser.later(partial(done.append, "change"))
+    for step in (browser.loaded, lambda: browser.later(browser.listens))[:: 1 if is_loaded_first else -1]:
+        assert "message" not in done
+        step()
+        loop.turn()
+    assert done == ["change", "message"]
+    browser.later(partial(done.append, "another"), sends=True)
+    loop.turn()
+    assert done[-1] == "another"
+
+
+def test_changes_apply_before_anybody_has_fetched_the_page_and_messages_do_not(monkeypatch):
     browser, done = Browser(), []
     loop = Loop(browser)
     monkeypatch.setattr(browser, "_unfetched", lambda: True)
@@ -60,9 +77,6 @@ def test_a_message_waits_for_the_browser_from_the_beginning(monkeypatch):
     browser.later(partial(done.append, "change"))
     loop.turn()
     assert done == ["change"]
-    browser.loaded()
-    loop.turn()
-    assert done == ["change", "message"]
 
 
 def test_changes_between_fetched_and_ready_wait(monkeypatch):
