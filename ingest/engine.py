@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingest.report import IngestError
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 POLL_SECONDS = 0.2
+SET_THREADS = "set threads = $threads"
 WRAPPED = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 
 
@@ -43,9 +45,28 @@ def connect(scratch: Path, memory_limit: str | None = None, jobs: int | None = N
 
 
 def run(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:
-    """Execute `sql/<name>.sql`, one statement, with bound parameters; return all its rows."""
+    """Execute `sql/<name>.sql`, one statement, with bound parameters; return all its rows.
+
+    What does not fit into the memory limit is done again on one thread: a sort of rows as wide as GA4's keeps for each
+    thread what it cannot spill. Raises OutOfMemoryException when that does not fit either.
+    """
     statement = (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-    return connection.execute(statement, parameters or None).fetchall()
+    try:
+        return connection.execute(statement, parameters or None).fetchall()
+    except duckdb.OutOfMemoryException:
+        with _one_thread(connection):
+            return connection.execute(statement, parameters or None).fetchall()
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Give a connection one thread for a while."""
+    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+    connection.execute(SET_THREADS, {"threads": 1})
+    try:
+        yield
+    finally:
+        connection.execute(SET_THREADS, {"threads": threads})
 
 
 def glob_safe(path: Path | str) -> str:

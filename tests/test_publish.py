@@ -9,12 +9,14 @@ import sys
 import textwrap
 import time
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from builders import ROOT, flat_csv, flat_line, stored_rows
 from filelock import FileLock
 
 from ingest import pipeline
+from ingest.engine import SET_THREADS, run
 from ingest.pipeline import ingest_exports
 from ingest.report import IngestError
 from ingest.upkeep import undo
@@ -228,3 +230,36 @@ def test_an_ingest_works_within_a_memory_limit_and_a_wrong_limit_is_named(store,
 
 def test_the_public_names_of_the_pipeline_are_there():
     assert {"Progress", "IngestReport", "FileReport", "ingest_exports"} <= set(pipeline.__all__)
+
+
+class Tight:
+    """Stand in for a connection whose statements need more memory than there is, on more than `most` threads."""
+
+    def __init__(self, most):
+        self.threads, self.most, self.said = 2, most, []
+
+    def execute(self, statement, parameters=None):
+        self.said.append((statement, self.threads))
+        if statement == SET_THREADS:
+            self.threads = parameters["threads"]
+        elif statement != "select current_setting('threads')" and self.threads > self.most:
+            raise duckdb.OutOfMemoryException("could not allocate block")
+        return self
+
+    def fetchall(self):
+        return [(self.threads,)]
+
+
+def test_a_statement_that_does_not_fit_is_done_again_on_one_thread_and_the_next_on_all():
+    tight = Tight(most=1)
+    assert run(tight, "no_merged_sessions") == [(1,)]
+    assert tight.threads == 2
+    statements = [threads for statement, threads in tight.said if "merged_sessions" in statement]
+    assert statements == [2, 1]
+
+
+def test_a_statement_that_does_not_fit_on_one_thread_either_fails_and_leaves_the_threads():
+    tight = Tight(most=0)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        run(tight, "no_merged_sessions")
+    assert tight.threads == 2
