@@ -1,6 +1,8 @@
 // Embeds a prebuilt Bokeh figure once and patches it: models by name, then columns by source name, in one repaint.
 
 const TOKEN = /^\$[a-z0-9-]+$/
+const NARROW = 420
+const MOST_LABELS = 6
 
 // Reading a computed style is slow: each colour is read once a theme.
 function palette(holder) {
@@ -26,6 +28,11 @@ function column(shade, name, values) {
   return values.every((value) => value === null || typeof value === "number")
     ? values.map((value) => value ?? NaN)
     : values
+}
+
+// Seven dates touch each other on a phone: there every other one is written.
+function thinned(labels) {
+  return new Map([...labels].map(([place, text], number) => [place, labels.size > MOST_LABELS && number % 2 ? "" : text]))
 }
 
 // What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>" or "days:<column>:<column>".
@@ -85,10 +92,12 @@ export class Plot {
     this.pending = state
     if (!this.views) return
     const {shade} = this
+    const narrow = this.holder.clientWidth < NARROW
     const missing = []
     const named = (name) => this.document.get_model_by_name(name) ?? (missing.push(name), null)
     for (const [name, properties] of Object.entries(state.models || {})) {
       const changed = Object.entries(properties).map(([key, value]) => [key, property(shade, value)])
+      for (const one of changed) if (narrow && one[0] === "major_label_overrides") one[1] = thinned(one[1])
       named(name)?.setv(Object.fromEntries(changed))
     }
     for (const [name, columns] of Object.entries(state.sources || {})) {

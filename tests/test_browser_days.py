@@ -94,3 +94,15 @@ def test_the_panel_of_days_has_no_accessibility_problem(visit, scheme):  # noqa:
     opened(page)
     found = axe.Axe().run(page).response["violations"]
     assert [(violation["id"], violation["help"]) for violation in found] == []
+
+
+DATES = """() => {
+  const axes = window.Bokeh.documents.map((document) => document.get_model_by_name("trend-x-axis"))
+  return [...axes.find(Boolean).major_label_overrides.values()]
+}"""
+
+
+def test_seven_dates_are_written_under_a_wide_trend_and_every_other_one_on_a_phone(visit):  # noqa: F811 - the fixture
+    wide = visit().evaluate(DATES)
+    assert (len(wide), wide[:3]) == (7, ["20 Jun", "23 Jun", "26 Jun"])
+    assert visit(width=390).evaluate(DATES) == [text if number % 2 == 0 else "" for number, text in enumerate(wide)]
