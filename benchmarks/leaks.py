@@ -24,7 +24,7 @@ from benchmarks.worlds import RECIPES, Recipe, World, build, thinned
 from queries.baseline import Design
 from queries.cube import ask_cells
 from queries.engine import Engine
-from queries.leaks import find_leaks
+from queries.leaks import find_leaks, support_of
 from queries.peel import Search, peel
 from queries.scan import Candidates, Scan, corrected
 from queries.store import Store
@@ -48,8 +48,9 @@ def in_codes(world: World, segment: dict[str, str]) -> tuple[tuple[int, int], ..
 def oracle(world: World, fdr: float = 0.10) -> Score:
     """Score the same scan and peeling when the true rates without leaks are known."""
     started = time.perf_counter()
-    cells, total = world.cells, world.cells.sessions.sum()
-    candidates = Candidates.of(cells, Design.of(cells.codes, cells.sizes), range(2, 4), max(200, 0.002 * total))
+    cells = world.cells
+    smallest = support_of(float(cells.sessions.sum()), float(cells.conversions.sum()))
+    candidates = Candidates.of(cells, Design.of(cells.codes, cells.sizes), range(2, 4), smallest)
 
     def rates(found: tuple[int, ...]) -> np.ndarray:
         rate, inside = world.clean.copy(), [candidates.members(segment) for segment in found]

@@ -63,6 +63,7 @@ class Recipe:
     mix: float = 0.7
     simpson: bool = False
     order_spread: float = 0.0
+    conversion: float = CONVERSION
 
     def without_leaks(self) -> "Recipe":
         """Return the same kind of world with nothing planted."""
@@ -122,7 +123,7 @@ def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: F
     if recipe.additive:
         parts = sum(np.exp(effect)[codes[:, place]] for place, effect in enumerate(effects))
         floor = parts - 0.8 * parts.min()
-        return np.clip(floor * CONVERSION * sessions.sum() / (sessions @ floor), 1e-4, 0.6)
+        return np.clip(floor * recipe.conversion * sessions.sum() / (sessions @ floor), 1e-4, 0.6)
     logit = sum(effect[codes[:, place]] for place, effect in enumerate(effects))
     if recipe.interactions:
         for order in recipe.orders:
@@ -135,7 +136,7 @@ def _rates(recipe: Recipe, rng: np.random.Generator, codes: NDArray, sessions: F
                     table = np.clip(table, -2.5, 2.5)
                 logit = logit + table[keys]
     total = sessions.sum()
-    shift = brentq(lambda shift: sessions @ expit(logit + shift) / total - CONVERSION, -30, 10)
+    shift = brentq(lambda shift: sessions @ expit(logit + shift) / total - recipe.conversion, -30, 10)
     return expit(logit + shift)
 
 
@@ -241,4 +242,7 @@ RECIPES = (
     Recipe("order values differ, 300 k", order_spread=0.3),
     Recipe("W4 sharp mix, 300 k", mix=1.5),
     Recipe("W5 Simpson, 300 k", simpson=True),
+    Recipe("a step of 20 k where 30 % go on", 20_000, conversion=0.3),
+    Recipe("a step of 5 k where 30 % go on", 5_000, conversion=0.3),
+    Recipe("a step of 20 k, 30 %, dense sd .1", 20_000, conversion=0.3, interactions=0.1),
 )

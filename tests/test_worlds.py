@@ -17,7 +17,7 @@ def test_a_world_is_what_its_recipe_says(recipe):
     world = build(recipe, 11)
     assert world.cells.sessions.sum() == recipe.sessions
     assert len(world.leaks) == recipe.leaks
-    assert world.cells.sessions @ world.clean == pytest.approx(0.03 * recipe.sessions, rel=0.05)
+    assert world.cells.sessions @ world.clean == pytest.approx(recipe.conversion * recipe.sessions, rel=0.05)
     assert ((world.clean > 0) & (world.clean < 1)).all()
 
 
