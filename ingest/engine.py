@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ def run(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[st
 
 
 @contextmanager
-def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Generator[None]:
     """Give a connection one thread for a while."""
     ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
     connection.execute(SET_THREADS, {"threads": 1})
