@@ -90,12 +90,17 @@ def tables_of(results: Sequence[Result]) -> list[Result]:
     return list(tables.values())
 
 
+def _files_of(results: Sequence[Result]) -> list[Result]:
+    """Return the tables behind a card; for one without any, a result whose file says what it is and holds no row."""
+    return tables_of(results) or list(results[:1])
+
+
 def csv_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
-    """Return ("csv", file) for one table behind a card, ("zip", files) for several: one table a file.
+    """Return ("csv", file) for one table behind a card, ("csv.zip", files) for several: one table a file.
 
     Lines that begin with # say what a file is; readers skip them, such as pandas with comment="#".
     """
-    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in tables_of(results)])
+    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in _files_of(results)])
 
 
 def csv_text(label: str, result: Result, stated: Stated) -> str:
@@ -112,12 +117,12 @@ def csv_text(label: str, result: Result, stated: Stated) -> str:
 
 
 def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
-    """Return ("parquet", file) for one table behind a card, ("zip", files) for several.
+    """Return ("parquet", file) for one table behind a card, ("parquet.zip", files) for several.
 
     Each file's key-value metadata says what it is, as the head of a CSV does.
     """
     files = []
-    for result in tables_of(results):
+    for result in _files_of(results):
         said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
         columns = {column_name(result, name): values for name, values in result.columns.items()}
         table = pa.table(columns or {"empty": []}).replace_schema_metadata(said)
@@ -134,7 +139,7 @@ def _packed(ending: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, (name, content) in enumerate(files, start=1):
             archive.writestr(f"{place}_{name}.{ending}", content)
-    return "zip", packed.getvalue()
+    return f"{ending}.zip", packed.getvalue()
 
 
 def name_of(result: Result) -> str:

@@ -84,7 +84,7 @@ def smallest(report: LeakReport) -> str:
 
 
 def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
-    """Return one flat row per leak, gap, strong segment and value above its peers."""
+    """Return one flat row per leak, gap, strong segment and value above its peers; money is that of `in_days` days."""
     return [
         {
             "kind": row.kind,
@@ -95,6 +95,7 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
             "ratio": row.ratio,
             "ratio_low": row.ratio_interval[0],
             "ratio_high": row.ratio_interval[1],
+            "in_days": report.days,
             **_ends("recoverable_conversions", row.recoverable_conversions),
             **_ends("revenue_at_stake", row.revenue_at_stake),
             "p": row.p,

@@ -18,7 +18,7 @@ import pytest
 from builders import session, sessions, store_of
 
 import dashboard
-from dashboard import figures
+from dashboard import download, figures
 from dashboard.app import create_app, explain
 from dashboard.chart import CardState, Chart, Need
 from dashboard.charts import CHARTS
@@ -34,6 +34,7 @@ from dashboard.views import VIEWS, charts_of, placed, shown_views
 from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
+from queries.judged import Judged
 from queries.store import Store
 
 
@@ -530,7 +531,7 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
     viewer.act({"kind": "filter", "dimension": "country", "value": "MT"})
     viewer.act({"kind": "csv", "card": "sources"})
     saved = replies[-1]
-    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.zip"
+    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.csv.zip"
     archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(saved["base64"])))
     assert archive.namelist() == [
         "1_sources_by_device.csv", "2_sources_by_day.csv", "3_trend.csv", "4_checks.csv", "5_sources_by_device.csv",
@@ -630,3 +631,14 @@ def test_a_store_may_have_funnels_of_its_own_and_a_broken_file_leaves_the_built_
     (own.path / "funnels.toml").write_text("[[", encoding="utf-8")
     assert [funnel.name for funnel in Viewer(Source(own)).selection.funnels] == ["Engagement", "Checkout"]
     assert "own funnels cannot be used" in caplog.text
+
+
+def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path):
+    viewer = Viewer(Source(store_of(tmp_path / "store", sessions(4, device_category="mobile"))))
+    nothing = Judged("checks", [], "", {}, 0, Filters())
+    assert download.tables_of([nothing]) == []
+    ending, content = download.csv_bytes("Data checks", [nothing], viewer.stated())
+    assert ending == "csv"
+    assert content.decode().startswith("# Data checks\n")
+    ending, content = download.parquet_bytes("Data checks", [nothing], viewer.stated())
+    assert (ending, pq.read_table(io.BytesIO(content)).num_rows) == ("parquet", 0)

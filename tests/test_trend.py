@@ -9,7 +9,7 @@ from charts_builders import context, counted, day, result
 from dashboard.annotations import annotations
 from dashboard.charts import trend
 from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
-from dashboard.charts.trend_words import against, sums_compared
+from dashboard.charts.trend_words import against, halves_compared, sums_compared
 from dashboard.periods import Days
 from queries.engine import Engine
 from queries.filters import Filters
@@ -151,3 +151,12 @@ def test_annotations_stand_in_the_figure_while_they_are_few_and_are_listed_when_
     assert state.sources["trend-notes"]["label"][:2] == ["1", "2"]
     assert "1 5 Jul: note 0; 2 5 Jul: note 1" in state.note
     assert "1 more" in state.note
+
+
+def test_halves_that_differ_by_more_than_chance_are_said_to_though_their_own_intervals_meet():
+    half = [{"session_date": dt.date(2026, 5, 1) + dt.timedelta(number), "sessions": 100} for number in range(20)]
+    rows = [row | {"conversions": 4 if place < 10 else 2} for place, row in enumerate(half)]
+    assert halves_compared(rows).startswith("Conversion fell from 4.00\u202f% on ")
+    assert halves_compared(rows).endswith("larger than chance")
+    same = [row | {"conversions": 4 if place < 10 else 3} for place, row in enumerate(half)]
+    assert halves_compared(same).startswith("No clear change: 4.00\u202f%")

@@ -7,7 +7,7 @@ from dashboard.charts.trend_periods import DAILY, Period, incomplete_words
 from dashboard.charts.words import FEW_SESSIONS, Row, part_of
 from dashboard.format import THIN, count, date_range, day, plural, points, rate
 from queries.changes import difference_interval
-from queries.statistics import intervals_meet, wilson_interval
+from queries.statistics import intervals_meet
 
 LINE_FROM = 20
 NOTE = (
@@ -53,7 +53,8 @@ def halves_compared(rows: Sequence[Row]) -> str:
         date_range(half[0]["session_date"], half[-1].get("last", half[-1]["session_date"]))
         for half in (rows[:middle], rows[middle:])
     )
-    if intervals_meet(wilson_interval(*before), wilson_interval(*after)):
+    low, high = difference_interval((before[1], before[0]), (after[1], after[0]))
+    if low is None or high is None or low <= 0 <= high:
         return f"No clear change: {rate(rates[0])} on {first}, {rate(rates[1])} on {last}"
     verb = "rose" if rates[1] > rates[0] else "fell"
     difference = points(rates[1] - rates[0])
