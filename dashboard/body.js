@@ -79,9 +79,12 @@ export function table(body, act) {
     scope: "col", class: [column.align || "left", column.hide_narrow && "wide-only"].filter(Boolean).join(" "),
     title: column.title, "aria-sort": column.sorted, style: {width: column.width},
   }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? "\u00a0↓" : "\u00a0↑"))))
+  // A row's meter does what its name does, as the bars of a funnel do.
+  const through = (row, cell) => (cell.meter != null && !cell.action ? row.cells[0].action : null)
   const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
     row.cells.map((cell, place) => h(place ? "td" : "th", {
-      scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null),
+      scope: place ? null : "row", class: `${cellClass(cell, columns[place])}${through(row, cell) ? " clickable" : ""}`,
+      title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null), on: through(row, cell) && {click: doing(act, through(row, cell))},
     }, cellContent(cell, act)))))
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
@@ -100,7 +103,7 @@ export function twin(twinTable, act) {
         h(place ? "td" : "th", {scope: place ? null : "row", class: numeric(place)}, place ? text : named(text, twinTable.actions?.[line]))))))))
 }
 
-function stepBar(row, body, place) {
+function stepBar(row, body, place, listener) {
   const color_ = color(row.color)
   const shown = []
   if (body.scale === "log") {
@@ -110,7 +113,7 @@ function stepBar(row, body, place) {
     if (row.left_to != null) shown.push(h("i", {class: "left", style: {left: percent(row.share), width: percent(row.left_to - (row.share || 0))}}))
     shown.push(h("i", {class: "reached", style: {width: row.share ? `max(2px, ${percent(row.share)})` : "0"}}))
   }
-  return h("span", {class: `step-bar ${body.scale}`, style: {"--mark": color_}},
+  return h("span", {class: `step-bar ${body.scale}${listener ? " clickable" : ""}`, style: {"--mark": color_}, on: listener && {click: listener}},
     h("span", {class: "track"}, (body.ticks || []).map(([tick]) => h("i", {class: "grid", style: {left: percent(place(tick))}})), shown),
     row.before != null && h("i", {class: "before", style: body.scale === "log"
       ? {left: percent(place(row.before)), width: "3px"} : {width: `max(2px, ${percent(row.before)})`}}))
@@ -130,7 +133,11 @@ export function steps(body, act) {
     : h("span", {}, row.label)
   const stepName = (group) => (group.action ? h("button", {type: "button", class: "cell-button", title: group.title, "aria-pressed": String(Boolean(group.selected)),
     "data-key": keyOf(group.action), on: {click: doing(act, group.action)}}, group.name) : group.name)
-  const stepRow = (row) => h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place), cells(row))
+  // The bar does what the name beside it does: the name is for the keyboard, the bar the larger thing to hit.
+  const stepRow = (row, group) => {
+    const action = row.action || group.action
+    return h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place, action && doing(act, action)), cells(row))
+  }
   const axis = body.ticks?.length ? h("div", {class: "step-row step-axis", "aria-hidden": "true"}, h("span", {class: "step-label"}),
     h("span", {class: "axis"}, body.ticks.map(([tick, text]) => h("i", {style: {left: percent(place(tick))}}, text))),
     columns.map(() => h("span", {class: "step-cell"}))) : null
@@ -140,7 +147,7 @@ export function steps(body, act) {
         columns.map((column) => h("span", {class: `step-cell ${column.align || "left"} ${column.hide_narrow ? "wide-only" : ""}`}, column.label)))),
       h("ol", {"aria-label": body.caption}, body.groups.map((group) => h("li", {class: "step"},
         h("div", {class: "step-name"}, h("b", {}, stepName(group)), h("span", {}, group.definition), group.left && h("span", {class: "tone-loss"}, group.left)),
-        h("ul", {}, group.rows.map(stepRow))))),
+        h("ul", {}, group.rows.map((row) => stepRow(row, group)))))),
       axis && h("div", {class: "step-foot"}, h("div"), axis)),
   ]
 }

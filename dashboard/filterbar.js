@@ -136,6 +136,7 @@ class Filters {
       event.preventDefault()
       this.list.querySelector("input")?.focus()
     }
+    if (event.key === "Enter" && this.found?.text === this.search.value && this.found.values.length === 1) this.list.querySelector("input").click()
   }
 
   ask() {

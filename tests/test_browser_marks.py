@@ -91,3 +91,29 @@ def test_a_tap_on_a_phone_filters_too(chromium, address):  # noqa: F811 - the fi
     counted(page, "280 of 280 sessions")
     assert visit_phone.problems == []
     phone.close()
+
+
+def test_a_click_on_a_bar_of_the_funnel_filters_as_its_name_does(visit):  # noqa: F811 - the fixture
+    page = visit("?view=funnel")
+    row = page.locator("#card-funnel .step", has_text="Engaged").locator(".step-row", has_text="Desktop").first
+    row.locator(".step-bar.clickable").click()
+    page.locator(".chip").first.wait_for()
+    assert page.locator(".chip").inner_text() == "Device is Desktop"
+
+
+def test_a_click_on_a_bar_of_the_overview_filters_to_its_step(visit):  # noqa: F811 - the fixture
+    page = visit()
+    page.locator("#card-steps tr", has_text="Deep engagement").locator(".meter").click()
+    counted(page, "14 of 280 sessions")
+    page.keyboard.press("Escape")
+    counted(page, "280 of 280 sessions")
+
+
+def test_enter_takes_the_only_value_that_a_search_finds(visit):  # noqa: F811 - the fixture
+    page = visit("?view=sources")
+    page.keyboard.press("/")
+    page.keyboard.type("deskt")
+    page.locator(".values li").first.wait_for()
+    page.wait_for_timeout(500)
+    page.keyboard.press("Enter")
+    page.locator(".chip", has_text="Device is Desktop").wait_for()
