@@ -313,8 +313,12 @@ class Page {
 
   savedPanel() {
     const {views, default: chosen} = this.saved
-    const name = h("input", {class: "search", "aria-label": "Name of the view", placeholder: "Name of this view", maxlength: 80, "data-key": "save-name", autofocus: true})
-    const keep = () => name.value.trim() && this.act({kind: "save_view", name: name.value})
+    const name = h("input", {class: "search", "aria-label": "Name of the view", placeholder: "Name of this view", maxlength: 80, "data-key": "save-name", autofocus: true,
+      value: this.naming || null, on: {input: () => { this.naming = name.value }}})  // the list may come while somebody types
+    const keep = () => {
+      if (name.value.trim()) this.act({kind: "save_view", name: name.value})
+      this.naming = ""
+    }
     return [
       h("div", {class: "panel-title"}, "Saved views"),
       views.length ? h("ul", {class: "saved"}, views.map((view) => h("li", {},

@@ -330,6 +330,8 @@ def test_a_view_is_saved_and_opened_again_by_its_name(visit):
     page = visit("?view=sources&country=US")
     page.get_by_role("button", name="Saved views").click()
     page.get_by_label("Name of the view").fill("US sources")
+    page.wait_for_timeout(500)  # the list of views comes while somebody types
+    assert page.get_by_label("Name of the view").input_value() == "US sources"
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".saved a", has_text="US sources").wait_for()
     other = visit()
