@@ -79,12 +79,11 @@ export function table(body, act) {
     scope: "col", class: [column.align || "left", column.hide_narrow && "wide-only"].filter(Boolean).join(" "),
     title: column.title, "aria-sort": column.sorted, style: {width: column.width},
   }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? "\u00a0↓" : "\u00a0↑"))))
-  // A row's meter does what its name does, as the bars of a funnel do.
-  const through = (row, cell) => (cell.meter != null && !cell.action ? row.cells[0].action : null)
+  const metered = (row) => row.cells[0].action && {click: doing(act, row.cells[0].action)}  // a meter does what its row's name does
   const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
     row.cells.map((cell, place) => h(place ? "td" : "th", {
-      scope: place ? null : "row", class: `${cellClass(cell, columns[place])}${through(row, cell) ? " clickable" : ""}`,
-      title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null), on: through(row, cell) && {click: doing(act, through(row, cell))},
+      scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null),
+      on: cell.meter != null && metered(row),
     }, cellContent(cell, act)))))
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},

@@ -122,8 +122,10 @@ def choose_dates(viewer: "Viewer", said: Said) -> None:
 def _without_ends(
     first: dt.date | None, last: dt.date | None, span: Days | None
 ) -> tuple[dt.date | None, dt.date | None]:
-    """Return the two days; the ends of the store are no filter."""
-    return None if span and first == span.first else first, None if span and last == span.last else last
+    """Return the two days: all of them are no filter; an end at the store's last day moves with it."""
+    if span is None or last != span.last:
+        return first, last
+    return None if first == span.first else first, None
 
 
 def choose_comparison(viewer: "Viewer", said: Said) -> None:

@@ -82,17 +82,15 @@ def moment(when: dt.datetime) -> str:
 
 
 def tables_of(results: Sequence[Result]) -> list[Result]:
-    """Return the results behind a card that are tables of their own, each once: one file of figures each."""
+    """Return the results behind a card that are tables of their own, each once: one file of figures each.
+
+    Where there is nothing to show, the first: its file says what it is, and holds no row.
+    """
     tables: dict[Any, Result] = {}
     for result in results:
         if result.rows or result.sql:
             tables.setdefault((result.sql, repr(result.parameters)) if result.sql else id(result), result)
-    return list(tables.values())
-
-
-def _files_of(results: Sequence[Result]) -> list[Result]:
-    """Return the tables behind a card; for one without any, a result whose file says what it is and holds no row."""
-    return tables_of(results) or list(results[:1])
+    return list(tables.values()) or list(results[:1])
 
 
 def csv_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
@@ -100,7 +98,7 @@ def csv_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[st
 
     Lines that begin with # say what a file is; readers skip them, such as pandas with comment="#".
     """
-    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in _files_of(results)])
+    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in tables_of(results)])
 
 
 def csv_text(label: str, result: Result, stated: Stated) -> str:
@@ -122,7 +120,7 @@ def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tupl
     Each file's key-value metadata says what it is, as the head of a CSV does.
     """
     files = []
-    for result in _files_of(results):
+    for result in tables_of(results):
         said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
         columns = {column_name(result, name): values for name, values in result.columns.items()}
         table = pa.table(columns or {"empty": []}).replace_schema_metadata(said)

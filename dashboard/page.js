@@ -106,6 +106,8 @@ class Page {
     this.stated = []
     this.pending = new Set()
     this.saved = {views: [], default: ""}
+    // One element, not one a list: the list may come while somebody types.
+    this.viewName = h("input", {class: "search", "aria-label": "Name of the view", placeholder: "Name of this view", maxlength: 80, "data-key": "save-name", autofocus: true})
     this.build()
   }
 
@@ -313,11 +315,10 @@ class Page {
 
   savedPanel() {
     const {views, default: chosen} = this.saved
-    const name = h("input", {class: "search", "aria-label": "Name of the view", placeholder: "Name of this view", maxlength: 80, "data-key": "save-name", autofocus: true,
-      value: this.naming || null, on: {input: () => { this.naming = name.value }}})  // the list may come while somebody types
+    const name = this.viewName
     const keep = () => {
       if (name.value.trim()) this.act({kind: "save_view", name: name.value})
-      this.naming = ""
+      name.value = ""
     }
     return [
       h("div", {class: "panel-title"}, "Saved views"),

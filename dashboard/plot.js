@@ -81,6 +81,7 @@ export class Plot {
     if (!target.isConnected) return views.clear()
     this.views = views
     this.shade = palette(this.holder)
+    this.narrow = this.holder.clientWidth < NARROW
     this.document = views.roots[0].model.document
     const sources = [...this.document._all_models.values()].filter((model) => model.type === "ColumnDataSource")
     const clickable = sources.map((source) => watchTaps(source, this.act, this.keys)).some(Boolean)
@@ -92,12 +93,11 @@ export class Plot {
     this.pending = state
     if (!this.views) return
     const {shade} = this
-    const narrow = this.holder.clientWidth < NARROW
     const missing = []
     const named = (name) => this.document.get_model_by_name(name) ?? (missing.push(name), null)
     for (const [name, properties] of Object.entries(state.models || {})) {
       const changed = Object.entries(properties).map(([key, value]) => [key, property(shade, value)])
-      for (const one of changed) if (narrow && one[0] === "major_label_overrides") one[1] = thinned(one[1])
+      for (const one of changed) if (this.narrow && one[0] === "major_label_overrides") one[1] = thinned(one[1])
       named(name)?.setv(Object.fromEntries(changed))
     }
     for (const [name, columns] of Object.entries(state.sources || {})) {

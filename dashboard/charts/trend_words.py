@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dashboard.charts.trend_periods import DAILY, Period, incomplete_words
 from dashboard.charts.words import FEW_SESSIONS, Row, part_of
 from dashboard.format import THIN, count, date_range, day, plural, points, rate
-from queries.changes import difference_interval
+from queries.changes import Counts, difference_interval
 from queries.statistics import intervals_meet
 
 LINE_FROM = 20
@@ -48,13 +48,12 @@ def halves_compared(rows: Sequence[Row]) -> str:
     """Return how the later half of the days compares with the earlier one, with the difference in points."""
     middle = len(rows) // 2
     before, after = pooled(rows[:middle]), pooled(rows[middle:])
-    rates = [part / whole for part, whole in (before, after)]
+    rates = [converted / sessions for sessions, converted in (before, after)]
     first, last = (
         date_range(half[0]["session_date"], half[-1].get("last", half[-1]["session_date"]))
         for half in (rows[:middle], rows[middle:])
     )
-    low, high = difference_interval((before[1], before[0]), (after[1], after[0]))
-    if low is None or high is None or low <= 0 <= high:
+    if not _differ(before, after):
         return f"No clear change: {rate(rates[0])} on {first}, {rate(rates[1])} on {last}"
     verb = "rose" if rates[1] > rates[0] else "fell"
     difference = points(rates[1] - rates[0])
@@ -88,6 +87,11 @@ def changed(shown: Sequence[Period], before: Sequence[Period]) -> bool:
         (sum(period.sessions for period in part), sum(period.conversions for period in part))
         for part in (before, shown)
     )
+    return _differ(then, now)
+
+
+def _differ(then: Counts, now: Counts) -> bool:
+    """Say whether the interval of the difference of two rates, of (sessions, converted), leaves out 0."""
     low, high = difference_interval(then, now)
     return low is not None and high is not None and not low <= 0 <= high
 
@@ -106,9 +110,8 @@ def sums_compared(shown: Sequence[Period], before: Sequence[Period]) -> str:
     )
     if not now[0] or not then[0]:
         return "Too few sessions to compare the two periods"
-    low, high = difference_interval(then, now)
     rates = then[1] / then[0], now[1] / now[0]
-    if low is None or high is None or low <= 0 <= high:
+    if not _differ(then, now):
         return f"No clear change: {rate(rates[1])} now, {rate(rates[0])} in the compared period"
     verb = "rose" if rates[1] > rates[0] else "fell"
     difference = points(rates[1] - rates[0])
@@ -125,8 +128,8 @@ def note(periods: Sequence[Period], asked: Sequence[dt.date], missing: set[dt.da
 
 
 def pooled(rows: Sequence[Row]) -> tuple[int, int]:
-    """Return converted sessions and sessions of several rows."""
-    return sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
+    """Return sessions and converted sessions of several rows."""
+    return sum(row["sessions"] for row in rows), sum(row["conversions"] for row in rows)
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:
