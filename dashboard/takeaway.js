@@ -29,13 +29,14 @@ function rules(root) {
 // A copy of an element whose canvases have become pictures and whose tools are gone.
 async function copied(element, plots) {
   const copy = element.cloneNode(true)
+  const [shown, holders] = [element, copy].map((part) => [...part.querySelectorAll(".plot")])
   copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds").forEach((part) => part.remove())
   still(copy)
-  const holders = [...copy.querySelectorAll(".plot")]
   await Promise.all(holders.map(async (holder, place) => {
-    const box = plots[place]?.holder.getBoundingClientRect()
-    const blob = await plots[place]?.png()
+    const plot = copy.contains(holder) && plots.find((each) => each.holder === shown[place])  // a chart shown as a table is gone
+    const blob = plot && await plot.png()
     if (!blob) return
+    const box = plot.holder.getBoundingClientRect()
     const image = h("img", {src: await address(blob), alt: "", style: {width: `${box.width}px`, "max-width": "100%", display: "block"}})
     holder.replaceChildren(image)
   }))

@@ -460,6 +460,21 @@ def test_the_legend_of_an_svg_has_the_marks_of_the_page(visit):
     assert legend == [("circle", "Desktop"), ("rect", "Mobile")]
 
 
+def test_a_report_has_the_map_though_another_chart_is_shown_as_a_table(visit, chromium, tmp_path):
+    page = visit()
+    page.locator("#card-trend").get_by_role("button", name="Show as table").click()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="This view (HTML)").click()
+    target = tmp_path / "report.html"
+    caught.value.save_as(target)
+    report = chromium.new_page()
+    report.goto(target.as_uri())
+    assert report.locator("#card-trend .twin tbody tr").count() == 5
+    assert report.locator("#card-countries .plot img").evaluate("image => image.naturalWidth") > 400
+    report.close()
+
+
 def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
     page = visit("?from=2017-07-05")
     page.get_by_role("button", name="Export").click()

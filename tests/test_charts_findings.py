@@ -480,3 +480,11 @@ def test_without_compared_days_the_card_leads_to_them_or_says_that_there_are_non
     alone = uncompared(context(days=1))
     assert alone["text"] == "The store holds one day, 2 Jul: there is none to compare it with."
     assert "opens" not in alone
+
+
+def test_a_small_day_that_another_sentence_tells_is_not_denied():
+    alone = check("no orders", "cannot tell", sessions=38, usual_sessions=100.0, expected=4.0, chance=0.01)
+    assert "62 % below the median day" in plain(check_words.sentence(alone))
+    assert "far too small" not in check_words.sound_sentence([alone])
+    usual = check("no orders", "cannot tell", sessions=120, usual_sessions=100.0, expected=4.0, chance=0.01)
+    assert "far too small" in check_words.sound_sentence([usual])

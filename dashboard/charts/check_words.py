@@ -186,6 +186,8 @@ LOOKED_FOR = {
 def sound_sentence(checks: Sequence[Check]) -> str:
     """Return what was looked for and not found on the shown days; empty where every kind was found."""
     found = {check.kind for check in checks}
+    if any(check.kind == "no orders" and check.sessions < (check.usual_sessions or 0) for check in checks):
+        found.add("thin")  # its sentence says so already
     clean = [words for kind, words in LOOKED_FOR.items() if kind not in found]
     also = "Also looked for and not found" if found else "Looked for and not found"
     return f"{also}: {joined(clean)}." if clean else ""
