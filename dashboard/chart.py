@@ -12,6 +12,7 @@ How to add to the page without touching its other files:
   `Result` has no rows when nothing is compared; `Context.compared` then is None, else the filters of that period.
 - **What is no SQL metric** (leaks, data checks, an ingest report): `Need("leaks", compute=function)`, where
   `function(engine, filters, funnel, cancel)` returns a `Result` (rows as mappings; `sql` "" when there is none).
+  `Need("movers", change=function)` asks of both periods: `function(engine, filters, compared, funnel, cancel)`.
 - **Settings** are the card's own controls: name -> (options, default). Up to four short options are buttons, more are a
   list. They reach `needs(settings)` and `Context.settings`, and the URL ("funnel.scale=Log") by themselves. A name in
   `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice.
@@ -43,7 +44,7 @@ class Need:
 
     `compared` asks for the compared period instead of the shown one, `whole` for all days of the store (a judgement
     that needs the past), `shows_steps` for all steps of the funnel, since the chart shows them. `compute` answers what
-    no metric does.
+    no metric does, `change` what is asked of both periods at once: the shown filters, then the compared ones.
     """
 
     metric: str
@@ -54,6 +55,7 @@ class Need:
     whole: bool = False
     shows_steps: bool = False
     compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
+    change: Callable[[Engine, Filters, Filters, Funnel, Cancel | None], Result] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,20 @@ SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": ((
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards."""
+    """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards.
+
+    `then` is a slow one that takes the place of a quick one.
+    """
 
     needs: tuple[Need, ...]
     write: Callable[[Sequence[Result], Context], tuple[str, str]]
     slow: bool = False
+    then: "Finding | None" = None
+
+    @property
+    def late(self) -> "Finding | None":
+        """Return what is written after the cards that are shown at once; None where there is nothing to wait for."""
+        return self if self.slow else self.then
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,7 @@ class Chart:
     `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
     entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
     card is asked after the others are shown, so that no view waits for a search. A chart that `shows_days` keeps all
-    chosen days when some of them are clicked.
+    chosen days when some of them are clicked. One that `compares` is on the page only while something is compared.
     """
 
     name: str
@@ -154,3 +165,4 @@ class Chart:
     method: str = ""
     slow: bool = False
     shows_days: bool = False
+    compares: bool = False

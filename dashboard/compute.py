@@ -167,7 +167,7 @@ def _calls_of(chart: Chart, ask: Ask) -> Iterator[Call]:
     asked = ask.around if chart.shows_days and ask.around else ask
     for need in chart.needs(ask.settings.get(chart.name, {})):
         filters = _filters_of(need, asked)
-        if filters is not None and not need.compute:
+        if filters is not None and not need.compute and not need.change:
             yield Call(need.metric, filters, need.by, ask.funnel, need.options)
 
 
@@ -177,6 +177,11 @@ def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
         return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
     if need.compute:
         return need.compute(engine, filters, ask.funnel, cancel)
+    if need.change:
+        compared = _filters_of(dataclasses.replace(need, compared=True), ask)
+        if compared is None:
+            return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
+        return need.change(engine, filters, compared, ask.funnel, cancel)
     return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
 
 
@@ -195,7 +200,7 @@ def later(earlier: Answer, late: Answer) -> Answer:
     """Return an answer together with what took longer."""
     return dataclasses.replace(
         earlier,
-        finding=earlier.finding or late.finding,
+        finding=late.finding or earlier.finding,
         cards={**earlier.cards, **late.cards},
         results={**earlier.results, **late.results},
     )

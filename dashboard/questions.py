@@ -57,8 +57,8 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
     slow = [chart for chart in charts if chart.slow]
     quick = replace(ask, finding=None if finding.slow else finding)
     yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
-    if slow or finding.slow:
-        searched = replace(ask, finding=finding if finding.slow else None)
+    if slow or finding.late:
+        searched = replace(ask, finding=finding.late)
         yield Late(answer(engine, slow, searched, asked.cancel, held))
     yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
 

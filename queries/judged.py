@@ -18,6 +18,7 @@ from queries.funnel import Funnel
 from queries.leak_list import StepRevenue, leak_list, step_revenue
 from queries.leak_report import Leak, LeakReport
 from queries.leak_words import flat_rows
+from queries.movers import ask_movers, mover_rows
 from queries.pivot import ask_pivot
 from queries.quality import ask_checks
 
@@ -128,6 +129,18 @@ def explained_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Ca
         return replace(judged, found=Explained(report, steps, every.rows, days, every_day.rows))
 
     return MEMORY.get(_key("explained leaks", engine, filters, funnel), compute)
+
+
+def judged_movers(
+    engine: Engine, filters: Filters, compared: Filters, funnel: Funnel, cancel: Cancel | None = None
+) -> Judged:
+    """Return what moved from the compared period to the shown one; `found` is a `Movers`, its rows are those."""
+
+    def compute() -> Judged:
+        report = ask_movers(engine, compared, filters, funnel=funnel, cancel=cancel)
+        return Judged("movers", mover_rows(report), "", {}, engine.snapshot.version, filters, report)
+
+    return MEMORY.get(_key("movers", engine, filters, compared, funnel), compute)
 
 
 def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:

@@ -63,7 +63,7 @@ def group_of(rows: Sequence[Leak], number: int, report: LeakReport, checks: Sequ
 
 def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
     """Return a row as the first screen has it: its size in place of its reasons, and a way to the view with all."""
-    under = " Its tracking broke, so it comes last." if breaks_over(row, checks) else ""
+    under = " Its tracking broke, so it comes last." if breaks_over(row.segment, checks) else ""
     kept: FindingRow = {**drawn, "why": f"{plural(row.sessions, 'session')}.{under}"}
     kept.pop("explain", None)
     return kept
@@ -85,7 +85,7 @@ def open_findings(results: Sequence[Result], context: Context) -> int:
     """Return how many leaks and gaps are open: neither explained by a probable tracking break nor first visits."""
     found, checks = (found_of(result) for result in results)
     rows = (*found.report.leaks, *found.report.gaps)
-    return sum(not breaks_over(row, checks) and not is_first_visits(row) for row in rows)
+    return sum(not breaks_over(row.segment, checks) and not is_first_visits(row) for row in rows)
 
 
 CHART = Chart("biggest", "Biggest leaks and gaps", needs, update, renderer="findings", span=12, height=200, slow=True)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
+from dashboard.charts import movers
 from dashboard.charts.words import (
     Lead,
     Row,
@@ -24,6 +25,8 @@ from dashboard.charts.words import (
 from dashboard.format import MINUS, date_range, day, plural, points, rate, share
 from queries.changes import difference_interval
 from queries.engine import Result
+from queries.judged import found_of
+from queries.movers import Movers
 
 SATURDAY = 5
 NEEDS = (
@@ -161,4 +164,16 @@ def _on(row: Row) -> str:
     return f"on {row['segment']} ({part_of(row['reached'] - row['abandonments'], row['reached'])})"
 
 
-FINDING = Finding(NEEDS, finding)
+def finding_with_movers(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return the finding with the segment that moved most against its own past, which the total may hide."""
+    said, line = finding(results[:-1], context)
+    report: Movers | None = found_of(results[-1])
+    if report is None or not report.rows:
+        return said, line
+    rows = movers.sorted_movers(report, [])
+    moved = f"{movers.moved_words(rows[0])}."
+    hidden = said.endswith("no clear change.")
+    return f"{said[:-1]}, but {moved}" if hidden else f"{said} {moved}", line
+
+
+FINDING = Finding(NEEDS, finding, then=Finding((*NEEDS, movers.NEED), finding_with_movers, slow=True))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dashboard.body import Action
 from dashboard.chart import TableTwin
 from dashboard.charts.leak_explained import explanation
-from dashboard.charts.segments import can_filter, segment_pairs, segment_words
+from dashboard.charts.segments import Segment, can_filter, segment_pairs, segment_words
 from dashboard.charts.words import joined
 from dashboard.findings import Band, Bar, FindingRow, Look, Tag
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_range, money_short, plural, share
@@ -32,7 +32,7 @@ def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list
         "sessions": lambda row: row.sessions,
     }
     key = keys[SORTS.get(by, "money")]
-    return sorted(rows, key=lambda row: (bool(breaks_over(row, checks)), is_first_visits(row), -key(row)))
+    return sorted(rows, key=lambda row: (bool(breaks_over(row.segment, checks)), is_first_visits(row), -key(row)))
 
 
 def is_first_visits(leak: Leak) -> bool:
@@ -40,14 +40,14 @@ def is_first_visits(leak: Leak) -> bool:
     return leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
 
 
-def breaks_over(leak: Leak, checks: Sequence[Check]) -> list[Check]:
+def breaks_over(segment: Segment, checks: Sequence[Check]) -> list[Check]:
     """Return the probable tracking breaks that touch a value of the segment."""
     return [
         check
         for check in checks
         if check.verdict == "probable tracking break"
-        and leak.segment.get(check.dimension) is not None
-        and leak.segment[check.dimension] in (check.value, check.taken_by)
+        and segment.get(check.dimension) is not None
+        and segment[check.dimension] in (check.value, check.taken_by)
     ]
 
 
@@ -70,17 +70,17 @@ def times(ratio: float) -> str:
     return f"{ratio * 100:.0f}{THIN}%" if ratio < 2 else f"×{ratio:.1f}" if ratio < 10 else f"×{ratio:.0f}"
 
 
-def ratio_words(leak: Leak, interval: float) -> str:
+def ratio_words(ratio: float, ends: tuple[float, float], interval: float) -> str:
     """Return a ratio with its interval in one unit: 33 % (80 % interval 14 to 75 %) of, or ×2.1 (... ×1.4 to ×2.9).
 
     From ten times on only the lower end is worth a sentence.
     """
-    low, high = leak.ratio_interval
-    if leak.ratio >= MANY_TIMES:
+    low, high = ends
+    if ratio >= MANY_TIMES:
         return f"{_as_times(low)} or more"
     if high < 2:
-        return f"{times(leak.ratio)} ({share(interval)} interval {low * 100:.0f} to {times(high)}) of"
-    return f"{_as_times(leak.ratio)} ({share(interval)} interval {_as_times(low)} to {_as_times(high)})"
+        return f"{times(ratio)} ({share(interval)} interval {low * 100:.0f} to {times(high)}) of"
+    return f"{_as_times(ratio)} ({share(interval)} interval {_as_times(low)} to {_as_times(high)})"
 
 
 def _as_times(ratio: float) -> str:
@@ -99,7 +99,7 @@ def evidence(leak: Leak, report: LeakReport) -> str:
     stake = report.in_period(leak.revenue_at_stake)
     worth = f"; between {money_range(stake.low, stake.high, sentence=True)} {report.period}"
     worth = worth.replace(" to $", " and $") if stake.high > 0 else ""
-    what = f"{ratio_words(leak, report.interval)} {of_what}"
+    what = f"{ratio_words(leak.ratio, leak.ratio_interval, report.interval)} {of_what}"
     due = f"{plural(leak.sessions, 'session')} expected {expected(leak.expected)} conversions"
     return f"Converts at {what}: {due}, {had}{worth}."
 
@@ -126,7 +126,7 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
     }
     label, look = names[leak.kind]
     tags = [Tag(label=label, look=look, icon="bars")]
-    if breaks_over(leak, checks):
+    if breaks_over(leak.segment, checks):
         tags[0]["look"] = "plain"
         return [*tags, Tag(label="Probable tracking break", look="warn", icon="warn")]
     if is_first_visits(leak):
@@ -142,10 +142,10 @@ def row_of(
     lost, stake = lost_of(leak), report.in_period(leak.revenue_at_stake)
     had, sign = leak.conversions, -1 if leak.kind in BETTER else 1
     ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
-    mine = breaks_over(leak, checks)
+    mine = breaks_over(leak.segment, checks)
     row = FindingRow(
         title=title_of(leak),
-        why=" ".join(part for part in (*reasons(leak, report), *map(_spoilt, mine)) if part),
+        why=" ".join(part for part in (*reasons(leak, report), *map(spoilt, mine)) if part),
         tags=tags_of(leak, checks),
         expected=Band(
             low=ends[0] / scale,
@@ -157,7 +157,7 @@ def row_of(
         interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
         money=money_short(stake.median),
         range=money_range(stake.low, stake.high, sentence=True),
-        orders=f"{_orders(lost)} {'above' if leak.kind in BETTER else 'missing'}",
+        orders=f"{orders_words(abs(leak.expected - had), lost)} {'above' if leak.kind in BETTER else 'missing'}",
         orders_over=_counted_over(report),
         explain=explanation(leak, report, found),
     )
@@ -167,15 +167,17 @@ def row_of(
     return row
 
 
-def _orders(lost: Estimate) -> str:
-    return f"{expected(lost.median)} ({expected(lost.low)}{DASH}{expected(lost.high)})"
+def orders_words(number: float, lost: Estimate) -> str:
+    """Return what is missing, expected less actual as the bars show it, with its interval: 38 (28-46)."""
+    return f"{expected(number)} ({expected(lost.low)}{DASH}{expected(lost.high)})"
 
 
 def _counted_over(report: LeakReport) -> str:
     return f"in {plural(report.days, 'day')}" if report.days and report.monthly(1.0) else ""
 
 
-def _spoilt(check: Check) -> str:
+def spoilt(check: Check) -> str:
+    """Return what a probable tracking break did to a value, and that it comes first."""
     filed = f" and turned up under {check.taken_by}" if check.taken_by else ""
     return f"Sessions of {check.value} were not counted as such for a time{filed}: settle that first."
 
