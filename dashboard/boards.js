@@ -13,7 +13,7 @@ function boardRow(row, act) {
     ? h("button", {type: "button", class: "board-button", "data-key": keyOf(row.action), title: row.name, "aria-pressed": String(row.state === "selected"), on: {click: doing(act, row.action)}}, name)
     : name
   return h("tr", {class: row.state || null},
-    h("th", {scope: "row"}, first), row.cells.map((cell, place) => h("td", {title: row.titles?.[place]}, cell, row.subs?.[place] && h("small", {}, row.subs[place]))))
+    h("th", {scope: "row"}, first), row.cells.map((cell, place) => h("td", {title: row.titles?.[place], class: row.marks?.[place] || null}, cell, row.subs?.[place] && h("small", {}, row.subs[place]))))
 }
 
 function board(one, heads, act) {

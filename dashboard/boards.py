@@ -20,13 +20,17 @@ class BoardHead(TypedDict):
 
 
 class BoardRow(TypedDict):
-    """Hold one value: its name over a bar (length 0-1), per column a text, a small one below and a hover text."""
+    """Hold one value: its name over a bar (length 0-1), per column a text, a small one below and a hover text.
+
+    `marks` sets a text off as a rise or a fall that is more than chance, "" as neither.
+    """
 
     name: str
     bar: float
     cells: list[str]
     subs: list[str]
     titles: list[str]
+    marks: NotRequired[list[Literal["", "rise", "fall"]]]
     action: NotRequired[Action]
     state: NotRequired[Literal["", "selected", "excluded", "few"]]
 

@@ -1,10 +1,15 @@
 """Changes between two periods: both splits add up to the last digit, zeros and empty periods included."""
 
+import math
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2, chi2_contingency
 
-from queries.changes import difference_interval, log_mean, merged_small, mix_change, step_change
+from queries import changes
+from queries.changes import beyond_chance, difference_interval, log_mean, merged_small, mix_change, step_change
 
 COUNT = st.integers(0, 1_000_000)
 FUNNEL = st.lists(COUNT, min_size=5, max_size=5).map(lambda counts: sorted(counts, reverse=True))
@@ -123,3 +128,20 @@ def test_rare_values_are_cut_alike_in_both_periods():
         {("desktop", "US"): (90, 9), ("desktop", "(other)"): (2, 1), ("mobile", "(other)"): (50, 0)},
         {("desktop", "US"): (80, 8), ("mobile", "(other)"): (3, 1)},
     )
+
+
+def test_two_rates_beyond_chance_by_hand_and_by_the_library():
+    """The deviance of a table of two rates is that of scipy's G-test."""
+    pairs = [((1000, 30), (1000, 12)), ((200, 4), (300, 9)), ((50, 0), (60, 3)), ((10, 10), (10, 10)), ((0, 0), (9, 1))]
+    for (n0, c0), (n1, c1) in pairs[:3]:
+        g = chi2_contingency([[c0, n0 - c0], [c1, n1 - c1]], correction=False, lambda_="log-likelihood")
+        assert math.erfc(math.sqrt(changes._deviance((n0, c0), (n1, c1)) / 2)) == pytest.approx(chi2.sf(g.statistic, 1))
+    assert beyond_chance(pairs) == [True, False, False, False, False]
+
+
+def test_of_a_thousand_values_that_did_not_change_hardly_one_is_called():
+    rng = np.random.default_rng(5)
+    counts = rng.binomial(2000, 0.03, (1000, 2))
+    called = beyond_chance([((2000, int(before)), (2000, int(after))) for before, after in counts])
+    assert sum(called) <= 2
+    assert beyond_chance([]) == []

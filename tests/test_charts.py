@@ -5,6 +5,7 @@ import importlib
 import itertools
 import json
 import pkgutil
+from dataclasses import replace
 
 import pytest
 from builders import session, sessions, store_of
@@ -13,6 +14,7 @@ from dashboard import charts as package
 from dashboard.chart import Chart, Context
 from dashboard.charts import CHARTS, finding
 from dashboard.compute import Ask, results_of
+from dashboard.periods import Comparison, Days
 from dashboard.theme import token_names
 from dashboard.views import VIEWS
 from queries.engine import Engine
@@ -21,6 +23,7 @@ from queries.funnel import CHECKOUT, ENGAGEMENT
 from queries.metrics import metric_named
 
 NOT_CARDS = {
+    "board_changes",
     "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_explained", "leak_rows", "segments",
     "chosen", "funnel_words",
     "source_cells", "source_days", "source_words", "strips",
@@ -48,7 +51,7 @@ def test_every_chart_has_a_place_in_a_view_and_views_name_only_charts():
 @by_name
 def test_a_chart_asks_metrics_that_exist_with_options_they_have(chart):
     for need in chart.needs({name: default for name, (_, default) in chart.settings.items()}):
-        if need.compute:
+        if need.compute or need.change:
             continue
         metric = metric_named(need.metric)
         assert set(dict(need.options)) <= set(metric.options)
@@ -63,10 +66,12 @@ def test_the_default_of_a_setting_is_one_of_its_options(chart):
 def asked(engine, chart, filters=None, funnel=ENGAGEMENT, **chosen):
     filters = filters or Filters()
     settings = {name: default for name, (_, default) in chart.settings.items()} | chosen
-    results = results_of(engine, chart.needs(settings), Ask(filters, funnel, {}))
     days = [row["session_date"] for row in engine.run("trend").rows]
+    whole = Comparison("custom", Days(min(days), max(days))) if chart.compares else None
+    ask = Ask(filters, funnel, {}, whole)
+    results = results_of(engine, chart.needs(settings), ask)
     context = Context(filters, funnel, min(days, default=None), max(days, default=None), settings, frozenset(days))
-    return chart.update(results, context)
+    return chart.update(results, replace(context, compared=ask.compared))
 
 
 TWO_DAYS = [dt.date(2017, 7, 2), dt.date(2017, 7, 4)]

@@ -207,6 +207,35 @@ def test_leaderboards_show_the_change_in_points_and_as_a_ratio_when_days_are_com
     assert [head["label"] for head in state.body["heads"]] == ["Sessions", "Rate", "Change", "Revenue"]
 
 
+CHANGED = {"edge": ((3000, 90), (3000, 30)), "chrome": ((9000, 180), (9000, 185)), "mail": ((2000, 20), (2000, 70)),
+           "new": ((0, 0), (400, 4)), "tiny": ((20, 9), (20, 0))}  # fmt: skip
+
+
+def changed(order, sort="Change"):
+    before, after = ({name: pair[place] for name, pair in CHANGED.items() if pair[place][0]} for place in (0, 1))
+    past = [segments(**before) if name == "source" else result([]) for name in DIMENSIONS]
+    chosen = replace(context(sort=sort, order=order), compared=COMPARED)
+    return boards(chosen, past, source=segments(**after))
+
+
+def test_sorted_by_change_the_heading_names_the_largest_one_and_bold_is_more_than_chance():
+    fell, rose = changed("Smallest first"), changed("Largest first")
+    assert plain(fell.heading) == (
+        "Source edge fell most: 3.00 % to 1.00 % (-2.00 pp), the only one that fell by more than chance"
+    )
+    assert plain(rose.heading).startswith("Source mail rose most: 1.00 % to 3.50 % (+2.50 pp)")
+    assert [row["name"] for row in fell.body["boards"][0]["rows"]] == ["edge", "chrome", "mail", "new", "tiny"]
+    assert [row["name"] for row in rose.body["boards"][0]["rows"]] == ["mail", "chrome", "edge", "new", "tiny"]
+    marks = {row["name"]: row.get("marks") for row in fell.body["boards"][0]["rows"]}
+    assert marks["edge"] == ["", "", "fall", ""]
+    assert marks["mail"] == ["", "", "rise", ""]
+    assert marks["chrome"] is marks["new"] is marks["tiny"] is None
+    assert "at most 10 % of those that are bold" in plain(fell.note)
+    yes = {row[1]: row[9] for row in fell.table.rows}
+    assert (yes["edge"], yes["chrome"]) == ("yes", "–")
+    assert plain(changed("Largest first", "Rate").heading).startswith("Source mail stands out")
+
+
 PAIRS = {
     ("google", "desktop"): Group(1000, 30, 300.0, (1000, 0, 0, 30)),
     ("google", "mobile"): Group(1000, 2, 20.0, (1000, 0, 0, 2)),

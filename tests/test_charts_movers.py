@@ -89,7 +89,8 @@ def test_nothing_that_moved_and_too_few_to_say_are_two_states():
 
 def test_without_a_comparison_the_card_has_nothing_and_is_not_on_the_page():
     state = movers.update([result([]), judged([], "checks")], context())
-    assert state.empty == "Nothing is compared."
+    assert state.heading == "Nothing is compared"
+    assert state.body["nothing"]["opens"] == "days"
     assert movers.CHART.compares
 
 

@@ -6,9 +6,18 @@ from typing import Any
 from dashboard.boards import Board, BoardHead, BoardRow, Boards
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.board_changes import (
+    FALSE,
+    Sure,
+    change_of,
+    change_words,
+    changes_heading,
+    difference,
+    large,
+    sure_changes,
+)
 from dashboard.charts.words import Row, empty_sentence, joined, part_of, value_label
-from dashboard.format import DASH, THIN, change, count, exact, money, money_short, points, rate, rate_range
-from queries.changes import difference_interval
+from dashboard.format import DASH, THIN, count, exact, money, money_short, points, rate, rate_range, share
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, NOT_SET, TITLES
 
@@ -21,6 +30,10 @@ LARGEST, SMALLEST = ORDERS = ("Largest first", "Smallest first")
 MINIMUMS = ("30", "50", "100", "500")
 COMPARED = ("device_category", "visitor_type")
 """Dimensions of few values, which "Compare" lays side by side as the columns of the pivot; others become its rows."""
+MARKED = (
+    f" A bold change is larger than chance: at most {share(FALSE)} of those that are bold are expected to be none, "
+    "however many values are looked at."
+)
 NOTE = (
     "The bar behind a name is its sessions against the largest. Values under the minimum of sessions are not "
     "ranked and "
@@ -44,6 +57,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     sort = sort if compares or sort != "Change" else SORTS[0]
     order = context.settings.get("order") or LARGEST
     least = int(context.settings.get("min_sessions") or "100")
+    sure = sure_changes(shown, before, least) if compares else frozenset()
     boards, skipped, lines = [], [], []
     for name, result, earlier in zip(DIMENSIONS, shown, before, strict=True):
         if all(row["segment"] == NOT_SET for row in result.rows):
@@ -51,19 +65,20 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             continue
         past = {row["segment"]: row for row in earlier.rows}
         rows = ranked(result.rows, past, sort, least, order)
-        boards.append(board_of(name, rows, past, context, least))
+        boards.append(board_of(name, rows, past, context, least, sure))
         boards[-1]["unsent"] = len(result.rows) - len(rows)
-        lines += [twin_line(name, row, past.get(row["segment"])) for row in rows[:SHOWN]]
+        lines += [twin_line(name, row, past.get(row["segment"]), sure) for row in rows[:SHOWN]]
     if not boards:
         none = any(result.rows for result in shown)
         said = "No export here gives any dimension." if none else empty_sentence(context)
         return CardState("No segments to rank", empty=said)
     body = Boards(caption="Leaderboards, one for each dimension", heads=heads_of(sort, order, compares), boards=boards)
     headers = ("Dimension", "Value", "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Change")
-    headers = (*headers, "Its interval", "Relative", "Revenue")
-    table = TableTwin("Leaders of each dimension", headers, tuple(lines), (False, False, *(True,) * 8))
+    headers = (*headers, "Its interval", "Relative", "Beyond chance", "Revenue")
+    table = TableTwin("Leaders of each dimension", headers, tuple(lines), (False, False, *(True,) * 9))
     left = f" No export here gives {joined(skipped, 'or')}." if skipped else ""
-    return CardState(heading(shown, least), NOTE + left, body=body, table=table)
+    said = changes_heading(shown, before, sure, rises=order == LARGEST) if sort == "Change" else heading(shown, least)
+    return CardState(said, NOTE + (MARKED if compares else "") + left, body=body, table=table)
 
 
 def heads_of(sort: str, order: str, compares: bool) -> list[BoardHead]:
@@ -92,18 +107,19 @@ def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int, 
     few = [row for row in rows if row["sessions"] < least]
     enough = [row for row in rows if row["sessions"] >= least]
     sign = -1 if order == LARGEST else 1
-    enough.sort(key=lambda row: (sign * keys[sort](row), -row["sessions"], row["segment"]))
+    unknown = lambda row: sort == "Change" and not large(row, past.get(row["segment"]), least)  # noqa: E731
+    enough.sort(key=lambda row: (unknown(row), sign * keys[sort](row), -row["sessions"], row["segment"]))
     return [*enough, *sorted(few, key=lambda row: (-row["sessions"], row["segment"]))][:MOST]
 
 
-def difference(row: Row, past: Row | None) -> float | None:
-    """Return the change of a rate against the compared period; None where one is undefined."""
-    if past is None or row["conversion_rate"] is None or past["conversion_rate"] is None:
-        return None
-    return row["conversion_rate"] - past["conversion_rate"]
-
-
-def board_of(name: str, rows: Sequence[Row], past: Mapping[str, Row], context: Context, least: int) -> Board:
+def board_of(
+    name: str,
+    rows: Sequence[Row],
+    past: Mapping[str, Row],
+    context: Context,
+    least: int,
+    sure: Sure = frozenset(),
+) -> Board:
     """Return the board of one dimension."""
     largest = max(row["sessions"] for row in rows) or 1
     wanted, unwanted = context.filters.values(name), dict(context.filters.exclude).get(name, ())
@@ -119,6 +135,9 @@ def board_of(name: str, rows: Sequence[Row], past: Mapping[str, Row], context: C
             titles=titles_of(row, past.get(value), compares),
             action=Action(dimension=name, value=value),
         )
+        if (name, value) in sure:
+            rises = (difference(row, past.get(value)) or 0.0) > 0
+            line["marks"] = ["", "", "rise" if rises else "fall", ""]
         if value in wanted:
             line["state"] = "selected"
         elif value in unwanted:
@@ -138,8 +157,7 @@ def cells_of(row: Row, past: Row | None, least: int, compares: bool) -> list[str
     few = row["sessions"] < least
     cells = [count(row["sessions"]), "too few" if few else rate(row["conversion_rate"])]
     if compares:
-        thin = few or past is None or past["sessions"] < least
-        cells.append(DASH if thin else points(difference(row, past)))
+        cells.append(points(difference(row, past)) if large(row, past, least) else DASH)
     return [*cells, money_short(row["revenue"], 3)]
 
 
@@ -148,9 +166,8 @@ def subs_of(row: Row, past: Row | None, least: int, compares: bool) -> list[str]
     few = row["sessions"] < least
     subs = ["", "" if few else rate_range(row["conversion_rate_low"], row["conversion_rate_high"])]
     if compares:
-        thin = few or past is None or past["sessions"] < least
         relative = change_of(row, past)[2]
-        subs.append("" if thin or relative == DASH else relative)
+        subs.append(relative if large(row, past, least) and relative != DASH else "")
     return [*subs, ""]
 
 
@@ -164,25 +181,7 @@ def titles_of(row: Row, past: Row | None, compares: bool) -> list[str]:
     return [*titles, money(row["revenue"], cents=True)]
 
 
-def change_of(row: Row, past: Row | None) -> tuple[str, str, str]:
-    """Return a change, its interval, and the relative change, as text."""
-    if past is None or not past["sessions"]:
-        return DASH, DASH, DASH
-    low, high = difference_interval((past["sessions"], past["conversions"]), (row["sessions"], row["conversions"]))
-    ratio = row["conversion_rate"] / past["conversion_rate"] if past["conversion_rate"] else None
-    return points(difference(row, past)), f"{points(low)} to {points(high)}", change(ratio)
-
-
-def change_words(row: Row, past: Row | None) -> str:
-    """Return a change with its interval, the relative change and the rate before."""
-    if past is None or not past["sessions"]:
-        return "no session in the compared days"
-    absolute, interval, relative = change_of(row, past)
-    before = f"{rate(past['conversion_rate'])} ({part_of(past['conversions'], past['sessions'])})"
-    return f"{absolute} ({interval}), relative {relative}; before {before}"
-
-
-def twin_line(name: str, row: Row, past: Row | None) -> tuple[str, ...]:
+def twin_line(name: str, row: Row, past: Row | None, sure: Sure) -> tuple[str, ...]:
     """Return a row as text."""
     return (
         TITLES[name],
@@ -192,6 +191,7 @@ def twin_line(name: str, row: Row, past: Row | None) -> tuple[str, ...]:
         rate(row["conversion_rate"]),
         rate_range(row["conversion_rate_low"], row["conversion_rate_high"]),
         *change_of(row, past),
+        "yes" if (name, row["segment"]) in sure else DASH,
         money(row["revenue"], cents=True),
     )
 
@@ -200,11 +200,11 @@ def heading(results: Sequence[Result], least: int) -> str:
     """Return the value that stands furthest above the others of its dimension, by intervals that do not meet."""
     best: tuple[float, str, Row, Row] | None = None
     for name, result in zip(DIMENSIONS, results, strict=True):
-        large = [row for row in result.rows if row["sessions"] >= least and row["segment"] != NOT_SET]
-        if len(large) < 2:
+        ranks = [row for row in result.rows if row["sessions"] >= least and row["segment"] != NOT_SET]
+        if len(ranks) < 2:
             continue
-        top = max(large, key=lambda row: row["conversion_rate_low"])
-        second = max((row for row in large if row is not top), key=lambda row: row["conversion_rate_high"])
+        top = max(ranks, key=lambda row: row["conversion_rate_low"])
+        second = max((row for row in ranks if row is not top), key=lambda row: row["conversion_rate_high"])
         apart = top["conversion_rate_low"] - second["conversion_rate_high"]
         if apart > 0 and (best is None or apart > best[0]):
             best = apart, name, top, second

@@ -8,7 +8,7 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
-from dashboard.charts.why import compared_days
+from dashboard.charts.why import compared_days, not_compared
 from dashboard.charts.words import empty_sentence, part_of
 from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
 from dashboard.format import MINUS, count, expected, money, money_range, money_short, plural, rate, share
@@ -33,9 +33,10 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the segments that fell, then those that rose, the surest first."""
     report: Movers | None = found_of(results[0])
     checks: Sequence[Check] = found_of(results[1]) or []
-    if report is None or not all(report.sessions):
-        none = "Nothing is compared." if context.compared is None else empty_sentence(context)
-        return CardState("No two periods to compare", empty=none)
+    if report is None:
+        return CardState("Nothing is compared", body={"nothing": not_compared(context)})
+    if not all(report.sessions):
+        return CardState("No two periods to compare", empty=empty_sentence(context))
     rows = sorted_movers(report, checks)
     scale = scale_of(rows)
     body = Findings(
