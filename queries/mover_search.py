@@ -148,13 +148,13 @@ class Search:
     """Hold two periods, their segments, and by what the found ones moved."""
 
     def __init__(self, pair: Pair, fdr: float, max_order: int) -> None:
-        """Fit main effects to both periods together and list the segments."""
+        """Fit main effects to the earlier period, so that what is due there is what was, and list the segments."""
         both = pair.both
         self.pair, self.fdr = pair, fdr
         self.design = Design.of(both.codes, both.sizes)
         support = support_of(float(both.sessions.sum()), float(both.conversions.sum()))
         self.candidates = Candidates.of(both, self.design, range(1, max_order + 1), support)
-        self.rate = fit_baseline(self.design, both.sessions, both.conversions).rate
+        self.rate = fit_baseline(self.design, pair.sessions[0], pair.conversions[0]).rate
         self.due = pair.sessions[0] * self.rate, pair.sessions[1] * self.rate
         self.before = self.candidates.sums(pair.conversions[0], self.due[0]).T
         self.later = self.candidates.sums(pair.conversions[1])[:, 0]
