@@ -1,6 +1,8 @@
 """The trend over days, weeks and months, alone and against a compared period, on rows counted by hand."""
 
 import datetime as dt
+import re
+from dataclasses import replace
 
 import pytest
 from builders import sessions, store_of
@@ -9,7 +11,7 @@ from charts_builders import context, counted, day, result
 from dashboard.annotations import annotations
 from dashboard.charts import trend
 from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
-from dashboard.charts.trend_words import against, halves_compared, sums_compared
+from dashboard.charts.trend_words import against, heading, since_when, sums_compared
 from dashboard.periods import Days
 from queries.engine import Engine
 from queries.filters import Filters
@@ -153,10 +155,38 @@ def test_annotations_stand_in_the_figure_while_they_are_few_and_are_listed_when_
     assert "1 more" in state.note
 
 
-def test_halves_that_differ_by_more_than_chance_are_said_to_though_their_own_intervals_meet():
-    half = [{"session_date": dt.date(2026, 5, 1) + dt.timedelta(number), "sessions": 100} for number in range(20)]
-    rows = [row | {"conversions": 4 if place < 10 else 2} for place, row in enumerate(half)]
-    assert halves_compared(rows).startswith("Conversion fell from 4.00\u202f% on ")
-    assert halves_compared(rows).endswith("larger than chance")
-    same = [row | {"conversions": 4 if place < 10 else 3} for place, row in enumerate(half)]
-    assert halves_compared(same).startswith("No clear change: 4.00\u202f%")
+def days_of(*parts, first=dt.date(2026, 5, 1)):
+    """Return rows of days: (number of days, sessions a day, converted a day) one after another."""
+    counts = [(sessions, converted) for number, sessions, converted in parts for _ in range(number)]
+    return [counted(*each, session_date=first + dt.timedelta(place)) for place, each in enumerate(counts)]
+
+
+@pytest.mark.parametrize("unit", ["Day", "Week", "Month"])
+def test_many_days_say_since_when_whatever_they_are_drawn_as(unit):
+    rows = days_of((40, 200, 8), (30, 200, 3))
+    chosen = replace(context(Filters(), unit=unit), store_days=None)
+    said = plain(trend.update([result(rows)], chosen).heading)
+    assert said.startswith("Conversion fell on 10 Jun: 4.00 % before, 1.50 % since, larger than chance")
+    calm = plain(trend.update([result(days_of((70, 200, 6)))], chosen).heading)
+    assert calm == "No clear change within 1 May – 9 Jul 2026: 3.00 % converted"
+
+
+def test_a_day_that_is_not_sure_has_the_days_that_it_may_have_been():
+    rows = days_of((12, 200, 8), (3, 200, 6), (15, 200, 4))
+    assert re.fullmatch(
+        r"Conversion fell about \d+ May \(between \d+ May and \d+ May\): .* larger than chance", plain(since_when(rows))
+    )
+
+
+def test_a_difference_of_two_periods_that_touch_says_when_it_began():
+    rows = days_of((40, 200, 8), (30, 200, 3))
+    first, second = rows[:35], rows[35:]
+    chosen = context(Filters.of(second[0]["session_date"], second[-1]["session_date"]))
+    chosen = replace(chosen, store_days=None, compared=Filters.of(first[0]["session_date"], first[-1]["session_date"]))
+    said = plain(trend.update([result(second), result(first), result([])], chosen).heading)
+    assert said == "Conversion fell from 4.00 % to 1.86 %: −2.14 pp, larger than chance; it fell on 10 Jun"
+
+
+def test_few_days_are_named_in_the_order_of_time():
+    said = plain(heading(days_of((1, 1000, 60), (1, 1000, 20))))
+    assert said == "From 6.00 % on 1 May to 2.00 % on 2 May: larger than chance"

@@ -12,7 +12,7 @@ from dashboard.charts.trend_columns import columns, mean_words, ticks
 from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of, stand_beside
 from dashboard.charts.trend_scene import BELOW, scene_of
-from dashboard.charts.trend_words import against, heading, note
+from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
@@ -55,7 +55,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         **figures.tick_models("trend-x", *ticks(scene)),
     }
     return CardState(
-        _heading(rows, shown, before),
+        _heading(rows, shown, results[1].rows if before else [], before),
         " ".join(
             part
             for part in (
@@ -82,13 +82,15 @@ def _before(rows: Sequence[Row], context: Context, unit: str) -> list[Period]:
     return periods_of(rows, days, missing, unit)
 
 
-def _heading(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]) -> str:
+def _heading(rows: Sequence[Row], shown: Sequence[Period], past: Sequence[Row], before: Sequence[Period]) -> str:
     if before:
-        return against([period for period in shown if not period.is_gap], before)
+        held = [period for period in shown if not period.is_gap]
+        since = began([*past, *rows], shown, before) if len(rows) >= LINE_FROM else ""
+        return against(held, before) + since
     if shown[0].unit == DAILY:
         return heading(rows)
     complete = [period for period in shown if period.is_complete and period.sessions]
-    return heading([row_of(period) for period in complete or shown])
+    return heading(rows, [row_of(period) for period in complete or shown])
 
 
 def row_of(period: Period) -> dict[str, Any]:

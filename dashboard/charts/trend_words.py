@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dashboard.charts.trend_periods import DAILY, Period, incomplete_words
 from dashboard.charts.words import FEW_SESSIONS, Row, part_of
 from dashboard.format import THIN, count, date_range, day, plural, points, rate
+from queries.change_point import ChangePoint, change_point
 from queries.changes import Counts, difference_interval
 from queries.statistics import intervals_meet
 
@@ -16,17 +17,23 @@ NOTE = (
 )
 
 
-def heading(rows: Sequence[Row]) -> str:
-    """Return how far the days differ, and whether by more than chance: days up to 19, the two halves from 20 on."""
-    if len(rows) == 1:
-        only = rows[0]
+def heading(rows: Sequence[Row], periods: Sequence[Row] = ()) -> str:
+    """Return how far the days differ, and whether by more than chance; from 20 days on since when, if at all.
+
+    `periods` are the weeks or months that are drawn of these days, whose rates are said where the days are too few for
+    that: the verdict does not depend on how the days are drawn.
+    """
+    drawn = periods or rows
+    if len(rows) >= LINE_FROM and pooled(rows)[1]:
+        return since_when(rows)
+    if len(drawn) == 1:
+        only = drawn[0]
         counts = part_of(only["conversions"], only["sessions"])
         return f"{_name(only, capital=True)}: {rate(only['conversion_rate'])} converted ({counts})"
-    if not any(row["conversions"] for row in rows):
-        sessions = sum(row["sessions"] for row in rows)
-        unit = str(rows[0].get("unit", DAILY)).lower()
-        return f"No session converted in any of {plural(len(rows), unit)} ({part_of(0, sessions)})"
-    return days_compared(rows) if len(rows) < LINE_FROM else halves_compared(rows)
+    if not pooled(rows)[1]:
+        unit = str(drawn[0].get("unit", DAILY)).lower()
+        return f"No session converted in any of {plural(len(drawn), unit)} ({part_of(0, pooled(rows)[0])})"
+    return days_compared(drawn)
 
 
 def days_compared(rows: Sequence[Row]) -> str:
@@ -37,28 +44,51 @@ def days_compared(rows: Sequence[Row]) -> str:
         return f"Too few sessions a {unit} to compare: at most {count(max(row['sessions'] for row in rows))}"
     low = min(large, key=lambda row: (row["conversion_rate"], -row["sessions"]))
     high = max(large, key=lambda row: (row["conversion_rate"], row["sessions"]))
-    ends = f"{rate(low['conversion_rate'])} {_on(low)} to {rate(high['conversion_rate'])} {_on(high)}"
+    ends = " to ".join(
+        f"{rate(row['conversion_rate'])} {_on(row)}" for row in sorted((low, high), key=lambda row: row["session_date"])
+    )
     if intervals_meet(_interval(low), _interval(high)):
         return f"No {unit} stands out: {ends}, and the intervals overlap"
     none = f"; {_name(low)} has no order in {count(low['sessions'])} sessions" if not low["conversions"] else ""
     return f"From {ends}: larger than chance{none}"
 
 
-def halves_compared(rows: Sequence[Row]) -> str:
-    """Return how the later half of the days compares with the earlier one, with the difference in points."""
-    middle = len(rows) // 2
-    before, after = pooled(rows[:middle]), pooled(rows[middle:])
-    rates = [converted / sessions for sessions, converted in (before, after)]
-    first, last = (
-        date_range(half[0]["session_date"], half[-1].get("last", half[-1]["session_date"]))
-        for half in (rows[:middle], rows[middle:])
-    )
-    if not _differ(before, after):
-        return f"No clear change: {rate(rates[0])} on {first}, {rate(rates[1])} on {last}"
-    verb = "rose" if rates[1] > rates[0] else "fell"
-    difference = points(rates[1] - rates[0])
-    ends = f"from {rate(rates[0])} on {first} to {rate(rates[1])} on {last}"
-    return f"Conversion {verb} {ends}: {difference}, larger than chance"
+def since_when(rows: Sequence[Row]) -> str:
+    """Return when the rate of the days changed and by how much, where that is more than chance."""
+    found = change_of(rows)
+    if found is None:
+        sessions, converted = pooled(rows)
+        days = date_range(rows[0]["session_date"], rows[-1]["session_date"])
+        return f"No clear change within {days}: {rate(converted / sessions)} converted"
+    before, after = (part / whole for whole, part in (found.before, found.after))
+    verb = "rose" if after > before else "fell"
+    return f"Conversion {verb} {_when(rows, found)}: {rate(before)} before, {rate(after)} since, larger than chance"
+
+
+def change_of(rows: Sequence[Row]) -> ChangePoint | None:
+    """Return the one change of the days' rate that is more than chance."""
+    return change_point([(row["sessions"], row["conversions"]) for row in rows])
+
+
+def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]) -> str:
+    """Return when a difference of two periods that touch began; empty where no one day stands out, or they do not."""
+    if not changed(shown, before) or before[-1].last + dt.timedelta(days=1) != shown[0].first:
+        return ""
+    found = change_of(rows)
+    rises = _rate(shown) > _rate(before)
+    if found is None or (found.after[1] / found.after[0] > found.before[1] / found.before[0]) is not rises:
+        return ""
+    return f"; it {'rose' if rises else 'fell'} {_when(rows, found)}"
+
+
+def _rate(periods: Sequence[Period]) -> float:
+    return sum(period.conversions for period in periods) / sum(period.sessions for period in periods)
+
+
+def _when(rows: Sequence[Row], found: ChangePoint) -> str:
+    """Return the day of a change with those that it may as well have been: about 16 Sep (between 14 and 20 Sep)."""
+    best, first, last = (rows[place]["session_date"] for place in (found.place, found.first, found.last))
+    return f"on {day(best)}" if first == last else f"about {day(best)} (between {day(first)} and {day(last)})"
 
 
 def against(shown: Sequence[Period], before: Sequence[Period]) -> str:
