@@ -290,13 +290,26 @@ def test_first_visits_are_no_fault_by_themselves():
     assert "this is no fault by itself" in leak_rows.row_of(NEWCOMERS, report(), 60.0)["why"]
 
 
+def test_the_number_of_gaps_is_one_number_on_the_card():
+    """Three gaps and first visits: the heading and the line above the rows both count three."""
+    others = [replace(MOBILE, segment={"source": name}) for name in ("google", "bing")]
+    state = shown(biggest, report(leaks=(SAFARI,), gaps=(NEWCOMERS, MOBILE, *others)))
+    assert plain(state.heading).startswith("1 leak and 3 gaps besides first visits")
+    assert state.body["rows"][1]["group"].startswith("Gaps, 2 of 3, the surest loss first")
+
+
+def test_a_row_without_an_order_has_an_interval_that_holds_its_nought():
+    said = plain(leak_rows.evidence(YOUTUBE, report()))
+    assert said.startswith("Converts at 0 % (80 % interval up to 27 %) of what its peers convert")
+
+
 def test_first_visits_stand_last_and_are_not_counted_as_a_gap():
     rows = leak_rows.sorted_leaks([NEWCOMERS, MOBILE], [], "Money, low end")
     assert rows == [MOBILE, NEWCOMERS]
     said = "One value converts below its adjusted peers: Mobile had 7 of 44 expected; so do first visits, as nearly "
     assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).heading == f"{said}everywhere"
     state = shown(biggest, report(gaps=(NEWCOMERS, MOBILE)))
-    assert state.heading == "No leak and 1 gap: Mobile had 7 of 44 expected"
+    assert state.heading == "No leak and 1 gap besides first visits: Mobile had 7 of 44 expected"
     assert [tag["label"] for tag in state.body["rows"][1]["tags"]] == ["Gap", "Usual for first visits"]
     found = judged(Explained(report(gaps=(NEWCOMERS, MOBILE))))
     assert biggest.open_findings([found, judged([])], context()) == 1
@@ -455,6 +468,7 @@ def test_a_change_within_chance_is_said_to_be():
     cell = ("desktop", "new", "US", 1000, 10)
     state = changed((1000, (1000, 100, 50, 10), cell), (1000, (1000, 110, 55, 12), (*cell[:4], 12)))
     assert plain(state.heading) == "No change beyond chance: +0.20 pp (-0.78 pp to +1.20 pp)"
+    assert {part["color"] for group in state.body["groups"] for part in group} == {"bars"}
 
 
 def test_a_total_that_moves_against_its_groups_is_tagged():

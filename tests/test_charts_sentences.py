@@ -69,7 +69,7 @@ def test_the_finding_names_the_largest_leak_and_the_widest_gap():
     _, more = finding.finding(results, context())
     assert plain(more) == (
         "8,276 of 9,997 sessions (83 %) leave before a fifth page. Of deeply engaged sessions 18 % convert on desktop "
-        "(85 of 473) and 4 % on mobile (7 of 184); the intervals do not meet."
+        "(85 of 473) and 4 % on mobile (7 of 184); these intervals do not meet."
     )
 
 

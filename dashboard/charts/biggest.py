@@ -42,7 +42,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     body = Findings(
         caption="Biggest leaks and gaps",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
-        rows=[drawn for kind in kinds for drawn in group_of(kind[:most], len(kind), report, checks)],
+        rows=[drawn for kind in kinds for drawn in group_of(kind[:most], len(told(kind)), report, checks)],
     )
     if not shown:
         body["nothing"] = Nothing(
@@ -71,14 +71,20 @@ def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
 
 def heading(rows: Sequence[Leak]) -> str:
     """Return how many leaks and gaps there are, led by the first of them; first visits do not count as a gap."""
-    told = [row for row in rows if not is_first_visits(row)]
-    if not told:
+    named = told(rows)
+    if not named:
         return "No leak and no gap can be named in these sessions"
-    first, leaks = told[0], sum(row.kind == "leak" for row in told)
+    first, leaks = named[0], sum(row.kind == "leak" for row in named)
     had = count(first.conversions) if first.conversions else "none"
-    gaps = len(told) - leaks
+    gaps = len(named) - leaks
     counts = f"{plural(leaks, 'leak') if leaks else 'No leak'} and {plural(gaps, 'gap') if gaps else 'no gap'}"
-    return f"{counts}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
+    besides = " besides first visits" if len(named) < len(rows) else ""
+    return f"{counts}{besides}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
+
+
+def told(rows: Sequence[Leak]) -> list[Leak]:
+    """Return the rows that count: without the gap of first visits, which is there nearly everywhere."""
+    return [row for row in rows if not is_first_visits(row)]
 
 
 def open_findings(results: Sequence[Result], context: Context) -> int:

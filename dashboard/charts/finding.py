@@ -157,7 +157,7 @@ def widest_gap(by_device: Sequence[Row], context: Context) -> str:
     here, following = context.funnel.steps[position - 1], context.funnel.steps[position]
     ahead = f"{share(standing.ahead['completion_rate'])} {going_on(following)} {_on(standing.ahead)}"
     behind = [f"{share(row['completion_rate'])} {_on(row)}" for row in standing.behind]
-    return f"Of {sessions_at(here)} {joined([ahead, *behind])}; the intervals do not meet."
+    return f"Of {sessions_at(here)} {joined([ahead, *behind])}; these intervals do not meet."
 
 
 def _on(row: Row) -> str:

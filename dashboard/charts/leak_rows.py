@@ -78,6 +78,8 @@ def ratio_words(ratio: float, ends: tuple[float, float], interval: float) -> str
     low, high = ends
     if ratio >= MANY_TIMES:
         return f"{_as_times(low)} or more"
+    if not ratio:
+        return f"{times(ratio)} ({share(interval)} interval up to {times(high)}) of"
     if high < 2:
         return f"{times(ratio)} ({share(interval)} interval {low * 100:.0f} to {times(high)}) of"
     return f"{_as_times(ratio)} ({share(interval)} interval {_as_times(low)} to {_as_times(high)})"

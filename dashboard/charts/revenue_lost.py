@@ -144,7 +144,8 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
         estimate = (
             f"Estimate: {who} moving on as often as their peers in the same country, from the same source, new or "
             "returning; shown where chance does not explain the difference. At stake is what can be won back: "
-            f"{share(CLOSABLE_GAP)} of a device's shortfall, all of a combination's.{apart}"
+            f"{share(CLOSABLE_GAP)} of a device's shortfall, all of a combination's. Each step is a search "
+            f"of its own, so these sums are not those of the leak list, which judges the order alone.{apart}"
         )
     else:
         estimate = "Nobody falls short of their peers at any step by more than chance, so there is no estimate."

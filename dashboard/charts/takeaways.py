@@ -1,4 +1,4 @@
-"""What to take away: largest leak, weak device and source, strong combination, time on site, and how sure each is."""
+"""What to take away: largest drop-off, weak device and source, strong combination, time on site; how sure each is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def takeaways(
     """Return three to five sentences, those about nothing left out."""
     nobody = "No session left between two steps." if steps[0]["reached"] else "No session entered the funnel."
     said = [
-        Takeaway("Largest leak", largest_leak(steps, context) or nobody, COUNTED),
+        Takeaway("Largest drop-off", largest_leak(steps, context) or nobody, COUNTED),
         device_takeaway(cells),
         source_takeaway(cells, breaks),
         weak_pair_takeaway(cells, breaks),
@@ -94,7 +94,7 @@ def takeaways(
 
 
 def heading(said: Sequence[Takeaway], steps: Sequence[Row], context: Context) -> str:
-    """Return how many of the sentences are more than chance, led by the largest leak."""
+    """Return how many of the sentences are more than chance, led by the largest drop-off."""
     sure = sum(item.certainty == SURE for item in said)
     compared = sum(item.certainty != COUNTED for item in said)
     carried = f"{count(sure) if sure else 'none'} of {plural(compared, 'comparison')} is larger than chance"

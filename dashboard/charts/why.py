@@ -42,7 +42,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     names = names_of(context)
     ends = (_ends(compared[0][0]), _ends(shown[0][0])) if is_order(context) else (_reach(compared), _reach(shown))
     interval = difference_interval(*ends)
-    body = body_of(steps, mix, names)
+    body = body_of(steps, mix, names, is_clear(interval))
     return CardState(
         heading(steps, mix, names, interval), note(context, steps), body=body, table=twin(steps, mix, names)
     )
@@ -111,7 +111,7 @@ def heading(
     low, high = interval
     if steps.total == 0:
         return f"The rate did not move: {rate(steps.after)} in both periods"
-    if low is None or high is None or low <= 0 <= high:
+    if not is_clear(interval):
         limits = f" ({points(low)} to {points(high)})" if low is not None else ""
         return f"No change beyond chance: {points(steps.total)}{limits}"
     most = max(range(len(names)), key=lambda place: steps.contributions[place] * (1 if steps.total > 0 else -1))
@@ -126,8 +126,14 @@ def heading(
     return f"{first}; who visited made {points(mix.mix)}, how they convert {points(mix.rate)}"
 
 
-def body_of(steps: StepChange, mix: MixChange, names: Sequence[str]) -> Contributions:
-    """Return the waterfall of the steps with its sum, and below it that of mix and rate."""
+def is_clear(interval: tuple[float | None, float | None]) -> bool:
+    """Say whether a change is more than chance: its interval leaves out 0."""
+    low, high = interval
+    return low is not None and high is not None and not low <= 0 <= high
+
+
+def body_of(steps: StepChange, mix: MixChange, names: Sequence[str], clear: bool = True) -> Contributions:
+    """Return the waterfall of the steps with its sum, and below it that of mix and rate; grey where all is chance."""
     sums = [0.0, *accumulate(steps.contributions)]
     every = [*sums, mix.mix, 0.0, steps.total]
     low, high = min(every), max(every)
@@ -138,6 +144,8 @@ def body_of(steps: StepChange, mix: MixChange, names: Sequence[str]) -> Contribu
         for number, name in enumerate(names)
     ]
     waterfall.append(_part("Change", place(0.0), place(steps.total), steps.total) | {"total": True})
+    for part in waterfall if not clear else ():
+        part["color"] = "bars"
     groups = [
         Contribution(label="Who visited", start=place(0.0), end=place(mix.mix), text=points(mix.mix), color="bars"),
         Contribution(
@@ -166,7 +174,7 @@ def note(context: Context, steps: StepChange) -> str:
     """Return the rule, the two rates and the compared dates."""
     return (
         f"From {rate(steps.before)} ({compared_days(context)}) to {rate(steps.after)}. Both splits add up to the "
-        "change exactly. "
+        "change, before they are rounded. "
         "Who visited and how they convert are told apart over device, visitor type and country; countries with "
         f"under {LEAST} "
         "sessions in a period count as one. The split says where the change lies, not what caused it."
