@@ -35,7 +35,7 @@ export function kpis(body) {
       cell.bars?.length ? dayBars(cell.bars.map((value, place) => ({value, title: cell.bar_titles?.[place]})),
         cell.bars_before) : null),
     h("div", {class: "kpi-line"},
-      cell.delta && h("b", {class: `tone-${cell.tone || "accent"}`}, cell.delta),
+      cell.delta && h("b", {class: cell.tone && `tone-${cell.tone}`}, cell.delta),
       cell.delta && cell.interval && " ", cell.interval),
     h("div", {class: "kpi-line"}, cell.detail))))
 }

@@ -148,3 +148,11 @@ def test_a_panel_stays_clear_of_the_scrollbar(chromium, address):  # noqa: F811 
     assert bar < 1200, "no scrollbar is drawn"
     assert box["x"] + box["width"] <= bar - 8
     browser.close()
+
+
+def test_a_count_that_no_test_judges_is_not_coloured_though_it_changed(visit):  # noqa: F811 - the fixture
+    page = visit("?from=2017-07-10&to=2017-07-14&compare=custom&compare_from=2017-07-03&compare_to=2017-07-03")
+    line = page.locator(".kpis li", has_text="Sessions").first.locator(".kpi-line", has_text="per day")
+    assert line.locator("b").inner_text() == "0\u202f%"
+    colors = [each.evaluate("(one) => getComputedStyle(one).color") for each in (line, line.locator("b"))]
+    assert colors[0] == colors[1]
