@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from bokeh.models import Text
 from builders import sessions, store_of
 from charts_builders import context, counted, day, result
 
@@ -11,6 +12,7 @@ from dashboard.charts import trend
 from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
 from dashboard.charts.trend_words import against, halves_compared, sums_compared
 from dashboard.periods import Days
+from dashboard.theme import DARK, LIGHT
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
@@ -160,3 +162,33 @@ def test_halves_that_differ_by_more_than_chance_are_said_to_though_their_own_int
     assert halves_compared(rows).endswith("larger than chance")
     same = [row | {"conversions": 4 if place < 10 else 3} for place, row in enumerate(half)]
     assert halves_compared(same).startswith("No clear change: 4.00\u202f%")
+
+
+def few_sessions(*counts):
+    held = [counted(*of, session_date=day(number)) for number, of in enumerate(counts, start=2)]
+    days = Filters.of(day(2), day(len(counts) + 1))
+    return trend.update([result(held), result([]), result([])], context(days, unit="Day"))
+
+
+def test_a_scale_holds_every_whisker_where_all_days_are_small():
+    state = few_sessions((5, 0), (8, 1))
+    assert state.models["trend-y-ticks"]["ticks"][-1] == 0.5
+    assert max(state.sources["trend-whiskers"]["high"]) < 0.5
+    assert state.sources["trend-cut"]["x"] == []
+
+
+def test_a_whisker_that_leaves_the_scale_ends_in_an_arrow_and_the_note_says_so():
+    state = few_sessions((2000, 20), (3, 0))
+    top = state.models["trend-y-ticks"]["ticks"][-1]
+    assert state.sources["trend-whiskers"]["high"][1] == state.sources["trend-cut"]["y"][0] == top < 0.05
+    assert state.sources["trend-cut"]["x"] == [moment(day(3))]
+    assert "Arrow: the interval goes on." in state.note
+    assert state.models["trend-y"]["end"] > 1.15 * top, "no room for its words"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_no_line_strikes_through_the_words_of_a_rate(theme):
+    figure = trend.build(theme)
+    for name in ("trend-days", "trend-before", "trend-mean", "trend-before-mean"):
+        drawn = [one.glyph for one in figure.renderers if one.data_source.name == name and isinstance(one.glyph, Text)]
+        assert [glyph.background_fill_color for glyph in drawn] == [theme.surface], name

@@ -8,7 +8,7 @@ from dashboard.annotations import annotations
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.trend_columns import columns, mean_words, ticks
+from dashboard.charts.trend_columns import columns, cut_words, mean_words, ticks
 from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of, stand_beside
 from dashboard.charts.trend_scene import BELOW, scene_of
@@ -61,6 +61,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             for part in (
                 note(shown, asked, missing, laid(before, shown)),
                 mean_words(scene),
+                cut_words(scene),
                 noted(notes, scene.start, scene.end),
             )
             if part
@@ -109,8 +110,12 @@ def row_of(period: Period) -> dict[str, Any]:
 
 
 def highest_shown(periods: Sequence[Period]) -> float:
-    """Return the highest rate the scale must hold: intervals of periods large enough to read, and every rate."""
-    large = [period.interval[1] or 0 for period in periods if period.sessions >= FEW_SESSIONS]
+    """Return the highest rate the scale must hold: every rate, and the intervals of periods large enough to read.
+
+    Where none is large enough, it holds the intervals of all.
+    """
+    enough = [period for period in periods if period.sessions >= FEW_SESSIONS] or periods
+    large = [period.interval[1] or 0 for period in enough]
     return max([*large, *(period.rate or 0 for period in periods)], default=0.01) or 0.01
 
 
