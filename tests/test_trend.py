@@ -1,6 +1,7 @@
 """The trend over days, weeks and months, alone and against a compared period, on rows counted by hand."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from bokeh.models import Text
@@ -192,3 +193,17 @@ def test_no_line_strikes_through_the_words_of_a_rate(theme):
     for name in ("trend-days", "trend-before", "trend-mean", "trend-before-mean"):
         drawn = [one.glyph for one in figure.renderers if one.data_source.name == name and isinstance(one.glyph, Text)]
         assert [glyph.background_fill_color for glyph in drawn] == [theme.surface], name
+
+
+def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_many():
+    held = [day_of_2026(number) for number in range(1, 62)]
+    base = context(Filters.of(dt.date(2026, 10, 2), dt.date(2026, 10, 31)), unit="Day")
+    compared = Filters.of(dt.date(2026, 9, 2), dt.date(2026, 10, 1))
+    chosen = replace(base, compared=compared, store_days=frozenset(row["session_date"] for row in held))
+    state = trend.update([result(held[31:]), result(held[1:31]), result([])], chosen)
+    assert len(state.sources["trend-before-line"]["x"]) == 25
+    assert "each under the same weekday. 5 of its days lie under no shown day: counted, not drawn." in state.note
+
+
+def day_of_2026(number):
+    return counted(100, 2, session_date=dt.date(2026, 8, 31) + dt.timedelta(days=number))

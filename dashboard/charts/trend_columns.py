@@ -44,10 +44,7 @@ def targets(scene: Scene) -> Columns:
 def marks(scene: Scene) -> Columns:
     """Return the dots and, while they are few, their whiskers; an incomplete period is hollow."""
     shown = [period for period in scene.shown if period.rate is not None]
-    before = [
-        (period, x) for period, x in zip(scene.before, scene.places, strict=True)
-        if period.rate is not None and scene.start <= x <= scene.end
-    ]  # fmt: skip
+    before = [(period, x) for period, x in scene.laid if period.rate is not None]
     sparse = [] if scene.dense else shown
     dotted = [] if scene.dense else before
     cut = [(period.x, "$accent") for period in sparse if scene.is_cut(period)]
@@ -122,8 +119,7 @@ def lines(scene: Scene) -> Columns:
     """Return the line and its band from 20 periods on, broken where there are no sessions; the compared line dashed."""
     runs = _runs(scene.shown) if scene.dense else []
     line = scene.shown if scene.dense else []
-    overlaid = [] if scene.beside else list(zip(scene.before, scene.places, strict=True))
-    overlaid = [(period, x) for period, x in overlaid if scene.start <= x <= scene.end]
+    overlaid = [] if scene.beside else scene.laid
     return {
         "trend-line": {"x": [period.x for period in line], "y": [period.rate for period in line]},
         "trend-before-line": {"x": [x for _, x in overlaid], "y": [period.rate for period, _ in overlaid]},

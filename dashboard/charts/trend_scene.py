@@ -38,6 +38,12 @@ class Scene:
         return stand_beside(self.before, self.shown)
 
     @property
+    def laid(self) -> Sequence[tuple[Period, float]]:
+        """Return the compared periods that have a place on the axis, with it."""
+        both = zip(self.before, self.places, strict=True)
+        return [(period, x) for period, x in both if self.start <= x <= self.end]
+
+    @property
     def labelled(self) -> bool:
         """Say whether there is room for a word at each mark."""
         return len(self.shown) + (len(self.before) if self.beside else 0) <= LABELLED
