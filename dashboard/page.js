@@ -311,6 +311,11 @@ class Page {
   // What is printed, by whatever way, says its filters: the bar that shows them is not on paper.
   writePrinted() {
     redraw(this.printed ??= this.content.parentNode.insertBefore(h("div", {class: "printed"}), this.content), (this.stated || []).map((line) => h("p", {}, line)))
+    for (const card of this.shownCards()) card.plot?.print()
+  }
+
+  unprint() {
+    for (const card of this.shownCards()) card.plot?.unprint()
   }
 
   savedPanel() {
@@ -375,6 +380,7 @@ export function render({model}) {
   const press = (event) => page.pressed(event)
   window.addEventListener("keydown", press)
   window.addEventListener("beforeprint", () => page.writePrinted())
+  window.addEventListener("afterprint", () => page.unprint())
   model.on("bar", () => page.drawControls())
   model.on("days", () => page.bar.hold(model.days))
   model.on("state", () => page.drawState())
