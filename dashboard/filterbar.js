@@ -1,6 +1,6 @@
 // The filter bar: days, comparison, funnel, chips, more filters, and how many sessions are left. One bar for all views.
 //
-//   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, mode, options, from, to},
+//   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, reason, mode, options, from, to},
 //              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/controls.py makes it
 
 import {Calendar} from "../_js/calendar.js"
@@ -11,9 +11,11 @@ import {panel} from "../_js/popover.js"
 function opener(name, key) {
   const text = h("b", {})
   const before = h("span", {class: "key", hidden: !key}, key)
-  const button = h("button", {type: "button", class: "button control"}, name && icon(name), before, text, icon("down"))
-  return {button, say(words, named = key) {
+  const after = h("span", {class: "reason"})
+  const button = h("button", {type: "button", class: "button control"}, name && icon(name), before, h("span", {}, text, after), icon("down"))
+  return {button, say(words, named = key, reason = "") {
     text.textContent = words
+    after.textContent = reason && `, ${reason}`
     before.textContent = named || ""
     before.hidden = !named
   }}
@@ -181,7 +183,7 @@ export function filterBar(layout, act) {
     draw(controls) {
       state.controls = controls
       dates.say(controls.dates.label, controls.dates.name)
-      compare.say(controls.compare.label)
+      compare.say(controls.compare.label, "Compare", controls.compare.reason)
       funnel.say(controls.funnel.label)
       for (const each of [dates, compare, funnel]) each.button.hidden = false
       const root = element.getRootNode()

@@ -195,7 +195,8 @@ def test_a_search_finds_values_of_every_dimension_and_names_it(viewer, replies):
 
 
 def test_a_period_is_compared_with_the_days_before_it_and_says_which(viewer):
-    assert bar(viewer)["compare"]["label"] == "off, no earlier data"
+    compared = bar(viewer)["compare"]
+    assert (compared["label"], compared["reason"]) == ("off", "no earlier data")
     viewer.act({"kind": "dates", "first": "2017-07-05", "last": "2017-07-05"})
     assert bar(viewer)["compare"]["label"] == "4 Jul 2017"
     assert viewer.answer.ask.compared.date_from == dt.date(2017, 7, 4)
