@@ -24,7 +24,7 @@ import {fileOf, report, save} from "../_js/takeaway.js"
 const DIM_AFTER_MS = 150
 const SLOW_AFTER_MS = 60_000
 const CHORD_MS = 1500
-const KEYS = [["/", "Search the filters"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This help"],
+const KEYS = [["/", "Search the values of all dimensions"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This help"],
   ["Delete", "Remove the chip that has the focus"], ["Shift + click", "Add a value to a filter"], ["Alt + click", "Exclude a value"]]
 
 async function unpacked(base64) {

@@ -66,3 +66,14 @@ def test_sources_say_their_sessions_where_that_column_is_left_out_and_names_brea
     rows = page.locator("#card-sources tbody th")
     assert rows.filter(has_text="google").locator(".narrow-only").inner_text() == "240 sessions"
     assert rows.filter(has_text="document.title").locator("wbr").count() == 2
+
+
+def test_a_long_list_of_values_leaves_the_other_controls_their_height(phone):
+    page = phone("")
+    page.get_by_role("button", name="Filter", exact=True).tap()
+    hits = page.locator(".values li")
+    hits.first.wait_for()
+    hits.first.evaluate("(hit) => { for (let n = 0; n < 40; n++) hit.after(hit.cloneNode(true)) }")
+    heights = [page.locator(f".filter-panel {name}").first.bounding_box()["height"]
+               for name in (".dimension-select", ".search", ".segmented button")]  # fmt: skip
+    assert min(heights) >= 38
