@@ -35,7 +35,7 @@ export function kpis(body) {
       cell.bars?.length ? dayBars(cell.bars.map((value, place) => ({value, title: cell.bar_titles?.[place]})),
         cell.bars_before) : null),
     h("div", {class: "kpi-line"},
-      cell.delta && h("b", {class: `tone-${cell.tone || "accent"}`}, cell.delta),
+      cell.delta && h("b", {class: cell.tone && `tone-${cell.tone}`}, cell.delta),
       cell.delta && cell.interval && " ", cell.interval),
     h("div", {class: "kpi-line"}, cell.detail))))
 }
@@ -47,10 +47,16 @@ function span(drawn) {
     mark != null && h("i", {class: `point ${drawn.shape || "circle"}`, style: {left: percent(mark)}}))
 }
 
-function cellContent(cell, act) {
+// The name of a row breaks after a dot or a dash rather than within a word.
+function breakable(name) {
+  return name.split(/(?<=[./_-])(?=\w)/).flatMap((piece, place) => (place ? [h("wbr"), piece] : piece))
+}
+
+function cellContent(cell, act, names) {
   const text = [
-    cell.text && h("span", {class: "cell-text", dir: "auto"}, cell.text),
+    cell.text && h("span", {class: "cell-text", dir: "auto"}, names ? breakable(cell.text) : cell.text),
     cell.sub && h("span", {class: "cell-sub"}, cell.sub),
+    cell.narrow && h("span", {class: "cell-sub narrow-only"}, cell.narrow),
   ]
   const label = cell.action
     ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(cell.action), on: {click: doing(act, cell.action)}}, text)
@@ -84,7 +90,7 @@ export function table(body, act) {
     row.cells.map((cell, place) => h(place ? "td" : "th", {
       scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null),
       on: cell.meter != null && metered(row),
-    }, cellContent(cell, act)))))
+    }, cellContent(cell, act, !place)))))
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("table", {class: body.dense ? "rows dense" : "rows"}, h("caption", {class: "unseen"}, body.caption),

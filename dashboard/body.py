@@ -130,11 +130,13 @@ class Cell(TypedDict, total=False):
 
     `bar` is a bar behind the text (length 0-1), `meter` a bar on a track, `span` an interval on a track, `days` small
     columns. `fill` colours the whole cell with a token (the text colour is chosen for contrast), `hatch` marks it as
-    too few. `action` makes the text a button that filters. `title` is the hover text (exact values).
+    too few. `action` makes the text a button that filters. `title` is the hover text (exact values). `narrow` stands
+    below the text under 700 px, where the column that says it is left out.
     """
 
     text: str
     sub: str
+    narrow: str
     bold: bool
     tone: Tone
     bar: float

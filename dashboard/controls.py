@@ -105,7 +105,8 @@ def _compare(selection: Selection, held: Held) -> dict[str, Any]:
             offered.append({"mode": mode, "title": TITLES[mode], "words": words, "possible": possible})
     return {
         "mode": now.mode if now.days or now.mode == CUSTOM else OFF,
-        "label": now.days.words if now.days else f"off, {now.reason}" if now.reason else "off",
+        "label": now.days.words if now.days else "off",
+        "reason": "" if now.days else now.reason,
         "options": offered,
         "from": now.days.first.isoformat() if now.days else "",
         "to": now.days.last.isoformat() if now.days else "",

@@ -156,7 +156,7 @@ def prefer(viewer: "Viewer", said: Said) -> None:
 
 
 def list_values(viewer: "Viewer", said: Said) -> None:
-    """List the values of a dimension that hold a text."""
+    """List the values of a dimension, or those of every dimension that hold a text."""
     viewer.list_values(text_of(said, "dimension"), text_of(said, "text"))
 
 

@@ -1,18 +1,21 @@
 // The filter bar: days, comparison, funnel, chips, more filters, and how many sessions are left. One bar for all views.
 //
-//   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, mode, options, from, to},
+//   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, reason, mode, options, from, to},
 //              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/controls.py makes it
 
 import {Calendar} from "../_js/calendar.js"
-import {h, icon, percent, redraw} from "../_js/dom.js"
+import {h, icon, redraw} from "../_js/dom.js"
+import {Filters} from "../_js/filterpanel.js"
 import {panel} from "../_js/popover.js"
 
 function opener(name, key) {
   const text = h("b", {})
   const before = h("span", {class: "key", hidden: !key}, key)
-  const button = h("button", {type: "button", class: "button control"}, name && icon(name), before, text, icon("down"))
-  return {button, say(words, named = key) {
+  const after = h("span", {class: "reason"})
+  const button = h("button", {type: "button", class: "button control"}, name && icon(name), before, h("span", {}, text, after), icon("down"))
+  return {button, say(words, named = key, reason = "") {
     text.textContent = words
+    after.textContent = reason && `, ${reason}`
     before.textContent = named || ""
     before.hidden = !named
   }}
@@ -108,106 +111,6 @@ function funnelPanel(state, act) {
   ]
 }
 
-class Filters {
-  constructor(state, act) {
-    Object.assign(this, {state, act, dimension: state.layout.dimensions[0].name, exclude: false, found: null, waiting: null})
-    this.search = h("input", {type: "search", class: "search", "data-key": "search", autofocus: true, autocomplete: "off",
-      on: {input: () => this.searched(), keydown: (event) => this.keys(event)}})
-    this.list = h("ul", {class: "values"})
-    this.rest = h("p", {class: "panel-note", role: "status"})
-    this.more = h("select", {"aria-label": "Dimension", class: "dimension-select", on: {change: () => this.choose(this.more.value)}})
-  }
-
-  choose(dimension) {
-    this.dimension = dimension
-    this.search.value = ""
-    this.found = null
-    this.ask()
-    this.refresh?.()
-  }
-
-  searched() {
-    clearTimeout(this.waiting)
-    this.waiting = setTimeout(() => this.ask(), this.found ? 120 : 0)
-  }
-
-  keys(event) {
-    if (event.key === "ArrowDown") {
-      event.preventDefault()
-      this.list.querySelector("input")?.focus()
-    }
-    if (event.key === "Enter" && this.found?.text === this.search.value && this.found.values.length === 1) this.list.querySelector("input").click()
-  }
-
-  ask() {
-    this.act({kind: "values", dimension: this.dimension, text: this.search.value})
-  }
-
-  answered(message) {
-    if (message.dimension !== this.dimension || message.text !== this.search.value) return
-    this.found = message
-    this.drawList()
-  }
-
-  drawList() {
-    const {found} = this
-    this.list.setAttribute("aria-busy", String(!found))
-    if (!found) return
-    const largest = Math.max(1, ...found.values.map(([, , sessions]) => sessions))
-    redraw(this.list, found.values.map(([value, label, sessions, rate]) => this.row(value, label, sessions, rate, largest)))
-    const hidden = found.total - found.values.length
-    this.rest.textContent = !found.total ? "Nothing found." : hidden > 0 ? `${hidden.toLocaleString("en")} smaller ones: search to find them.` : ""
-  }
-
-  row(value, label, sessions, rate, largest) {
-    const excluded = this.found.excluded.includes(value)
-    const marked = this.found.chosen.includes(value) || excluded
-    const box = h("input", {type: "checkbox", "data-key": `value ${value}`, checked: marked, "aria-label": label, on: {
-      change: () => this.act({kind: "filter", dimension: this.dimension, value, additive: true, exclude: excluded || (!marked && this.exclude)}),
-      keydown: (event) => this.move(event),
-    }})
-    return h("li", {class: excluded ? "excluded" : null}, h("label", {title: label}, box,
-      h("span", {class: "value-text"}, h("i", {style: {width: percent(sessions / largest)}}), h("span", {}, label)),
-      h("span", {class: "number"}, sessions.toLocaleString("en")), h("span", {class: "number rate"}, rate)),
-    h("button", {type: "button", class: "only", "data-key": `only ${value}`, "aria-label": `Only ${label}`,
-      on: {click: () => this.act({kind: "filter", dimension: this.dimension, value, additive: false, exclude: false})}}, "only"))
-  }
-
-  move(event) {
-    if (!["ArrowDown", "ArrowUp"].includes(event.key)) return
-    event.preventDefault()
-    const boxes = [...this.list.querySelectorAll("input")]
-    const next = boxes.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)
-    ;(boxes[next] || this.search).focus()
-  }
-
-  draw() {
-    const {dimensions} = this.state.layout
-    const {minimum, chips} = this.state.controls
-    const title = dimensions.find((dimension) => dimension.name === this.dimension)?.title
-    const active = new Set(chips.map((chip) => chip.dimension))
-    this.search.placeholder = `Search ${title.toLowerCase()}`
-    this.search.setAttribute("aria-label", `Search ${title}`)
-    this.list.setAttribute("aria-label", title)
-    redraw(this.more, dimensions.map(({name, title: text}) => h("option", {value: name, selected: name === this.dimension}, text)))
-    this.more.value = this.dimension
-    const mode = (exclude, text) => h("button", {type: "button", "data-key": `mode ${exclude}`, "aria-pressed": String(this.exclude === exclude),
-      on: {click: () => { this.exclude = exclude; this.refresh() }}}, text)
-    this.drawList()
-    return h("div", {class: "filter-panel"},
-      h("div", {class: "dimensions"}, h("ul", {}, dimensions.map((dimension) => h("li", {}, h("button", {
-        type: "button", class: "option", "data-key": dimension.name, "aria-pressed": String(dimension.name === this.dimension),
-        on: {click: () => this.choose(dimension.name)},
-      }, dimension.title, active.has(dimension.name) ? h("span", {class: "filtered-mark", title: "filtered"}) : null))))),
-      h("div", {class: "choices"}, this.more, h("div", {class: "choice-head"}, this.search,
-        h("div", {class: "segmented", role: "group", "aria-label": "Include or exclude"}, mode(false, "Include"), mode(true, "Exclude"))),
-      this.list, this.rest,
-      h("div", {class: "minimum"}, h("span", {id: "minimum"}, "Fewest sessions for a rate"), h("div", {class: "segmented", role: "group", "aria-labelledby": "minimum"},
-        ["", ...minimum.options].map((option) => h("button", {type: "button", "data-key": `minimum ${option}`, "aria-pressed": String(option === minimum.chosen),
-          on: {click: () => this.act({kind: "setting", name: "min_sessions", option})}}, option || "Auto"))))))
-  }
-}
-
 function chipList(state, act, edit) {
   const remove = (chip) => act({kind: "remove", dimension: chip.dimension, exclude: chip.exclude})
   return state.controls.chips.map((chip) => h("li", {class: "chip"},
@@ -249,12 +152,11 @@ export function filterBar(layout, act) {
     dates: panel({button: dates.button, label: "Days", draw: () => days.draw(), opened: () => days.opened(), className: "days-panel"}),
     compare: panel({button: compare.button, label: "Comparison", draw: () => comparePanel(state, act, () => panels.compare.close())}),
     funnel: panel({button: funnel.button, label: "Funnel and its steps", draw: () => funnelPanel(state, act)}),
-    filters: panel({button: add, label: "Filters", draw: () => filters.draw(), className: "wide"}),
+    filters: panel({button: add, label: "Filters", draw: () => filters.draw(), opened: () => filters.opened(), className: "wide"}),
   }
   days.refresh = () => panels.dates.refresh()
   days.close = () => panels.dates.close()
   filters.refresh = () => panels.filters.refresh()
-  add.addEventListener("click", () => panels.filters.isOpen() && filters.ask())
   const chips = h("ul", {class: "chips", "aria-label": "Active filters"})
   const counted = h("p", {class: "counted", role: "status"})
   const reset = h("button", {type: "button", class: "button quiet", hidden: true, on: {click: () => act({kind: "reset"})}}, "Reset")
@@ -266,14 +168,13 @@ export function filterBar(layout, act) {
     if (dimension === "days") return panels.dates.open()
     if (dimension === "step") return panels.funnel.open()
     if (dimension === "compare") return panels.compare.open()
-    filters.exclude = exclude
-    filters.choose(dimension)
+    Object.assign(filters, {dimension, exclude})
     panels.filters.open()
   }
 
   return {
     element,
-    search: () => { panels.filters.isOpen() || panels.filters.open(); filters.ask() },
+    search: () => panels.filters.isOpen() || panels.filters.open(),
     edit,
     hold: (text) => days.calendar.hold(text),
     unread: (text) => days.say(text),
@@ -282,7 +183,7 @@ export function filterBar(layout, act) {
     draw(controls) {
       state.controls = controls
       dates.say(controls.dates.label, controls.dates.name)
-      compare.say(controls.compare.label)
+      compare.say(controls.compare.label, "Compare", controls.compare.reason)
       funnel.say(controls.funnel.label)
       for (const each of [dates, compare, funnel]) each.button.hidden = false
       const root = element.getRootNode()

@@ -1,15 +1,14 @@
 """The filters as a person sees them: the chips, the lists of values, and the words for dimensions and values."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
 from dashboard.periods import relative_title
 from dashboard.selection import STEP, Selection
-from queries.engine import Cancel, Engine
-from queries.filters import Filters
+from queries.engine import Call, Cancel, Engine
 from queries.vocabulary import DIMENSIONS, TITLES
 
 FIRST_DIMENSIONS = ("device_category", "country", "source", "channel_group", "visitor_type")
@@ -18,8 +17,9 @@ LISTED = 60
 FOCUS = "days"
 """Stands in a chip for the name of a dimension."""
 
-Value = tuple[str, str, int, str]
-"""One line of a list: the value, its label, its sessions, its conversion rate in words."""
+Value = tuple[str, str, int, str, str, str]
+"""One line of a list: the value, its label, its sessions, its conversion rate in words, its dimension, and its mark:
+"chosen", "excluded" or ""."""
 
 
 def dimensions() -> list[dict[str, str]]:
@@ -35,37 +35,39 @@ def label_of(dimension: str, value: str) -> str:
     return value_label(dimension, value)
 
 
-def values_of(engine: Engine, dimension: str, filters: Filters, cancel: Cancel | None = None) -> list[Value]:
-    """Return the values of a dimension with their sessions under the other filters, most sessions first."""
-    rows = engine.run("segments", filters.without(dimension), by=dimension, cancel=cancel).rows
-    return [
-        (row["segment"], label_of(dimension, row["segment"]), row["sessions"], rate(row["conversion_rate"]))
-        for row in rows
-    ]
+def listing(
+    engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None
+) -> dict[str, Any]:
+    """Return one list as `filterpanel.js` reads it, most sessions first, and marked values however few they have.
 
-
-def matching(values: Sequence[Value], text: str) -> list[Value]:
-    """Return the values whose name or label holds the text, whatever the case."""
+    Without a text it holds the values of one dimension, with one those of every dimension whose name or label holds it,
+    whatever the case; sessions are counted under the filters on the other dimensions.
+    """
     wanted = text.strip().lower()
-    return [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()]
+    names = [each["name"] for each in dimensions()] if wanted else [dimension]
+    filters = selection.filters
+    answers = engine.run_many([Call("segments", filters.without(name), by=name) for name in names], cancel)
+    marks = {name: _marks(selection, name) for name in names}
+    values = [
+        _value(name, row["segment"], row["sessions"], rate(row["conversion_rate"]), marks[name])
+        for name, answer in zip(names, answers, strict=True)
+        for row in answer.rows
+    ]
+    found = [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()]
+    found.sort(key=lambda line: -line[2])
+    shown = [line for place, line in enumerate(found) if place < LISTED or line[-1]]
+    gone = [] if wanted else marks[dimension].keys() - {line[0] for line in values}
+    shown += [_value(dimension, value, 0, "", marks[dimension]) for value in gone]
+    return {"dimension": dimension, "text": text, "values": shown, "total": len(found)}
 
 
-def listing(dimension: str, values: Sequence[Value], text: str, selection: Selection) -> dict[str, Any]:
-    """Return one list as `filterbar.js` reads it: chosen values first, then the largest that match."""
-    chosen = selection.include.get(dimension, ())
-    excluded = selection.exclude.get(dimension, ())
-    marked = {*chosen, *excluded}
-    found = matching(values, text)
-    gone = [(value, label_of(dimension, value), 0, "") for value in marked - {line[0] for line in values}]
-    shown = [line for place, line in enumerate(found) if place < LISTED or line[0] in marked]
-    return {
-        "dimension": dimension,
-        "text": text,
-        "values": [*shown, *([] if text.strip() else gone)],
-        "total": len(found),
-        "chosen": chosen,
-        "excluded": excluded,
-    }
+def _marks(selection: Selection, dimension: str) -> dict[str, str]:
+    both = (("chosen", selection.include), ("excluded", selection.exclude))
+    return {value: mark for mark, wanted in both for value in wanted.get(dimension, ())}
+
+
+def _value(dimension: str, value: str, sessions: int, words: str, marks: Mapping[str, str]) -> Value:
+    return value, label_of(dimension, value), sessions, words, dimension, marks.get(value, "")
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:

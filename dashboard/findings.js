@@ -108,7 +108,7 @@ export function notices(body, act) {
     body.items?.length ? h("ul", {class: body.wide ? "notices wide" : "notices"}, body.items.map((item) => h("li", {},
       h("div", {class: "notice-head"}, tag(item.tag), h("span", {}, item.when)),
       h("p", {}, item.strong && h("b", {}, item.strong), item.strong && " ", item.text),
-      item.action && button(item.action_label, item.action, act, "link")))) : body.nothing && nothing(body.nothing, act),
-    body.action && button(body.action_label, body.action, act, "link"),
+      item.action && button(item.action_label, item.action, act, "link leads")))) : body.nothing && nothing(body.nothing, act),
+    body.action && button(body.action_label, body.action, act, "link leads"),
   ]
 }

@@ -24,7 +24,7 @@ import {fileOf, report, save} from "../_js/takeaway.js"
 const DIM_AFTER_MS = 150
 const SLOW_AFTER_MS = 60_000
 const CHORD_MS = 1500
-const KEYS = [["/", "Search the filters"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This help"],
+const KEYS = [["/", "Search the values of all dimensions"], ["g, then a letter", "Open a view"], ["Esc", "Undo the last filter"], ["?", "This help"],
   ["Delete", "Remove the chip that has the focus"], ["Shift + click", "Add a value to a filter"], ["Alt + click", "Exclude a value"]]
 
 async function unpacked(base64) {
@@ -312,6 +312,11 @@ class Page {
   // What is printed, by whatever way, says its filters: the bar that shows them is not on paper.
   writePrinted() {
     redraw(this.printed ??= this.content.parentNode.insertBefore(h("div", {class: "printed"}), this.content), (this.stated || []).map((line) => h("p", {}, line)))
+    for (const card of this.shownCards()) card.plot?.print()
+  }
+
+  unprint() {
+    for (const card of this.shownCards()) card.plot?.unprint()
   }
 
   savedPanel() {
@@ -376,6 +381,7 @@ export function render({model}) {
   const press = (event) => page.pressed(event)
   window.addEventListener("keydown", press)
   window.addEventListener("beforeprint", () => page.writePrinted())
+  window.addEventListener("afterprint", () => page.unprint())
   model.on("bar", () => page.drawControls())
   model.on("days", () => page.bar.hold(model.days))
   model.on("state", () => page.drawState())

@@ -24,6 +24,7 @@ SCRIPTS = (
     "card.js",
     "dom.js",
     "filterbar.js",
+    "filterpanel.js",
     "findings.js",
     "plot.js",
     "popover.js",

@@ -113,6 +113,20 @@ export class Plot {
     return await this.views?.roots[0].export("png", true).to_blob()
   }
 
+  // Paper may be narrower than the window, and Bokeh does not learn of it: there a picture stands for the figure, which shrinks.
+  print() {
+    this.unprint()
+    if (!this.views || !this.holder.clientWidth) return
+    const {el} = this.views.roots[0].export("png", true)
+    el.className = "paper"
+    el.style.width = `${this.holder.clientWidth}px`
+    this.holder.append(el)
+  }
+
+  unprint() {
+    this.holder.querySelector(":scope > .paper")?.remove()
+  }
+
   // Bokeh paints the same figure once more, into an SVG: lines and texts stay what they are.
   async svg() {
     const blob = await this.views?.roots[0].export("svg", false).to_blob()

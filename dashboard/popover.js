@@ -12,7 +12,7 @@ function place(box, anchor) {
   }
   const button = anchor.getBoundingClientRect()
   const size = box.getBoundingClientRect()
-  const left = Math.min(button.left, window.innerWidth - size.width - EDGE)
+  const left = Math.min(button.left, document.documentElement.clientWidth - size.width - EDGE)  // without the scrollbar
   const below = button.bottom + 6
   box.style.left = `${Math.max(EDGE, left)}px`
   box.style.top = `${Math.max(EDGE, Math.min(below, window.innerHeight - size.height - EDGE))}px`

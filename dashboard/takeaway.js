@@ -26,11 +26,11 @@ function rules(root) {
   return [...fonts(), ...text].join("\n").replaceAll(":host", ".copy")
 }
 
-// A copy of an element whose canvases have become pictures and whose tools are gone.
+// A copy of an element whose canvases have become pictures; its tools and what leads elsewhere are gone.
 async function copied(element, plots) {
   const copy = element.cloneNode(true)
   const [shown, holders] = [element, copy].map((part) => [...part.querySelectorAll(".plot")])
-  copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds").forEach((part) => part.remove())
+  copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds, .button, .leads").forEach((part) => part.remove())
   still(copy)
   await Promise.all(holders.map(async (holder, place) => {
     const plot = copy.contains(holder) && plots.find((each) => each.holder === shown[place])  // a chart shown as a table is gone

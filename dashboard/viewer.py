@@ -16,7 +16,7 @@ from dashboard.controls import calendar_of
 from dashboard.deeds import DEEDS, cleaned
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
-from dashboard.filters import listing, values_of
+from dashboard.filters import listing
 from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
 from dashboard.past import Past
@@ -240,18 +240,13 @@ class Viewer:
                 self._follow(changed)
 
     def list_values(self, dimension: str, text: str) -> None:
-        """Send the values of a dimension that hold a text; a newer list replaces one still on its way."""
+        """Send the values of a dimension, or of all that hold a text; a newer list replaces one still on its way."""
         if dimension not in DIMENSIONS:
             return
         self._listing.cancel()
         self._listing = cancel = Cancel()
-        filters = self.selection.filters
-
-        def found() -> dict[str, Any]:
-            values = values_of(self.source.engine, dimension, filters, cancel)
-            return {"kind": "values", **listing(dimension, values, text, self.selection)}
-
-        self.reply_later(found)
+        engine, selection = self.source.engine, self.selection
+        self.reply_later(lambda: {"kind": "values", **listing(engine, dimension, text, selection, cancel)})
 
     def reply_later(self, make: Callable[[], dict[str, Any]]) -> None:
         """Send an answer that takes a while to make; meanwhile the page, and those of others, go on."""

@@ -182,15 +182,21 @@ def test_one_click_may_filter_several_dimensions_and_open_a_view_in_one_step(vie
 def test_the_list_of_a_filtered_dimension_keeps_its_other_values(viewer, replies):
     viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
     viewer.act({"kind": "values", "dimension": "country", "text": ""})
-    viewer.act({"kind": "values", "dimension": "device_category", "text": "MOB"})
-    countries, devices = (said for said in replies if said["kind"] == "values")
+    countries = next(said for said in replies if said["kind"] == "values")
     assert [line[0] for line in countries["values"]] == ["US", "GB", "MT"]
-    assert [line[:3] for line in devices["values"]] == [("mobile", "Mobile", 60)]
-    assert countries["chosen"] == ("GB",)
+    assert [line[0] for line in countries["values"] if line[-1] == "chosen"] == ["GB"]
+
+
+def test_a_search_finds_values_of_every_dimension_and_names_it(viewer, replies):
+    viewer.act({"kind": "filter", "dimension": "country", "value": "GB"})
+    viewer.act({"kind": "values", "dimension": "country", "text": "MOB"})
+    (found,) = (said for said in replies if said["kind"] == "values")
+    assert [(*line[:3], *line[4:]) for line in found["values"]] == [("mobile", "Mobile", 60, "device_category", "")]
 
 
 def test_a_period_is_compared_with_the_days_before_it_and_says_which(viewer):
-    assert bar(viewer)["compare"]["label"] == "off, no earlier data"
+    compared = bar(viewer)["compare"]
+    assert (compared["label"], compared["reason"]) == ("off", "no earlier data")
     viewer.act({"kind": "dates", "first": "2017-07-05", "last": "2017-07-05"})
     assert bar(viewer)["compare"]["label"] == "4 Jul 2017"
     assert viewer.answer.ask.compared.date_from == dt.date(2017, 7, 4)

@@ -494,6 +494,8 @@ def test_a_whole_view_can_be_taken_away_as_one_file(visit, chromium, tmp_path):
     assert asked == []
     assert report.locator("button").count() == 0
     assert "Click" not in report.locator("body").inner_text()
+    assert page.locator("#card-checks", has_text="Open data quality").count() == 1
+    assert "Open data quality" not in report.locator("body").inner_text()
     assert report.locator(".lead").evaluate("lead => getComputedStyle(lead, '::before').content") == "none"
     report.close()
 

@@ -6,6 +6,7 @@ import pytest
 from builders import sessions, store_of
 from test_browser import (  # noqa: F401 - fixtures are used by their names
     CHROMIUM,
+    QUIET,
     Visit,
     address,
     chromium,
@@ -117,3 +118,41 @@ def test_enter_takes_the_only_value_that_a_search_finds(visit):  # noqa: F811 - 
     page.wait_for_timeout(500)
     page.keyboard.press("Enter")
     page.locator(".chip", has_text="Device is Desktop").wait_for()
+
+
+def test_a_search_finds_values_of_every_dimension_and_tab_reaches_the_first(visit):  # noqa: F811 - the fixture
+    page = visit("?view=sources")
+    page.keyboard.press("/")
+    page.keyboard.type("united s")
+    hit = page.locator(".values li", has_text="Country United States")
+    hit.wait_for()
+    page.keyboard.press("Tab")
+    box = hit.get_by_role("checkbox", name="Country: United States", exact=True)
+    assert box.evaluate("(box) => box.matches(':focus')")
+    page.keyboard.press("Space")
+    page.locator(".chip", has_text="Country is United States").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.locator(".values li", has_text="Desktop").wait_for()
+    assert page.get_by_role("searchbox").input_value() == ""
+
+
+def test_a_panel_stays_clear_of_the_scrollbar(chromium, address):  # noqa: F811 - the fixtures
+    browser = chromium.browser.browser_type.launch(
+        executable_path=CHROMIUM, args=QUIET, ignore_default_args=["--hide-scrollbars"]
+    )
+    page = Visit(browser.new_context(), address)("?country=US&device_category=desktop&source=google", width=1200)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    box = page.get_by_role("dialog", name="Filters", exact=True).bounding_box()
+    bar = page.evaluate("document.documentElement.clientWidth")
+    assert bar < 1200, "no scrollbar is drawn"
+    assert box["x"] + box["width"] <= bar - 8
+    browser.close()
+
+
+def test_a_count_that_no_test_judges_is_not_coloured_though_it_changed(visit):  # noqa: F811 - the fixture
+    page = visit("?from=2017-07-10&to=2017-07-14&compare=custom&compare_from=2017-07-03&compare_to=2017-07-03")
+    line = page.locator(".kpis li", has_text="Sessions").first.locator(".kpi-line", has_text="per day")
+    assert line.locator("b").inner_text() == "0\u202f%"
+    colors = [each.evaluate("(one) => getComputedStyle(one).color") for each in (line, line.locator("b"))]
+    assert colors[0] == colors[1]

@@ -41,3 +41,39 @@ def test_chips_stand_beside_the_days_and_every_one_is_reached_and_removed_by_tou
         page.get_by_role("button", name=f"Remove filter {name}").wait_for(state="detached")
     counted(page, "420 of 420 sessions")
     assert page.evaluate("document.documentElement.scrollWidth") == WIDTH
+
+
+def test_the_comparison_names_itself_and_is_not_cut_off(phone):
+    chip = phone("").locator(".button.control", has_text="off")
+    assert chip.inner_text().split() == ["Compare", "off"]
+    box = chip.bounding_box()
+    assert box["x"] + box["width"] <= WIDTH
+
+
+def test_the_days_of_a_key_figure_stay_in_its_cell_beside_a_long_amount(phone):
+    days = phone("").locator(".kpis .days").first
+    outside = days.evaluate("""(days) => {
+      while (days.children.length < 24) days.append(days.firstChild.cloneNode(true))
+      days.style.flex = "0 0 44px"
+      return days.scrollWidth - days.clientWidth
+    }""")
+    assert outside == 0
+
+
+def test_sources_say_their_sessions_where_that_column_is_left_out_and_names_break_at_a_dot(phone):
+    page = phone("?view=sources")
+    assert page.locator("#card-sources thead th", has_text="Sessions").is_hidden()
+    rows = page.locator("#card-sources tbody th")
+    assert rows.filter(has_text="google").locator(".narrow-only").inner_text() == "240 sessions"
+    assert rows.filter(has_text="document.title").locator("wbr").count() == 2
+
+
+def test_a_long_list_of_values_leaves_the_other_controls_their_height(phone):
+    page = phone("")
+    page.get_by_role("button", name="Filter", exact=True).tap()
+    hits = page.locator(".values li")
+    hits.first.wait_for()
+    hits.first.evaluate("(hit) => { for (let n = 0; n < 40; n++) hit.after(hit.cloneNode(true)) }")
+    heights = [page.locator(f".filter-panel {name}").first.bounding_box()["height"]
+               for name in (".dimension-select", ".search", ".segmented button")]  # fmt: skip
+    assert min(heights) >= 38

@@ -152,3 +152,22 @@ def test_new_data_keeps_the_view_and_the_filters_of_an_open_page(visit, store): 
     page.locator(".button.control", has_text="4 Jul 2017").wait_for()
     assert page.url.endswith("?view=sources&days=last-1")
     shows(page, "Sources")
+
+
+def test_a_chart_fits_its_card_on_narrow_paper_and_the_page_has_it_back_afterwards(visit):  # noqa: F811 - the fixture
+    page = visit(scheme="dark")
+    canvas = page.locator("#card-trend .bokeh canvas").first
+    before = canvas.bounding_box()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    ground = page.locator(".page").evaluate("(page) => getComputedStyle(page).backgroundColor")
+    assert ground == "rgb(13, 16, 21)", "light words on white paper"
+    page.add_style_tag(content="body { width: 640px }")
+    paper, card = (page.locator(name).bounding_box() for name in ("#card-trend .paper", "#card-trend"))
+    assert canvas.is_hidden() and 560 < paper["width"] < card["width"] < 640
+    assert page.locator("#card-checks button", has_text="Open data quality").is_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("document.querySelector('style:last-of-type').remove(), dispatchEvent(new Event('afterprint'))")
+    page.locator("#card-trend .paper").wait_for(state="detached")
+    page.wait_for_timeout(300)
+    assert canvas.bounding_box() == before

@@ -462,3 +462,12 @@ def test_completion_shows_the_compared_period_as_hollow_marks_below():
     alone = completion.update([result(shown), result([])], context())
     assert alone.sources["completion-0-before"]["device"] == []
     assert alone.sources["completion-0-devices"]["counts"] == ["50 left"]
+
+
+def test_no_whisker_of_a_handful_of_sessions_leaves_its_panel():
+    state = completion.update([result(funnel_rows(desktop=(5, 0, 0, 0))), result([])], context())
+    end = state.models["completion-0-x"]["end"]
+    assert 0.4 < state.sources["completion-0-devices"]["high"][0] <= end == 0.5
+    mixed = funnel_rows(desktop=(9000, 90, 0, 0), mobile=(5, 0, 0, 0))
+    state = completion.update([result(mixed), result([])], context())
+    assert max(state.sources["completion-0-devices"]["high"]) == state.models["completion-0-x"]["end"] < 0.05

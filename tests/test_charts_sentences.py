@@ -504,6 +504,16 @@ def test_key_figures_say_their_change_per_day_and_colour_it_only_beyond_chance()
     assert (rates["tone"], "no clear change" in rates["interval"]) == ("muted", True)
 
 
+def test_a_change_between_a_handful_of_sessions_is_too_few_to_say():
+    money = {"days": 1, "revenue": 45.0, "revenue_per_session": 5.68, "revenue_per_conversion": 45.0}
+    now, before = overview(1, 0) | money, overview(8, 1) | money
+    cells = kpis.cells_of(now, [day_row(5, 1, 0)], context())
+    kpis.compare(cells, now, before)
+    said = {cell["label"]: (cell.get("delta", ""), cell["interval"], cell.get("tone")) for cell in cells}
+    assert said["Conversion rate"] == said["Revenue per session"] == ("", "too few to say", None)
+    assert said["Sessions"][2] == ""
+
+
 def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison():
     now, before = overview(6167, 79), overview(3833, 15)
     steps = funnel_rows(desktop=(6166, 1080, 456, 79))

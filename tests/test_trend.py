@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from bokeh.models import Text
 from builders import sessions, store_of
 from charts_builders import context, counted, day, result
 
@@ -13,6 +14,7 @@ from dashboard.charts import trend
 from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
 from dashboard.charts.trend_words import against, heading, since_when, sums_compared
 from dashboard.periods import Days
+from dashboard.theme import DARK, LIGHT
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
@@ -190,3 +192,47 @@ def test_a_difference_of_two_periods_that_touch_says_when_it_began():
 def test_few_days_are_named_in_the_order_of_time():
     said = plain(heading(days_of((1, 1000, 60), (1, 1000, 20))))
     assert said == "From 6.00 % on 1 May to 2.00 % on 2 May: larger than chance"
+
+
+def few_sessions(*counts):
+    held = [counted(*of, session_date=day(number)) for number, of in enumerate(counts, start=2)]
+    days = Filters.of(day(2), day(len(counts) + 1))
+    return trend.update([result(held), result([]), result([])], context(days, unit="Day"))
+
+
+def test_a_scale_holds_every_whisker_where_all_days_are_small():
+    state = few_sessions((5, 0), (8, 1))
+    assert state.models["trend-y-ticks"]["ticks"][-1] == 0.5
+    assert max(state.sources["trend-whiskers"]["high"]) < 0.5
+    assert state.sources["trend-cut"]["x"] == []
+
+
+def test_a_whisker_that_leaves_the_scale_ends_in_an_arrow_and_the_note_says_so():
+    state = few_sessions((2000, 20), (3, 0))
+    top = state.models["trend-y-ticks"]["ticks"][-1]
+    assert state.sources["trend-whiskers"]["high"][1] == state.sources["trend-cut"]["y"][0] == top < 0.05
+    assert state.sources["trend-cut"]["x"] == [moment(day(3))]
+    assert "Arrow: the interval goes on." in state.note
+    assert state.models["trend-y"]["end"] > 1.15 * top, "no room for its words"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_no_line_strikes_through_the_words_of_a_rate(theme):
+    figure = trend.build(theme)
+    for name in ("trend-days", "trend-before", "trend-mean", "trend-before-mean"):
+        drawn = [one.glyph for one in figure.renderers if one.data_source.name == name and isinstance(one.glyph, Text)]
+        assert [glyph.background_fill_color for glyph in drawn] == [theme.surface], name
+
+
+def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_many():
+    held = [day_of_2026(number) for number in range(1, 62)]
+    base = context(Filters.of(dt.date(2026, 10, 2), dt.date(2026, 10, 31)), unit="Day")
+    compared = Filters.of(dt.date(2026, 9, 2), dt.date(2026, 10, 1))
+    chosen = replace(base, compared=compared, store_days=frozenset(row["session_date"] for row in held))
+    state = trend.update([result(held[31:]), result(held[1:31]), result([])], chosen)
+    assert len(state.sources["trend-before-line"]["x"]) == 25
+    assert "each under the same weekday. 5 of its days lie under no shown day: counted, not drawn." in state.note
+
+
+def day_of_2026(number):
+    return counted(100, 2, session_date=dt.date(2026, 8, 31) + dt.timedelta(days=number))

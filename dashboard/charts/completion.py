@@ -144,10 +144,14 @@ def _comparable(rows: Sequence[Row]) -> bool:
 
 
 def scale_end(rows: Sequence[Row]) -> float:
-    """Return the rate that the panel's scale must hold: the intervals of devices large enough, or else every rate."""
-    large = [row["completion_rate_high"] for row in rows if enough(row, "completion_rate", "reached")]
-    rates = [row["completion_rate"] for row in rows if row["completion_rate"] is not None]
-    return max([*large, *rates], default=1.0) or 0.01
+    """Return the rate that the panel's scale must hold: every rate, and the intervals of devices large enough.
+
+    Where none is large enough, it holds the intervals of all.
+    """
+    known = [row for row in rows if row["completion_rate"] is not None]
+    large = [row for row in known if enough(row, "completion_rate", "reached")] or known
+    ends = [row["completion_rate_high"] for row in large] + [row["completion_rate"] for row in known]
+    return max(ends, default=1.0) or 0.01
 
 
 def columns(
@@ -160,7 +164,7 @@ def columns(
         "device": [device_label(row["segment"]) for row in rows],
         "value": [row["segment"] for row in rows],
         "low": [row["completion_rate_low"] for row in rows],
-        "high": [row["completion_rate_high"] for row in rows],
+        "high": [None if row["completion_rate"] is None else min(row["completion_rate_high"], end) for row in rows],
         "end": [end] * len(rows),
         "color": [
             f"${device_color(row['segment']) if passes(context.filters, DEVICE, row['segment']) else 'previous'}"

@@ -83,9 +83,10 @@ def panel_name(place: int) -> str:
 
 
 def scale_end(rows: Sequence[Row]) -> float:
-    """Return the rate that the common scale must hold: the intervals of all buckets large enough to read."""
-    highs = [row["conversion_rate_high"] for row in rows if row["sessions"] >= FEW]
-    return max(highs, default=0.01) or 0.01
+    """Return the rate that the common scale must hold: the intervals of buckets large enough, of all where none is."""
+    known = [row for row in rows if row["sessions"]]
+    large = [row for row in known if row["sessions"] >= FEW] or known
+    return max((row["conversion_rate_high"] for row in large), default=0.01) or 0.01
 
 
 def heading(devices: Sequence[Sequence[Row]]) -> str:
@@ -188,7 +189,7 @@ def columns(
         f"{name}-whiskers": {
             "x": [float(row["position"]) for row in (*large, *small)],
             "low": [row["conversion_rate_low"] for row in (*large, *small)],
-            "high": [min(row["conversion_rate_high"], 1.04 * top) for row in (*large, *small)],
+            "high": [min(row["conversion_rate_high"], top) for row in (*large, *small)],
             "color": [color] * len([*large, *small]),
             "dash": ["solid"] * len(large) + ["dotted"] * len(small),
             "width": [2.0] * len(large) + [1.0] * len(small),

@@ -95,6 +95,12 @@ def words(fig: Any, held: ColumnDataSource, x: str, y: str, theme: Theme, **look
     fig.text(x, y, source=held, **{**style, **look})
 
 
+def halo(theme: Theme) -> dict[str, Any]:
+    """Return the look of words that a line may run through: it stops short of them."""
+    ground = {"background_fill_color": theme.surface, "background_fill_alpha": 0.9}
+    return {**ground, "padding": (0, 3), "border_radius": 3}
+
+
 def source(name: str, columns: Mapping[str, Sequence[Any]]) -> ColumnDataSource:
     """Return a data source that can be patched by its name."""
     return ColumnDataSource(data={column: list(values) for column, values in columns.items()}, name=name)

@@ -7,6 +7,7 @@ from typing import Any
 from dashboard.body import KpiCell, Kpis, Tone
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.words import (
+    FEW_SESSIONS,
     Row,
     compared_days,
     days_of,
@@ -36,6 +37,7 @@ from queries.statistics import wilson_interval
 
 MOST_BARS = 31
 DOMINATING_SHARE = 0.1
+TOO_FEW = "too few to say"
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -92,16 +94,19 @@ def compare(cells: Sequence[KpiCell], totals: Row, before: Row) -> None:
     )
     now, then = totals["conversion_rate"], before["conversion_rate"]
     rates["detail"] = f"{rate(then)} before"
+    few = not clear["rate"] and min(before["sessions"], totals["sessions"]) < FEW_SESSIONS
     if now is None or then is None or low is None or high is None:
         rates["interval"] = "nothing to compare"
+    elif few:
+        rates["interval"] = TOO_FEW
     else:
         rates["delta"], rates["tone"] = points(now - then), _tone(clear["rate"])
         range_ = f"({low * 100:.2f} to {high * 100:.2f})".replace("-", MINUS)
         rates["interval"] = range_ if clear["rate"] else f"{range_}, no clear change"
     spent, earlier = totals["revenue_per_session"], before["revenue_per_session"]
     per_session["detail"] = f"{money(earlier, cents=True)} before"
-    per_session["interval"] = "" if earlier else "nothing to compare"
-    if spent is not None and earlier:
+    per_session["interval"] = "nothing to compare" if not earlier else TOO_FEW if few else ""
+    if spent is not None and earlier and not few:
         per_session["delta"], per_session["tone"] = change(spent / earlier), _tone(clear["rate"])
 
 

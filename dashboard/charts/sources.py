@@ -148,7 +148,7 @@ def _row(
 ) -> BodyRow:  # fmt: skip
     row = held[EVERYTHING]
     kind, revenue = row["row_kind"], row["revenue"]
-    name = Cell(text=name_of(row, TITLES[by].lower()))
+    name = Cell(text=name_of(row, TITLES[by].lower()), narrow=plural(row["sessions"], "session"))
     if kind == "source":
         name["bar"] = row["sessions"] / largest if largest else 0
         name["action"] = Action(dimension=by, value=row["source"])

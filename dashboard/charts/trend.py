@@ -8,10 +8,10 @@ from dashboard.annotations import annotations
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.trend_columns import columns, mean_words, ticks
+from dashboard.charts.trend_columns import columns, cut_words, mean_words, ticks
 from dashboard.charts.trend_figure import build
-from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of, stand_beside
-from dashboard.charts.trend_scene import BELOW, scene_of
+from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of
+from dashboard.charts.trend_scene import BELOW, Scene, scene_of
 from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note
 from dashboard.charts.words import (
     FEW_SESSIONS,
@@ -22,7 +22,7 @@ from dashboard.charts.words import (
     missing_days,
     sentence_range,
 )
-from dashboard.format import DASH, date_range, day, exact, money, rate
+from dashboard.format import DASH, count, date_range, day, exact, money, rate
 from queries.engine import Result
 
 MOST_NOTES = 8
@@ -59,8 +59,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         " ".join(
             part
             for part in (
-                note(shown, asked, missing, laid(before, shown)),
+                note(shown, asked, missing, laid(scene)),
                 mean_words(scene),
+                cut_words(scene),
                 noted(notes, scene.start, scene.end),
             )
             if part
@@ -111,20 +112,30 @@ def row_of(period: Period) -> dict[str, Any]:
 
 
 def highest_shown(periods: Sequence[Period]) -> float:
-    """Return the highest rate the scale must hold: intervals of periods large enough to read, and every rate."""
-    large = [period.interval[1] or 0 for period in periods if period.sessions >= FEW_SESSIONS]
+    """Return the highest rate the scale must hold: every rate, and the intervals of periods large enough to read.
+
+    Where none is large enough, it holds the intervals of all.
+    """
+    enough = [period for period in periods if period.sessions >= FEW_SESSIONS] or periods
+    large = [period.interval[1] or 0 for period in enough]
     return max([*large, *(period.rate or 0 for period in periods)], default=0.01) or 0.01
 
 
-def laid(before: Sequence[Period], shown: Sequence[Period]) -> str:
-    """Return how the compared periods are drawn; empty when nothing is compared."""
+def laid(scene: Scene) -> str:
+    """Return how the compared periods are drawn, and how many are not; empty when nothing is compared."""
+    before = scene.before
     if not before:
         return ""
     words = date_range(before[0].first, before[-1].last)
-    if stand_beside(before, shown):
+    if scene.beside:
         return f"Grey: {words}."
-    how = "each under the same weekday" if shown[0].unit == DAILY else "in their order"
-    return f"Grey, dashed: {words}, {how}."
+    unit = before[0].unit
+    how = "each under the same weekday" if unit == DAILY else "in their order"
+    drawn = [period for period, _ in scene.laid]
+    left = sum(period not in drawn and not period.is_gap for period in before)
+    verb = "lies" if left == 1 else "lie"
+    rest = f" {count(left)} of its {unit.lower()}s {verb} under no shown {unit.lower()}: counted, not drawn."
+    return f"Grey, dashed: {words}, {how}.{rest if left else ''}"
 
 
 def noted(notes: Sequence[tuple[dt.date, str]], start: float, end: float) -> str:

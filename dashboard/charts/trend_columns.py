@@ -44,12 +44,11 @@ def targets(scene: Scene) -> Columns:
 def marks(scene: Scene) -> Columns:
     """Return the dots and, while they are few, their whiskers; an incomplete period is hollow."""
     shown = [period for period in scene.shown if period.rate is not None]
-    before = [
-        (period, x) for period, x in zip(scene.before, scene.places, strict=True)
-        if period.rate is not None and scene.start <= x <= scene.end
-    ]  # fmt: skip
+    before = [(period, x) for period, x in scene.laid if period.rate is not None]
     sparse = [] if scene.dense else shown
     dotted = [] if scene.dense else before
+    cut = [(period.x, "$accent") for period in sparse if scene.is_cut(period)]
+    cut += [(x, "$previous") for period, x in dotted if scene.beside and scene.is_cut(period)]
     return {
         "trend-days": {
             "x": [period.x for period in shown],
@@ -60,7 +59,7 @@ def marks(scene: Scene) -> Columns:
             "label_y": _above(shown, scene.top),
             "title": [f"{title(period)}. {click_words(scene, period)}" for period in shown],
         },
-        "trend-whiskers": _whiskers(sparse, [period.x for period in sparse]),
+        "trend-whiskers": _whiskers(sparse, [period.x for period in sparse], scene.top),
         "trend-before": {
             "x": [x for _, x in dotted],
             "y": [period.rate for period, _ in dotted],
@@ -69,8 +68,15 @@ def marks(scene: Scene) -> Columns:
             "title": [title(period) for period, _ in dotted],
         },
         "trend-before-whiskers": _whiskers(
-            [period for period, _ in dotted] if scene.beside else [], [x for _, x in dotted] if scene.beside else []
+            [period for period, _ in dotted] if scene.beside else [],
+            [x for _, x in dotted] if scene.beside else [],
+            scene.top,
         ),
+        "trend-cut": {
+            "x": [x for x, _ in cut],
+            "y": [scene.top] * len(cut),
+            "color": [color for _, color in cut],
+        },
     }
 
 
@@ -98,17 +104,22 @@ def click_words(scene: Scene, period: Period) -> str:
     return f"Click: only this {period.unit.lower()}."
 
 
-def _whiskers(periods: Sequence[Period], places: Sequence[float]) -> dict[str, list[Any]]:
-    intervals = [period.interval for period in periods]
-    return {"x": list(places), "low": [low for low, _ in intervals], "high": [high for _, high in intervals]}
+def _whiskers(periods: Sequence[Period], places: Sequence[float], top: float) -> dict[str, list[Any]]:
+    lows = [period.interval[0] for period in periods]
+    return {"x": list(places), "low": lows, "high": _above(periods, top)}
+
+
+def cut_words(scene: Scene) -> str:
+    """Return what an arrow stands for, where one is drawn."""
+    drawn = [*scene.shown, *(scene.before if scene.beside else ())]
+    return "" if scene.dense or not any(map(scene.is_cut, drawn)) else "Arrow: the interval goes on."
 
 
 def lines(scene: Scene) -> Columns:
     """Return the line and its band from 20 periods on, broken where there are no sessions; the compared line dashed."""
     runs = _runs(scene.shown) if scene.dense else []
     line = scene.shown if scene.dense else []
-    overlaid = [] if scene.beside else list(zip(scene.before, scene.places, strict=True))
-    overlaid = [(period, x) for period, x in overlaid if scene.start <= x <= scene.end]
+    overlaid = [] if scene.beside else scene.laid
     return {
         "trend-line": {"x": [period.x for period in line], "y": [period.rate for period in line]},
         "trend-before-line": {"x": [x for _, x in overlaid], "y": [period.rate for period, _ in overlaid]},
@@ -233,12 +244,12 @@ def words(scene: Scene) -> Columns:
         "trend-words": {"x": [scene.start], "y": [-0.14 * scene.top], "label": [said]},
         "trend-heads": {
             "x": [x for x, _ in heads],
-            "y": [1.1 * scene.top] * len(heads),
+            "y": [scene.ceiling - 0.08 * scene.top] * len(heads),
             "label": [text for _, text in heads],
         },
         "trend-notes": {
             "x": [x for x, _ in marked],
-            "y": [ABOVE * scene.top] * len(marked),
+            "y": [scene.words_from] * len(marked),
             "bottom": [0.0] * len(marked),
             "label": [text if named else str(number) for number, (_, text) in enumerate(marked, start=1)],
             "align": ["right" if x > (scene.start + 2 * scene.end) / 3 else "left" for x, _ in marked],

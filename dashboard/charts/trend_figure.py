@@ -58,14 +58,14 @@ def _targets(fig: Any) -> Any:
 def _before(fig: Any, theme: Theme) -> Any:
     mean = figures.source("trend-before-mean", {"x": [0.0, 1.0], "y": [0.01, 0.01], "label": ["", ""]})
     fig.line("x", "y", source=mean, line_color=theme.previous, line_dash=[4, 3], line_alpha=0.8)
-    figures.words(fig, mean, "x", "y", theme, text_align="center", y_offset=-4)
+    figures.words(fig, mean, "x", "y", theme, text_align="center", y_offset=-4, **figures.halo(theme))
     line = figures.source("trend-before-line", {"x": [0.0, 1.0], "y": [0.01, 0.02]})
     fig.line("x", "y", source=line, line_color=theme.previous, line_width=1.5, line_dash=[5, 4])
     whiskers = figures.source("trend-before-whiskers", _one("x", "low", "high"))
     fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.previous, line_width=2)
     held = figures.source("trend-before", {**_one("x", "y", "label_y"), "label": [""], "title": [""]})
     dots = fig.scatter("x", "y", source=held, size=8, fill_color=theme.previous, line_color=theme.surface)
-    figures.words(fig, held, "x", "label_y", theme, text_align="center", y_offset=-3)
+    figures.words(fig, held, "x", "label_y", theme, text_align="center", y_offset=-5, **figures.halo(theme))
     return dots
 
 
@@ -85,14 +85,17 @@ def _rates(fig: Any, theme: Theme, marks: Any) -> None:
     figures.quiet(marks)
     mean = figures.source("trend-mean", {"x": [0.0, 1.0], "y": [0.01, 0.01], "label": ["", ""]})
     fig.line("x", "y", source=mean, line_color=theme.accent, line_dash=[4, 3], line_alpha=0.7)
-    figures.words(fig, mean, "x", "y", theme, text_align="center", y_offset=-4)
+    figures.words(fig, mean, "x", "y", theme, text_align="center", y_offset=-4, **figures.halo(theme))
     band = figures.source("trend-band", {"xs": [[0.0, 1.0, 1.0]], "ys": [[0.0, 0.0, 0.01]]})
     fig.patches("xs", "ys", source=band, fill_color=theme.accent, fill_alpha=0.16, line_color=None)
     line = figures.source("trend-line", {"x": [0.0, 1.0], "y": [0.01, 0.02]})
     fig.line("x", "y", source=line, line_color=theme.accent, line_width=1.5)
     whiskers = figures.source("trend-whiskers", _one("x", "low", "high"))
     fig.segment("x", "low", "x", "high", source=whiskers, line_color=theme.accent, line_width=2)
-    figures.words(fig, days, "x", "label_y", theme, text_align="center", y_offset=-3, text_color=theme.text)
+    look = {"text_color": theme.text, **figures.halo(theme)}
+    figures.words(fig, days, "x", "label_y", theme, text_align="center", y_offset=-5, **look)
+    cut = figures.source("trend-cut", {**_one("x", "y"), "color": [theme.accent]})
+    fig.scatter("x", "y", source=cut, marker="triangle", size=8, fill_color="color", line_color=None)
 
 
 def _sessions(fig: Any, theme: Theme) -> Any:

@@ -9,8 +9,8 @@ from dashboard.charts.trend_words import LINE_FROM
 from dashboard.periods import Days
 
 LABELLED = 8
-BELOW, ABOVE, HEADROOM = -0.62, 1.04, 1.18
-"""Of the highest value: the floor of the bars, the ceiling of the marks, that of the words above them."""
+BELOW, ABOVE, LINE, HIGH = -0.62, 1.04, 0.14, 0.9
+"""Of the highest value: the bars' floor, the marks' ceiling, a line of words, and from where it reaches above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Scene:
         return stand_beside(self.before, self.shown)
 
     @property
+    def laid(self) -> Sequence[tuple[Period, float]]:
+        """Return the compared periods that have a place on the axis, with it."""
+        both = zip(self.before, self.places, strict=True)
+        return [(period, x) for period, x in both if self.start <= x <= self.end]
+
+    @property
     def labelled(self) -> bool:
         """Say whether there is room for a word at each mark."""
         return len(self.shown) + (len(self.before) if self.beside else 0) <= LABELLED
@@ -61,7 +67,18 @@ class Scene:
     @property
     def ceiling(self) -> float:
         """Return the upper end of the y axis: room for the words above the periods where there are two."""
-        return (HEADROOM if self.beside or self.notes else ABOVE) * self.top
+        return self.words_from + (LINE * self.top if self.beside or self.notes else 0)
+
+    @property
+    def words_from(self) -> float:
+        """Return where the words above the periods begin: above the rates at the marks, where these are high."""
+        shown = [*self.shown, *(self.before if self.beside else ())]
+        high = self.labelled and any((period.interval[1] or 0) > HIGH * self.top for period in shown)
+        return (ABOVE + (LINE if high else 0)) * self.top
+
+    def is_cut(self, period: Period) -> bool:
+        """Say whether the interval of a period goes on above the scale."""
+        return (period.interval[1] or 0) > self.top
 
 
 def scene_of(
