@@ -10,6 +10,7 @@ from test_browser import (  # noqa: F401 - fixtures are used by their names
     address,
     chromium,
     counted,
+    taken,
     visit,
 )
 
@@ -22,6 +23,7 @@ def store(tmp_path_factory):
     rows = []
     for number in range(14):
         shared = {"session_date": dt.date(2017, 7, 3 + number), "device_category": "desktop", "country": "US"}
+        shared["browser"] = f"Browser {number}"
         rows += sessions(10, pageviews=1, **shared) + sessions(9, pageviews=6, **shared)
         rows += sessions(1, pageviews=12, transactions=1, revenue=20, **shared)
     return store_of(tmp_path_factory.mktemp("marks") / "store", rows)
@@ -117,3 +119,11 @@ def test_enter_takes_the_only_value_that_a_search_finds(visit):  # noqa: F811 - 
     page.wait_for_timeout(500)
     page.keyboard.press("Enter")
     page.locator(".chip", has_text="Device is Desktop").wait_for()
+
+
+def test_a_picture_holds_no_box_to_type_into(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore")
+    page.get_by_role("searchbox", name="Search Browser").wait_for()
+    _, content = taken(page, "#card-leaderboards", "Picture (SVG)")
+    assert b"Browser 13" in content
+    assert b"<input" not in content
