@@ -190,6 +190,19 @@ def test_the_list_of_a_filtered_dimension_keeps_its_other_values(viewer, replies
     assert countries["chosen"] == ("GB",)
 
 
+def test_the_month_before_is_offered_for_whole_months_and_kept_in_the_link(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    days = [dt.date(2026, 9, 1) + dt.timedelta(days=number) for number in range(61)]
+    own = store_of(tmp_path / "store", [session(session_date=day) for day in days])
+    viewer = Viewer(Source(own), "?days=this-month&compare=month")
+    assert bar(viewer)["compare"]["label"] == "1–30 Sep 2026"
+    assert viewer.page.query == "?days=this-month&compare=month"
+    viewer.act({"kind": "dates", "first": "2026-10-02", "last": "2026-10-31"})
+    assert bar(viewer)["compare"]["label"] == "off, only for whole months"
+    month = next(option for option in bar(viewer)["compare"]["options"] if option["mode"] == "month")
+    assert (month["possible"], month["words"]) == (False, "only for whole months")
+
+
 def test_a_period_is_compared_with_the_days_before_it_and_says_which(viewer):
     assert bar(viewer)["compare"]["label"] == "off, no earlier data"
     viewer.act({"kind": "dates", "first": "2017-07-05", "last": "2017-07-05"})
