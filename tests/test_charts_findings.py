@@ -206,6 +206,8 @@ def test_explain_lists_the_same_leak_seen_from_elsewhere_and_the_step():
         "title": "Browser Safari, Source newsletter",
         "action": {"where": {"browser": "Safari", "source": "newsletter"}},
     }
+    assert explain["tables"][0]["columns"][3]["label"] == "Of the sessions shown"
+    assert "all sessions" not in str(explain)
 
 
 def test_explain_spreads_what_was_expected_over_the_days():

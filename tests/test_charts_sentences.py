@@ -18,6 +18,7 @@ from dashboard.charts import (
     revenue_lost,
     source_days,
     sources,
+    steps,
     takeaways,
     trend,
     words,
@@ -526,3 +527,12 @@ def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison(
     said, more = finding.finding([result([now]), result(steps), result(steps), result([now]), result(steps)], chosen)
     assert said.endswith("no clear change.")
     assert "within what chance does" in more
+
+
+def test_the_small_funnel_says_how_many_sessions_did_not_enter_it():
+    rows, every = funnel_rows(every=(55_467, 9_000, 4_000, 1_160)), counted(55_483, 1_160)
+    state = steps.CHART.update([result(rows), result([every])], context())
+    assert "16 of 55,483 sessions did not reach Browsed: shares leave them out." in state.note
+    every["sessions"] = 55_467
+    assert steps.CHART.update([result(rows), result([every])], context()).note == steps.NOTE
+    assert steps.CHART.label == state.table.caption == "Funnel of the sessions shown"
