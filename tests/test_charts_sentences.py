@@ -536,3 +536,17 @@ def test_the_small_funnel_says_how_many_sessions_did_not_enter_it():
     every["sessions"] = 55_467
     assert steps.CHART.update([result(rows), result([every])], context()).note == steps.NOTE
     assert steps.CHART.label == state.table.caption == "Funnel of the sessions shown"
+
+
+def test_without_sessions_the_finding_says_what_brings_them_back():
+    nothing = [result([{"sessions": 0}]), *[result([])] * 4]
+
+    def way(**given):
+        dates = {"date_from": day(4), "date_to": day(4)}
+        return finding.finding(nothing, context(Filters.of(**(dates | given)), missing=(2,)))[1]
+
+    other, fewer = "Choose other days to see sessions again.", "Remove a filter to see sessions again."
+    assert way() == other
+    assert way(include={"country": ["MT"]}) == other
+    assert way(include={"country": ["MT"]}, date_from=None) == fewer
+    assert way(date_from=day(20), date_to=day(22)) == other

@@ -202,6 +202,12 @@ def empty_sentence(context: Context) -> str:
     return f"No sessions match {', '.join(words)}{outside_words(context)}."
 
 
+def way_back(context: Context) -> str:
+    """Return what brings sessions back: other days where those asked about hold none or nothing else is chosen."""
+    held = context.store_days is None or any(date in context.store_days for date in days_of(context))
+    return "Remove a filter" if held and filter_words(context.filters) else "Choose other days"
+
+
 def outside_words(context: Context) -> str:
     """Return which days the data cover, where those asked about lie outside of them; empty where they do not."""
     first, last = span_of_days(context)
