@@ -28,18 +28,11 @@ def dimensions() -> list[dict[str, str]]:
     return [{"name": name, "title": TITLES[name]} for name in names]
 
 
-def label_of(dimension: str, value: str) -> str:
-    """Return a value in words: United States, Desktop, New; anything else as the export gives it."""
-    if dimension in ("device_category", "visitor_type") and value.islower():
-        return value.capitalize()
-    return value_label(dimension, value)
-
-
 def values_of(engine: Engine, dimension: str, filters: Filters, cancel: Cancel | None = None) -> list[Value]:
     """Return the values of a dimension with their sessions under the other filters, most sessions first."""
     rows = engine.run("segments", filters.without(dimension), by=dimension, cancel=cancel).rows
     return [
-        (row["segment"], label_of(dimension, row["segment"]), row["sessions"], rate(row["conversion_rate"]))
+        (row["segment"], value_label(dimension, row["segment"]), row["sessions"], rate(row["conversion_rate"]))
         for row in rows
     ]
 
@@ -56,7 +49,7 @@ def listing(dimension: str, values: Sequence[Value], text: str, selection: Selec
     excluded = selection.exclude.get(dimension, ())
     marked = {*chosen, *excluded}
     found = matching(values, text)
-    gone = [(value, label_of(dimension, value), 0, "") for value in marked - {line[0] for line in values}]
+    gone = [(value, value_label(dimension, value), 0, "") for value in marked - {line[0] for line in values}]
     shown = [line for place, line in enumerate(found) if place < LISTED or line[0] in marked]
     return {
         "dimension": dimension,
@@ -79,7 +72,7 @@ def chips(selection: Selection) -> list[dict[str, Any]]:
         shown.append(_chip(STEP, "Step reached", selection.missed_step, [selection.step]))
     for exclude, wanted in ((False, selection.include), (True, selection.exclude)):
         for dimension, values in wanted.items():
-            labels = [label_of(dimension, value) for value in values]
+            labels = [value_label(dimension, value) for value in values]
             shown.append(_chip(dimension, TITLES[dimension], exclude, labels))
     return shown
 

@@ -89,7 +89,7 @@ def test_the_funnel_is_about_the_chosen_device_with_the_others_beside_it(engine)
         "680 left before",
         "0 left before",
     ]
-    assert card["note"].startswith("Device is mobile; the others are shown here too, for comparison.")
+    assert card["note"].startswith("Device is Mobile; the others are shown here too, for comparison.")
 
 
 def test_an_unwanted_device_is_the_pale_one(engine):
@@ -105,7 +105,7 @@ def test_a_selection_without_sessions_is_said_over_the_devices_that_remain(engin
     filters = Filters.of(include={"device_category": ["mobile"], "operating_system": ["Windows"]})
     cards = asked(engine, filters).cards
     for name in ("funnel", "completion", "durations"):
-        assert cards[name]["heading"].startswith("No sessions match Device is mobile, Operating system is Windows")
+        assert cards[name]["heading"].startswith("No sessions match Device is Mobile, Operating system is Windows")
 
 
 def test_a_chart_without_a_filter_of_its_own_says_nothing_of_comparison(engine):

@@ -252,7 +252,7 @@ def test_the_leak_list_says_what_was_searched_and_what_may_be_false():
         "false; 464 "
         "more are too small to say. A leak of fewer than about 8 lost conversions could not be seen."
     )
-    assert [row[0] for row in state.table.rows] == ["Browser Safari, Device mobile, Source newsletter"]
+    assert [row[0] for row in state.table.rows] == ["Browser Safari, Device Mobile, Source newsletter"]
 
 
 def test_nothing_found_is_said_with_what_could_have_been_seen():

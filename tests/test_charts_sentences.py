@@ -16,6 +16,7 @@ from dashboard.charts import (
     funnel,
     kpis,
     revenue_lost,
+    segments,
     source_days,
     sources,
     steps,
@@ -550,3 +551,14 @@ def test_without_sessions_the_finding_says_what_brings_them_back():
     assert way(include={"country": ["MT"]}) == other
     assert way(include={"country": ["MT"]}, date_from=None) == fewer
     assert way(date_from=day(20), date_to=day(22)) == other
+
+
+def test_a_value_is_spelled_as_a_label_wherever_it_is_one_and_as_a_word_inside_a_sentence():
+    chosen = Filters.of(include={"device_category": ["mobile"], "visitor_type": ["new"]}, exclude={"country": ["US"]})
+    assert words.filter_words(chosen) == ["Device is Mobile", "Visitor type is New", "Country is not United States"]
+    assert words.value_label("device_category", "smart tv") == "Smart tv"
+    assert words.value_label("device_category", "(not set)") == "(not set)"
+    assert words.value_label("source", "google") == "google"
+    assert segments.segment_words({"visitor_type": "new", "device_category": "mobile"}) == "New visitors on mobile"
+    assert segments.segment_pairs({"device_category": "mobile"}) == "Device Mobile"
+    assert words.subject(("device_category", "mobile"), ("visitor_type", "new")) == "Mobile and new"

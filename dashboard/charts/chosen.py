@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.charts.words import Row, filter_words, joined, rate_of, value_label
+from dashboard.charts.words import Row, filter_words, joined, rate_of, subject, value_word
 from queries.filters import Filters
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import TITLES
@@ -45,8 +45,9 @@ def chosen_names(filters: Filters, dimension: str) -> str:
     if len(values) > MOST_NAMED:
         many = f"{len(values)} {plural_of(dimension)}"
         return f"The {many} chosen" if wanted else f"All but {many}"
-    named = joined([value_label(dimension, value) for value in values])
-    return named if wanted else f"All {plural_of(dimension)} but {named}"
+    if wanted:
+        return subject(*((dimension, value) for value in values))
+    return f"All {plural_of(dimension)} but {joined([value_word(dimension, value) for value in values])}"
 
 
 def plural_of(dimension: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.charts.words import device_label, value_label
+from dashboard.charts.words import device_label, value_label, value_word
 from queries.cube import OTHER
 from queries.vocabulary import NOT_SET, TITLES
 
@@ -32,7 +32,7 @@ def value_words(dimension: str, value: str) -> str:
         return f"other {TITLES[dimension].lower()}s"
     if value == NOT_SET:
         return f"{TITLES[dimension].lower()} not set"
-    return value_label(dimension, value)
+    return value_word(dimension, value)
 
 
 def segment_words(segment: Segment) -> str:
