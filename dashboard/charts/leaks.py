@@ -147,10 +147,10 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
-        return first, " ".join(part for part in (f"{names}.", clear_gap(report), searched(report)) if part)
+        return first, f"{names}. {clear_gap(report)}".strip()
     these = f"these {plural(report.sessions, 'session')}" if report.sessions > 1 else "this one session"
     first = f"No leak can be named in {these}."
-    return f"{first} {clear_gap(report)}".strip(), f"{searched(report)} {smallest(report)}"
+    return f"{first} {clear_gap(report)}".strip(), ""
 
 
 def clear_gap(report: LeakReport) -> str:
