@@ -269,6 +269,9 @@ def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
     said, more = leaks.finding([judged(Explained(report(leaks=(SAFARI, SAFARI))))], context())
     assert plain(said) == "Two leaks cost about $830 a month ($800 to $930)."
     assert more == "Safari on mobile from newsletter and Safari on mobile from newsletter."
+    mirrored = report(leaks=(SAFARI,) * 3, strong=(replace(STRONG, kind="strong"),) * 2)
+    _, doubt = leaks.finding([judged(Explained(mirrored))], context())
+    assert doubt.endswith("newsletter. About two of them may be real differences and no fault.")
     said, more = leaks.finding([judged(Explained(report(days=5, gaps=(NEWCOMERS, MOBILE))))], context())
     assert plain(said) == (
         "No leak can be named in these 10,000 sessions. One gap is clear: mobile, worth about $2.6 k in 5 days."

@@ -147,7 +147,9 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
-        return first, f"{names}. {clear_gap(report)}".strip()
+        doubt = f"About {numbered(report.mirrored)} of them may be real differences and no fault."
+        said = (f"{names}.", clear_gap(report), doubt if report.mirrored else "")
+        return first, " ".join(part for part in said if part)
     these = f"these {plural(report.sessions, 'session')}" if report.sessions > 1 else "this one session"
     first = f"No leak can be named in {these}."
     return f"{first} {clear_gap(report)}".strip(), ""
