@@ -277,6 +277,10 @@ def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
         "No leak can be named in these 10,000 sessions. One gap is clear: mobile, worth about $2.6 k in 5 days."
     )
     assert more == ""
+    names = [{"browser": "Safari"}, {"country": "IN"}, {"source": "bing"}, {"visitor_type": "returning"}]
+    said = [leaks.clear_gap(report(gaps=(replace(MOBILE, segment=segment),))) for segment in names]
+    told = [one.removeprefix("One gap is clear: ").split(", worth")[0] for one in said]
+    assert told == ["Safari", "India", "source bing", "returning visitors"]
 
 
 def test_gaps_count_the_chosen_share_of_the_shortfall():

@@ -12,7 +12,7 @@ from dashboard.charts.leak_rows import (
     sorted_leaks,
     twin_of,
 )
-from dashboard.charts.segments import segment_words
+from dashboard.charts.segments import segment_words, word_inside
 from dashboard.charts.words import empty_sentence, joined
 from dashboard.findings import Findings, Nothing
 from dashboard.format import THIN, count, expected, money_range, money_short, plural, share
@@ -160,10 +160,9 @@ def clear_gap(report: LeakReport) -> str:
     gaps = [gap for gap in report.gaps if not is_first_visits(gap)]
     if not gaps:
         return ""
-    name = segment_words(gaps[0].segment)
+    name = word_inside(*next(iter(gaps[0].segment.items())))
     worth = money_short(report.in_period(gaps[0].revenue_at_stake).median)
     clear = f"{numbered(len(gaps))} gaps are clear, the largest:" if len(gaps) > 1 else "one gap is clear:"
-    name = name if any(letter.isupper() for letter in name[1:]) else name[0].lower() + name[1:]
     return f"{clear[0].upper()}{clear[1:]} {name}, worth about {worth} {report.period}."
 
 
