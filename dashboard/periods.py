@@ -70,20 +70,14 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
     """
     if mode == OFF:
         return Comparison(OFF, None)
-    if mode == PREVIOUS:
-        end = shown.first - dt.timedelta(days=1)
-        days = Days(end - dt.timedelta(days=shown.length - 1), end)
-    elif mode == MONTH:
-        if not shown.months:
-            return Comparison(MONTH, None, "only for whole months")
-        years, month = divmod(12 * shown.first.year + shown.first.month - 1 - shown.months, 12)
-        days = Days(dt.date(years, month + 1, 1), shown.first - dt.timedelta(days=1))
-    elif mode == YEAR:
-        days = Days(shown.first - YEAR_BEFORE, shown.last - YEAR_BEFORE)
-    elif chosen is None:
+    if mode == CUSTOM and chosen is None:
         return Comparison(CUSTOM, None, "choose its days")
-    else:
-        days = chosen
+    if mode == MONTH and not shown.months:
+        return Comparison(MONTH, None, "only for whole months")
+    try:
+        days = chosen if mode == CUSTOM and chosen else _before(mode, shown)
+    except (OverflowError, ValueError):
+        return Comparison(mode, None, "no earlier data")
     if not any(days.first <= day <= days.last for day in held):
         earliest = min(held, default=None)
         no_earlier = earliest is not None and days.last < earliest
@@ -93,6 +87,17 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
         known = days.length - missing
         return Comparison(mode, None, f"data on only {known} of {days.length} days")
     return Comparison(mode, days)
+
+
+def _before(mode: str, shown: Days) -> Days:
+    """Return the days before those shown; raises OverflowError or ValueError where the calendar does not reach."""
+    end = shown.first - dt.timedelta(days=1)
+    if mode == MONTH:
+        year, month = divmod(12 * shown.first.year + shown.first.month - 1 - shown.months, 12)
+        return Days(dt.date(year, month + 1, 1), end)
+    if mode == YEAR:
+        return Days(shown.first - YEAR_BEFORE, shown.last - YEAR_BEFORE)
+    return Days(end - dt.timedelta(days=shown.length - 1), end)
 
 
 def mode_title(mode: str, shown: Days) -> str:

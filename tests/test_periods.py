@@ -89,6 +89,13 @@ def test_a_period_of_which_most_days_are_missing_compares_with_nothing_unless_a_
     assert comparison(CUSTOM, shown, HELD, mostly_missing).days == mostly_missing
 
 
+@pytest.mark.parametrize("mode", [PREVIOUS, MONTH, YEAR])
+def test_days_from_which_the_calendar_does_not_reach_back_compare_with_nothing(mode):
+    first, far = dt.date(1, 1, 1), Days(dt.date(6000, 1, 1), dt.date(9999, 12, 31))
+    assert comparison(mode, Days(first, dt.date(1, 1, 31)), HELD) == Comparison(mode, None, "no earlier data")
+    assert comparison(mode, far, HELD).days is None
+
+
 def test_other_days_are_as_chosen_and_may_lie_after_the_shown_ones():
     chosen = Days(july(6), july(7))
     assert comparison(CUSTOM, Days(july(2), july(4)), HELD, chosen).days == chosen
