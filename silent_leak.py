@@ -317,7 +317,7 @@ def leaks(
 
     What other dimensions explain is taken out first, and each cause is one row. One snapshot cannot tell a real
     interaction from a fault: the list says where to look. Gaps (one value below its peers) and strong combinations come
-    after it; CSV has all three, JSON leaks and gaps.
+    after it; CSV has all three (data/README.md names its columns), JSON leaks and gaps.
 
     Example: silent-leak leaks --store my-store --where country=US --step "Deep engagement"
     """

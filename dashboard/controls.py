@@ -12,10 +12,11 @@ from dashboard.periods import (
     CUSTOM,
     MODES,
     OFF,
-    TITLES,
     Comparison,
     comparison,
     missing_words,
+    mode_title,
+    preset_title,
     presets,
     relative_title,
     shown_days,
@@ -69,7 +70,7 @@ def _dates(selection: Selection, held: Held) -> dict[str, Any]:
         "presets": [
             {
                 "period": name,
-                "title": relative_title(name) if name else "All days",
+                "title": preset_title(name, days) if days else "All days",
                 "days": (days or held.span).words,
                 "chosen": selection.period == name if name else all_days,
             }
@@ -102,7 +103,7 @@ def _compare(selection: Selection, held: Held) -> dict[str, Any]:
             missing = missing_words(offer.days, held.days) if offer.days else ""
             words = ", ".join(part for part in (offer.days.words if offer.days else offer.reason, missing) if part)
             possible = bool(offer.days) or mode in (OFF, CUSTOM)
-            offered.append({"mode": mode, "title": TITLES[mode], "words": words, "possible": possible})
+            offered.append({"mode": mode, "title": mode_title(mode, shown), "words": words, "possible": possible})
     return {
         "mode": now.mode if now.days or now.mode == CUSTOM else OFF,
         "label": now.days.words if now.days else "off",

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,11 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dashboard.charts.segments import segment_words
 from dashboard.filters import FOCUS, chips, filter_sentences
 from dashboard.format import day, exact
 from dashboard.periods import Days
 from dashboard.selection import Selection
+from dashboard.world import country_name
 from queries.engine import Result
+from queries.judged import Explained, found_of
 from queries.metrics import METRICS
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -96,9 +99,10 @@ def tables_of(results: Sequence[Result]) -> list[Result]:
 def csv_bytes(label: str, results: Sequence[Result], stated: Stated) -> tuple[str, bytes]:
     """Return ("csv", file) for one table behind a card, ("csv.zip", files) for several: one table a file.
 
-    Lines that begin with # say what a file is; readers skip them, such as pandas with comment="#".
+    Lines that begin with # say what a file is; readers skip them, such as pandas with comment="#". The mark before
+    them tells Excel that the file is UTF-8.
     """
-    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode()) for r in tables_of(results)])
+    return _packed("csv", [(name_of(r), csv_text(label, r, stated).encode("utf-8-sig")) for r in tables_of(results)])
 
 
 def csv_text(label: str, result: Result, stated: Stated) -> str:
@@ -107,10 +111,10 @@ def csv_text(label: str, result: Result, stated: Stated) -> str:
     out = io.StringIO()
     for line in (label, *stated_lines(stated), about(result, stated), f"Made {now}"):
         out.write(f"# {' '.join(line.split())}\n")
-    if result.rows:
+    if rows := named_rows(result):
         write = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        write.writerow(column_name(result, name) for name in result.rows[0])
-        write.writerows([_cell(value) for value in row.values()] for row in result.rows)
+        write.writerow(rows[0])
+        write.writerows([_cell(value) for value in row.values()] for row in rows)
     return out.getvalue()
 
 
@@ -122,7 +126,8 @@ def parquet_bytes(label: str, results: Sequence[Result], stated: Stated) -> tupl
     files = []
     for result in tables_of(results):
         said = {"silent_leak": json.dumps([label, *stated_lines(stated), about(result, stated)]), "sql": result.sql}
-        columns = {column_name(result, name): values for name, values in result.columns.items()}
+        rows = named_rows(result)
+        columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
         table = pa.table(columns or {"empty": []}).replace_schema_metadata(said)
         out = io.BytesIO()
         pq.write_table(table, out)
@@ -147,9 +152,26 @@ def name_of(result: Result) -> str:
     return "_".join([result.metric + split, *(date.isoformat() for date in days if date)])
 
 
-def column_name(result: Result, name: str) -> str:
-    """Return what a column is called in a file: that of the segments by the dimension that was split by."""
-    return result.by if result.by and name == "segment" else name
+def named_rows(result: Result) -> list[dict[str, Any]]:
+    """Return the rows of a file: with the page's names beside country codes and the segments of a leak list.
+
+    The column of the segments is called after the dimension that was split by.
+    """
+    rows = [_named(row, result.by) for row in result.rows]
+    if isinstance(found := found_of(result), Explained):
+        for row, leak in zip(rows, found.report.rows, strict=True):
+            row["segment_name"] = segment_words(leak.segment)
+    return rows
+
+
+def _named(row: Mapping[str, Any], by: str | None) -> dict[str, Any]:
+    named = {}
+    for column, value in row.items():
+        name = by if by and column == "segment" else column
+        named[name] = value
+        if name == "country":
+            named["country_name"] = country_name(value)
+    return named
 
 
 def about(result: Result, stated: Stated) -> str:

@@ -28,13 +28,6 @@ def dimensions() -> list[dict[str, str]]:
     return [{"name": name, "title": TITLES[name]} for name in names]
 
 
-def label_of(dimension: str, value: str) -> str:
-    """Return a value in words: United States, Desktop, New; anything else as the export gives it."""
-    if dimension in ("device_category", "visitor_type") and value.islower():
-        return value.capitalize()
-    return value_label(dimension, value)
-
-
 def listing(
     engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None
 ) -> dict[str, Any]:
@@ -67,7 +60,7 @@ def _marks(selection: Selection, dimension: str) -> dict[str, str]:
 
 
 def _value(dimension: str, value: str, sessions: int, words: str, marks: Mapping[str, str]) -> Value:
-    return value, label_of(dimension, value), sessions, words, dimension, marks.get(value, "")
+    return value, value_label(dimension, value), sessions, words, dimension, marks.get(value, "")
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:
@@ -81,7 +74,7 @@ def chips(selection: Selection) -> list[dict[str, Any]]:
         shown.append(_chip(STEP, "Step reached", selection.missed_step, [selection.step]))
     for exclude, wanted in ((False, selection.include), (True, selection.exclude)):
         for dimension, values in wanted.items():
-            labels = [label_of(dimension, value) for value in values]
+            labels = [value_label(dimension, value) for value in values]
             shown.append(_chip(dimension, TITLES[dimension], exclude, labels))
     return shown
 

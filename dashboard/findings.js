@@ -16,8 +16,11 @@ export function nothing(said, act) {
     said.opens && h("button", {type: "button", class: "button", "data-key": `open ${said.opens}`, on: {click: () => act({panel: said.opens})}}, said.opens_label)))
 }
 
+const ALONE = "Opens Overview with these sessions alone; Back returns here. What they share is a leak only beside other sessions"
+
 function button(label, action, act, kind = "button") {
-  return h("button", {type: "button", class: kind, "data-key": keyOf(action), on: {click: doing(act, action)}}, label)
+  const title = action.where && action.view ? ALONE : null
+  return h("button", {type: "button", class: kind, "data-key": keyOf(action), title, on: {click: doing(act, action)}}, label)
 }
 
 function expectedBand(band) {

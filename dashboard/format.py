@@ -144,6 +144,11 @@ def day(date: dt.date | None, *, year: bool = False, weekday: bool = False) -> s
     return (f"{_WEEKDAYS[date.weekday()]} " if weekday else "") + text + (f" {date.year}" if year else "")
 
 
+def month_name(date: dt.date) -> str:
+    """Return the month of a day: Oct 2026."""
+    return f"{_MONTHS[date.month - 1]} {date.year}"
+
+
 def date_range(first: dt.date | None, last: dt.date | None, *, sentence: bool = False) -> str:
     """Return a range of days with the year once: 5-7 Jul 2017, 28 Jun - 3 Jul 2017; a dash when an end is unknown."""
     if first is None or last is None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from dashboard.format import date_range, plural
+from dashboard.format import date_range, month_name, plural
 
-OFF, PREVIOUS, YEAR, CUSTOM = "off", "previous", "year", "custom"
-MODES = (PREVIOUS, YEAR, CUSTOM, OFF)
+OFF, PREVIOUS, MONTH, YEAR, CUSTOM = "off", "previous", "month", "year", "custom"
+MODES = (PREVIOUS, MONTH, YEAR, CUSTOM, OFF)
 TITLES = {
     OFF: "No comparison",
     PREVIOUS: "Preceding period",
+    MONTH: "The month before",
     YEAR: "Same weekdays a year before",
     CUSTOM: "Other days",
 }
@@ -33,6 +34,12 @@ class Days:
     def length(self) -> int:
         """Return how many days there are, both ends counted."""
         return (self.last - self.first).days + 1
+
+    @property
+    def months(self) -> int:
+        """Return how many calendar months these are; 0 where one of them is not whole."""
+        whole = self.first.day == 1 and self.last.day == calendar.monthrange(self.last.year, self.last.month)[1]
+        return 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1 if whole else 0
 
     @property
     def words(self) -> str:
@@ -58,20 +65,19 @@ def shown_days(first: dt.date | None, last: dt.date | None, store: Days) -> Days
 def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None = None) -> Comparison:
     """Return the period that a mode compares with; without days and with the reason where the store holds too few.
 
-    `held` are the days with sessions: none is too few, and less than half unless a person chose the days, which are
-    `chosen` in mode "custom".
+    Mode "month" compares whole calendar months with as many before them. `held` are the days with sessions: none is
+    too few, and less than half unless a person chose the days, which are `chosen` in mode "custom".
     """
     if mode == OFF:
         return Comparison(OFF, None)
-    if mode == PREVIOUS:
-        end = shown.first - dt.timedelta(days=1)
-        days = Days(end - dt.timedelta(days=shown.length - 1), end)
-    elif mode == YEAR:
-        days = Days(shown.first - YEAR_BEFORE, shown.last - YEAR_BEFORE)
-    elif chosen is None:
+    if mode == CUSTOM and chosen is None:
         return Comparison(CUSTOM, None, "choose its days")
-    else:
-        days = chosen
+    if mode == MONTH and not shown.months:
+        return Comparison(MONTH, None, "only for whole months")
+    try:
+        days = chosen if mode == CUSTOM and chosen else _before(mode, shown)
+    except (OverflowError, ValueError):
+        return Comparison(mode, None, "no earlier data")
     if not any(days.first <= day <= days.last for day in held):
         earliest = min(held, default=None)
         no_earlier = earliest is not None and days.last < earliest
@@ -81,6 +87,22 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
         known = days.length - missing
         return Comparison(mode, None, f"data on only {known} of {days.length} days")
     return Comparison(mode, days)
+
+
+def _before(mode: str, shown: Days) -> Days:
+    """Return the days before those shown; raises OverflowError or ValueError where the calendar does not reach."""
+    end = shown.first - dt.timedelta(days=1)
+    if mode == MONTH:
+        year, month = divmod(12 * shown.first.year + shown.first.month - 1 - shown.months, 12)
+        return Days(dt.date(year, month + 1, 1), end)
+    if mode == YEAR:
+        return Days(shown.first - YEAR_BEFORE, shown.last - YEAR_BEFORE)
+    return Days(end - dt.timedelta(days=shown.length - 1), end)
+
+
+def mode_title(mode: str, shown: Days) -> str:
+    """Return what the menu calls a way to compare: The month before, or The 3 months before for so many."""
+    return f"The {shown.months} months before" if mode == MONTH and shown.months > 1 else TITLES[mode]
 
 
 def gaps(days: Days, held: Set[dt.date]) -> int:
@@ -103,6 +125,11 @@ def relative_title(name: str) -> str:
     """Return such a name in words: Last 28 days."""
     found = _LAST.fullmatch(name)
     return f"Last {plural(int(found[1]), 'day')}" if found else name.replace("-", " ").capitalize()
+
+
+def preset_title(name: str, days: Days) -> str:
+    """Return what the menu calls days, a month with its name, for a store may end long ago: This month · Oct 2026."""
+    return f"{relative_title(name)} · {month_name(days.first)}" if name in MONTHS else relative_title(name)
 
 
 def relative_days(name: str, store: Days) -> Days:

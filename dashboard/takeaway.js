@@ -30,7 +30,7 @@ function rules(root) {
 async function copied(element, plots) {
   const copy = element.cloneNode(true)
   const [shown, holders] = [element, copy].map((part) => [...part.querySelectorAll(".plot")])
-  copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds, .button, .leads").forEach((part) => part.remove())
+  copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds, .button, .leads, input").forEach((part) => part.remove())
   still(copy)
   await Promise.all(holders.map(async (holder, place) => {
     const plot = copy.contains(holder) && plots.find((each) => each.holder === shown[place])  // a chart shown as a table is gone

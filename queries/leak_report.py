@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from queries.filters import Filters
-from queries.revenue import Estimate, per_month
+from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, per_month
 
 Segment = dict[str, str]
 Kind = Literal["leak", "gap", "strong", "above"]
@@ -59,6 +59,11 @@ class Leak:
         """Return the segments that are this leak seen from elsewhere."""
         return tuple(relative.segment for relative in self.relatives)
 
+    @property
+    def missing_conversions(self) -> Estimate:
+        """Return all conversions that a row lacks (has too many, if strong), whatever share can be won back."""
+        return self.recoverable_conversions.times(1 / (CLOSABLE_GAP if self.kind == "gap" else CLOSABLE_CHANGE))
+
     def as_json(self) -> dict:
         """Return plain JSON: the keys that the command line prints."""
         return {
@@ -73,6 +78,11 @@ class Leak:
             "p": self.p,
             "same_leak_as": list(self.same_leak_as),
         }
+
+
+def is_first_visits(leak: Leak) -> bool:
+    """Say whether a row is the gap of new visitors, which is there nearly everywhere and no fault by itself."""
+    return leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A leak list in words: what was searched, what a row says, and the same rows flat for a spreadsheet."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from queries.leak_report import Leak, LeakReport
@@ -11,6 +12,8 @@ WORDS = {
     "strong": "converts better than its parts predict",
     "above": "converts above its peers",
 }
+
+FIRST_VISITS = "First visits convert less nearly everywhere: this is no fault by itself."
 
 
 def named(segment: dict[str, str]) -> str:
@@ -84,7 +87,13 @@ def smallest(report: LeakReport) -> str:
 
 
 def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
-    """Return one flat row per leak, gap, strong segment and value above its peers; money is that of `in_days` days."""
+    """Return one flat row per leak, gap, strong segment and value above its peers; data/README.md names the columns.
+
+    `missing_conversions` are all that a row lacks, the recoverable ones and the money what can be won back of them, in
+    `in_days` days; money a month is None where these are no month.
+    """
+    month = report.monthly(1.0)
+    nothing = dict.fromkeys(("low", "median", "high"))
     return [
         {
             "kind": row.kind,
@@ -96,8 +105,10 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
             "ratio_low": row.ratio_interval[0],
             "ratio_high": row.ratio_interval[1],
             "in_days": report.days,
-            **_ends("recoverable_conversions", row.recoverable_conversions),
-            **_ends("revenue_at_stake", row.revenue_at_stake),
+            **_ends("missing_conversions", row.missing_conversions.as_json()),
+            **_ends("recoverable_conversions", row.recoverable_conversions.as_json()),
+            **_ends("revenue_at_stake", row.revenue_at_stake.as_json()),
+            **_ends("revenue_at_stake_a_month", row.revenue_at_stake.times(month).as_json() if month else nothing),
             "p": row.p,
             "same_leak_as": len(row.relatives),
         }
@@ -105,8 +116,8 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
     ]
 
 
-def _ends(name: str, estimate: Estimate) -> dict[str, float]:
-    return {f"{name}_{end}": value for end, value in estimate.as_json().items()}
+def _ends(name: str, estimate: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {f"{name}_{end}": value for end, value in estimate.items()}
 
 
 def _conversions(report: LeakReport) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from builders import session, sessions, store_of
+from test_leaks_cli import LEAK, REPORT
 
 import dashboard
 from dashboard import download, figures
@@ -34,7 +35,7 @@ from dashboard.views import VIEWS, charts_of, placed, shown_views
 from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
-from queries.judged import Judged
+from queries.judged import Explained, Judged
 from queries.store import Store
 
 
@@ -192,6 +193,19 @@ def test_a_search_finds_values_of_every_dimension_and_names_it(viewer, replies):
     viewer.act({"kind": "values", "dimension": "country", "text": "MOB"})
     (found,) = (said for said in replies if said["kind"] == "values")
     assert [(*line[:3], *line[4:]) for line in found["values"]] == [("mobile", "Mobile", 60, "device_category", "")]
+
+
+def test_the_month_before_is_offered_for_whole_months_and_kept_in_the_link(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    days = [dt.date(2026, 9, 1) + dt.timedelta(days=number) for number in range(61)]
+    own = store_of(tmp_path / "store", [session(session_date=day) for day in days])
+    viewer = Viewer(Source(own), "?days=this-month&compare=month")
+    assert bar(viewer)["compare"]["label"] == "1–30 Sep 2026"
+    assert viewer.page.query == "?days=this-month&compare=month"
+    viewer.act({"kind": "dates", "first": "2026-10-02", "last": "2026-10-31"})
+    assert (bar(viewer)["compare"]["label"], bar(viewer)["compare"]["reason"]) == ("off", "only for whole months")
+    month = next(option for option in bar(viewer)["compare"]["options"] if option["mode"] == "month")
+    assert (month["possible"], month["words"]) == (False, "only for whole months")
 
 
 def test_a_period_is_compared_with_the_days_before_it_and_says_which(viewer):
@@ -545,7 +559,7 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
         "1_sources_by_device.csv", "2_sources_by_day.csv", "3_trend.csv", "4_checks.csv", "5_sources_by_device.csv",
     ]  # fmt: skip
     for name in archive.namelist():
-        lines = archive.read(name).decode().splitlines()
+        lines = archive.read(name).decode("utf-8-sig").splitlines()
         assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
         assert lines[2] == "# Days: 2–5 Jul 2017; compared with nothing"
         assert re.fullmatch(r"# Store store, data version 0, loaded .* UTC; 1 of 196 sessions", lines[3])
@@ -579,6 +593,22 @@ def test_a_value_with_a_hash_and_a_line_break_stays_one_cell(viewer):
     assert held.to_dict("records") == rows
     large = replace(stated, total=300_000, shown=117_000)
     assert "; 117,000 of 300,000 sessions" in csv_text("Pages", Result("segments", rows, "", {}, 0, Filters()), large)
+
+
+def test_figures_name_countries_and_segments_as_the_page_does_and_excel_is_told_that_they_are_utf_8(viewer, replies):
+    viewer.act({"kind": "view", "view": "geography"})
+    viewer.act({"kind": "csv", "card": "countries"})
+    content = base64.b64decode(replies[-1]["base64"])
+    assert content.startswith("\ufeff# ".encode())
+    held = pd.read_csv(io.BytesIO(content), comment="#")
+    assert list(held["country"]) == ["US", "GB", "MT"]
+    assert list(held["country_name"]) == ["United States", "United Kingdom", "Malta"]
+    split = Result("segments", [{"segment": "CI", "sessions": 1}], "", {}, 0, Filters(), by="country")
+    assert download.named_rows(split) == [{"country": "CI", "country_name": "Côte d'Ivoire", "sessions": 1}]
+    leak = replace(LEAK, kind="gap", segment={"country": "IN"})
+    gaps = Explained(replace(REPORT, leaks=(), strong=(), above=(), gaps=(leak,)))
+    (row,) = download.named_rows(Judged("leaks", [{"segment": "country=IN"}], "", {}, 0, Filters(), gaps))
+    assert row == {"segment": "country=IN", "segment_name": "India"}
 
 
 def test_parquet_holds_the_same_rows_and_says_what_they_are(viewer, replies):
@@ -641,11 +671,12 @@ def test_a_store_may_have_funnels_of_its_own_and_a_broken_file_leaves_the_built_
     assert "own funnels cannot be used" in caplog.text
 
 
-def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path):
+def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
     viewer = Viewer(Source(store_of(tmp_path / "store", sessions(4, device_category="mobile"))))
     nothing = Judged("checks", [], "", {}, 0, Filters())
     ending, content = download.csv_bytes("Data checks", [nothing], viewer.stated())
     assert ending == "csv"
-    assert content.decode().startswith("# Data checks\n")
+    assert content.decode("utf-8-sig").startswith("# Data checks\n")
     ending, content = download.parquet_bytes("Data checks", [nothing], viewer.stated())
     assert (ending, pq.read_table(io.BytesIO(content)).num_rows) == ("parquet", 0)

@@ -440,7 +440,7 @@ def test_figures_and_pictures_can_be_taken_away_and_opened(visit):
     name, content = taken(page, "#card-countries", "Figures (CSV)")
     assert name == "silent-leak_country-is-united-states_v0_countries.csv"
     assert "# Filters: Country is United States" in content.decode()
-    assert '"US",260,20' in content.decode()
+    assert '"US","United States",260,20' in content.decode()
     _, content = taken(page, "#card-countries", "Figures (Parquet)")
     assert pq.read_table(io.BytesIO(content)).column("country").to_pylist() == ["US", "GB"]
     _, content = taken(page, "#card-countries", "Picture (PNG)")

@@ -41,8 +41,12 @@ def test_a_leak_is_explained_and_filtered_to(visit):  # noqa: F811 - the fixture
     assert "Furthest behind after" in said
     assert "It had fewer than expected on 4 of 4 days with orders." in said
     assert row.locator(".inside .days .day.gap").count() == 2
-    row.get_by_role("button", name="Filter to this").click()
+    alone = row.get_by_role("button", name="Filter to this")
+    assert alone.get_attribute("title").startswith("Opens Overview with these sessions alone; Back returns here.")
+    alone.click()
     counted(page, "800 of 4,800 sessions")
+    note = page.locator("#card-biggest .note", has_text="what they share is a leak only beside others")
+    assert note.inner_text().startswith("Browser is Safari and Source is newsletter in all these sessions:")
     assert "browser=Safari" in page.url and "source=newsletter" in page.url
     page.go_back()
     counted(page, "4,800 of 4,800 sessions")

@@ -11,6 +11,7 @@ from test_browser import (  # noqa: F401 - fixtures are used by their names
     address,
     chromium,
     counted,
+    taken,
     visit,
 )
 
@@ -23,6 +24,7 @@ def store(tmp_path_factory):
     rows = []
     for number in range(14):
         shared = {"session_date": dt.date(2017, 7, 3 + number), "device_category": "desktop", "country": "US"}
+        shared["browser"] = f"Browser {number}"
         rows += sessions(10, pageviews=1, **shared) + sessions(9, pageviews=6, **shared)
         rows += sessions(1, pageviews=12, transactions=1, revenue=20, **shared)
     return store_of(tmp_path_factory.mktemp("marks") / "store", rows)
@@ -156,3 +158,11 @@ def test_a_count_that_no_test_judges_is_not_coloured_though_it_changed(visit):  
     assert line.locator("b").inner_text() == "0\u202f%"
     colors = [each.evaluate("(one) => getComputedStyle(one).color") for each in (line, line.locator("b"))]
     assert colors[0] == colors[1]
+
+
+def test_a_picture_holds_no_box_to_type_into(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore")
+    page.get_by_role("searchbox", name="Search Browser").wait_for()
+    _, content = taken(page, "#card-leaderboards", "Picture (SVG)")
+    assert b"Browser 13" in content
+    assert b"<input" not in content

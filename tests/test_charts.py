@@ -166,7 +166,7 @@ def test_a_chart_says_something_true_to_form_of_any_store(engines, chart, name):
 def test_a_chart_of_an_empty_selection_names_the_filters_that_empty_it(engines, chart):
     state = asked(engines["no order"], chart, Filters.of(include={"visitor_type": ["new"], "browser": ["Lynx"]}))
     sentence = state.empty or state.heading
-    assert "Visitor type is new" in sentence and "Browser is Lynx" in sentence
+    assert "Visitor type is New" in sentence and "Browser is Lynx" in sentence
     assert sentence.endswith(".")
 
 

@@ -5,7 +5,7 @@ from builders import session, sessions, store_of
 from charts_builders import day
 
 from dashboard.charts import CHARTS, view_findings
-from dashboard.charts.chosen import chosen_against, comparison_note
+from dashboard.charts.chosen import chosen_against, comparison_note, shared_note
 from dashboard.compute import Ask, answer
 from queries.check import Check
 from queries.engine import Engine
@@ -89,7 +89,7 @@ def test_the_funnel_is_about_the_chosen_device_with_the_others_beside_it(engine)
         "680 left before",
         "0 left before",
     ]
-    assert card["note"].startswith("Device is mobile; the others are shown here too, for comparison.")
+    assert card["note"].startswith("Device is Mobile; the others are shown here too, for comparison.")
 
 
 def test_an_unwanted_device_is_the_pale_one(engine):
@@ -105,13 +105,24 @@ def test_a_selection_without_sessions_is_said_over_the_devices_that_remain(engin
     filters = Filters.of(include={"device_category": ["mobile"], "operating_system": ["Windows"]})
     cards = asked(engine, filters).cards
     for name in ("funnel", "completion", "durations"):
-        assert cards[name]["heading"].startswith("No sessions match Device is mobile, Operating system is Windows")
+        assert cards[name]["heading"].startswith("No sessions match Device is Mobile, Operating system is Windows")
 
 
 def test_a_chart_without_a_filter_of_its_own_says_nothing_of_comparison(engine):
     cards = asked(engine, Filters.of(include={"visitor_type": ["(not set)"]})).cards
     assert "for comparison" not in cards["countries"]["note"] + cards["funnel"]["note"]
     assert comparison_note(Filters.of(include={"country": ["BR"]}), ["device_category"]) == ""
+
+
+def test_cards_that_search_for_leaks_say_why_what_all_sessions_share_is_none(engine):
+    said = (
+        "Device is Mobile in all these sessions: what they share is a leak only beside others, so it is not named here."
+    )
+    charts = [chart for chart in CHARTS if chart.name in ("biggest", "leaks", "gaps", "countries")]
+    cards = answer(engine, charts, Ask(Filters.of(include={"device_category": ["mobile"]}), ENGAGEMENT, {})).cards
+    told = {name: card["note"].startswith(said) for name, card in cards.items()}
+    assert told == {"biggest": True, "leaks": True, "gaps": False, "countries": False}
+    assert shared_note(Filters.of(include={"country": ["BR", "US"]}, exclude={"browser": ["Opera"]})) == ""
 
 
 def test_several_values_and_unwanted_ones_are_named():

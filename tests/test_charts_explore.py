@@ -62,7 +62,7 @@ def test_a_funnel_by_two_dimensions_says_who_and_filters_to_both():
         "desktop"
     )
     row = state.body["groups"][1]["rows"][0]
-    assert row["label"] == "new, desktop"
+    assert row["label"] == "New, Desktop"
     assert row["action"] == {"where": {"visitor_type": "new", "device_category": "desktop"}}
     assert state.table.headers[1] == "Visitor type and device"
 

@@ -206,6 +206,8 @@ def test_explain_lists_the_same_leak_seen_from_elsewhere_and_the_step():
         "title": "Browser Safari, Source newsletter",
         "action": {"where": {"browser": "Safari", "source": "newsletter"}},
     }
+    assert explain["tables"][0]["columns"][3]["label"] == "Of the sessions shown"
+    assert "all sessions" not in str(explain)
 
 
 def test_explain_spreads_what_was_expected_over_the_days():
@@ -250,7 +252,7 @@ def test_the_leak_list_says_what_was_searched_and_what_may_be_false():
         "false; 464 "
         "more are too small to say. A leak of fewer than about 8 lost conversions could not be seen."
     )
-    assert [row[0] for row in state.table.rows] == ["Browser Safari, Device mobile, Source newsletter"]
+    assert [row[0] for row in state.table.rows] == ["Browser Safari, Device Mobile, Source newsletter"]
 
 
 def test_nothing_found_is_said_with_what_could_have_been_seen():
@@ -266,11 +268,19 @@ def test_nothing_found_is_said_with_what_could_have_been_seen():
 def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
     said, more = leaks.finding([judged(Explained(report(leaks=(SAFARI, SAFARI))))], context())
     assert plain(said) == "Two leaks cost about $830 a month ($800 to $930)."
-    assert more.startswith("Safari on mobile from newsletter and Safari on mobile from newsletter. 26 combinations")
-    said, _ = leaks.finding([judged(Explained(report(days=5, gaps=(NEWCOMERS, MOBILE))))], context())
+    assert more == "Safari on mobile from newsletter and Safari on mobile from newsletter."
+    mirrored = report(leaks=(SAFARI,) * 3, strong=(replace(STRONG, kind="strong"),) * 2)
+    _, doubt = leaks.finding([judged(Explained(mirrored))], context())
+    assert doubt.endswith("newsletter. About two of them may be real differences and no fault.")
+    said, more = leaks.finding([judged(Explained(report(days=5, gaps=(NEWCOMERS, MOBILE))))], context())
     assert plain(said) == (
         "No leak can be named in these 10,000 sessions. One gap is clear: mobile, worth about $2.6 k in 5 days."
     )
+    assert more == ""
+    names = [{"browser": "Safari"}, {"country": "IN"}, {"source": "bing"}, {"visitor_type": "returning"}]
+    said = [leaks.clear_gap(report(gaps=(replace(MOBILE, segment=segment),))) for segment in names]
+    told = [one.removeprefix("One gap is clear: ").split(", worth")[0] for one in said]
+    assert told == ["Safari", "India", "source bing", "returning visitors"]
 
 
 def test_gaps_count_the_chosen_share_of_the_shortfall():

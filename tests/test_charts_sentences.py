@@ -16,8 +16,10 @@ from dashboard.charts import (
     funnel,
     kpis,
     revenue_lost,
+    segments,
     source_days,
     sources,
+    steps,
     takeaways,
     trend,
     words,
@@ -533,3 +535,37 @@ def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison(
     said, more = finding.finding([result([now]), result(steps), result(steps), result([now]), result(steps)], chosen)
     assert said.endswith("no clear change.")
     assert "within what chance does" in more
+
+
+def test_the_small_funnel_says_how_many_sessions_did_not_enter_it():
+    rows, every = funnel_rows(every=(55_467, 9_000, 4_000, 1_160)), counted(55_483, 1_160)
+    state = steps.CHART.update([result(rows), result([every])], context())
+    assert "16 of 55,483 sessions did not reach Browsed: shares leave them out." in state.note
+    every["sessions"] = 55_467
+    assert steps.CHART.update([result(rows), result([every])], context()).note == steps.NOTE
+    assert steps.CHART.label == state.table.caption == "Funnel of the sessions shown"
+
+
+def test_without_sessions_the_finding_says_what_brings_them_back():
+    nothing = [result([{"sessions": 0}]), *[result([])] * 4]
+
+    def way(**given):
+        dates = {"date_from": day(4), "date_to": day(4)}
+        return finding.finding(nothing, context(Filters.of(**(dates | given)), missing=(2,)))[1]
+
+    other, fewer = "Choose other days to see sessions again.", "Remove a filter to see sessions again."
+    assert way() == other
+    assert way(include={"country": ["MT"]}) == other
+    assert way(include={"country": ["MT"]}, date_from=None) == fewer
+    assert way(date_from=day(20), date_to=day(22)) == other
+
+
+def test_a_value_is_spelled_as_a_label_wherever_it_is_one_and_as_a_word_inside_a_sentence():
+    chosen = Filters.of(include={"device_category": ["mobile"], "visitor_type": ["new"]}, exclude={"country": ["US"]})
+    assert words.filter_words(chosen) == ["Device is Mobile", "Visitor type is New", "Country is not United States"]
+    assert words.value_label("device_category", "smart tv") == "Smart tv"
+    assert words.value_label("device_category", "(not set)") == "(not set)"
+    assert words.value_label("source", "google") == "google"
+    assert segments.segment_words({"visitor_type": "new", "device_category": "mobile"}) == "New visitors on mobile"
+    assert segments.segment_pairs({"device_category": "mobile"}) == "Device Mobile"
+    assert words.subject(("device_category", "mobile"), ("visitor_type", "new")) == "Mobile and new"

@@ -89,6 +89,16 @@ def test_a_value_that_no_session_has_is_pointed_out(store):
     assert 'no session has country "United States"; there is: US' in re.sub(r"\s+", " ", shown.output)
 
 
+def test_values_that_are_not_listed_are_counted_and_the_nearest_spelling_comes_first(tmp_path):
+    codes = ("US", "GB", "IN", "DE", "FR")
+    rows = [row for place, code in enumerate(codes) for row in sessions(9 - place, country=code, browser="Safari")]
+    own = store_of(tmp_path / "store", rows).path
+    said = run("query", "overview", "--store", own, "--where", "country=Narnia", "--where", "browser=safari").output
+    words = re.sub(r"\s+", " ", said)
+    assert 'no session has country "Narnia"; there is: US, GB, IN and 2 more' in words
+    assert 'no session has browser "safari"; spelled most like it: Safari' in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

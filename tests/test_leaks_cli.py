@@ -4,15 +4,27 @@ import csv
 import dataclasses
 import io
 import json
+import re
 
 import pytest
-from builders import FIXTURES, store_of
+from builders import FIXTURES, ROOT, store_of
 from test_leak_list import LEAKING, shop
 from typer.testing import CliRunner
 
 from queries.leak_report import Detectable, Leak, LeakReport
-from queries.leak_words import MEASURED, MEASURED_MIRRORED, measured, searched, sentence, smallest
+from queries.leak_words import (
+    FIRST_VISITS,
+    MEASURED,
+    MEASURED_MIRRORED,
+    flat_rows,
+    measured,
+    searched,
+    sentence,
+    smallest,
+)
 from queries.revenue import Estimate
+from queries.terminal.leaks import print_leaks
+from queries.terminal.rows import Format
 from silent_leak import app
 
 LEAK = Leak("leak", {"browser": "Safari", "device_category": "mobile", "source": "newsletter"}, 212, 3, 9.1, 3 / 9.1,
@@ -59,6 +71,28 @@ def test_csv_is_one_row_per_finding(store):
     assert (row["kind"], row["segment"]) == ("leak", "device_category=mobile & source=mail")
     assert float(row["ratio_low"]) < float(row["ratio"]) < float(row["ratio_high"])
     assert int(row["sessions"]) > int(row["conversions"])
+
+
+def test_the_flat_rows_name_what_is_missing_what_can_be_won_back_and_money_a_month_as_the_page_does():
+    gap = dataclasses.replace(LEAK, kind="gap", segment={"device_category": "mobile"})
+    leak, half = flat_rows(dataclasses.replace(REPORT, gaps=(gap,)))
+    assert (leak["missing_conversions_low"], leak["missing_conversions_high"]) == (2.0, 11.0)
+    assert (half["missing_conversions_median"], half["recoverable_conversions_median"]) == (12.2, 6.1)
+    assert half["revenue_at_stake_a_month_median"] == pytest.approx(700 * 365.25 / 12 / 30)
+    (short,) = flat_rows(dataclasses.replace(REPORT, days=5))
+    assert (short["revenue_at_stake_median"], short["revenue_at_stake_a_month_median"]) == (700.0, None)
+    described = (ROOT / "data/README.md").read_text(encoding="utf-8")
+    bare = {re.sub("_(low|median|high)$", "", name) for name in leak}
+    assert [name for name in bare if f"`{name}`" not in described] == []
+
+
+def test_the_table_says_of_the_gap_of_new_visitors_that_it_is_usual_and_of_a_gap_all_that_is_missing(capsys):
+    new = dataclasses.replace(LEAK, kind="gap", segment={"visitor_type": "new"})
+    print_leaks(dataclasses.replace(REPORT, gaps=(new,)), Format.TABLE)
+    words = " ".join(capsys.readouterr().out.split())
+    assert words.count(FIRST_VISITS) == 1
+    assert "4 to 22" in words
+    assert "at stake is half of what is missing" in words
 
 
 def test_another_step_order_and_rate_can_be_asked(store):

@@ -2,16 +2,22 @@
 
 import datetime as dt
 
+import pytest
+
 from dashboard.periods import (
     CUSTOM,
+    MONTH,
     OFF,
     PREVIOUS,
     YEAR,
+    Comparison,
     Days,
     comparison,
     gaps,
     is_relative,
     missing_words,
+    mode_title,
+    preset_title,
     presets,
     relative_days,
     relative_title,
@@ -40,6 +46,35 @@ def test_without_earlier_data_there_is_no_comparison_and_a_reason():
     assert comparison(OFF, STORE, HELD).reason == ""
 
 
+@pytest.mark.parametrize(
+    ("shown", "before"),
+    [
+        (("2026-10-01", "2026-10-31"), ("2026-09-01", "2026-09-30")),
+        (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28")),
+        (("2026-01-01", "2026-01-31"), ("2025-12-01", "2025-12-31")),
+        (("2026-08-01", "2026-10-31"), ("2026-05-01", "2026-07-31")),
+        (("2026-01-01", "2026-12-31"), ("2025-01-01", "2025-12-31")),
+    ],
+)
+def test_whole_months_can_be_compared_with_as_many_whole_months_before(shown, before):
+    shown, before = (Days(*map(dt.date.fromisoformat, days)) for days in (shown, before))
+    held = {before.first + dt.timedelta(days=number) for number in range(before.length)}
+    assert comparison(MONTH, shown, held) == Comparison(MONTH, before)
+    months = {31: "month", 92: "3 months", 365: "12 months"}[shown.length]
+    assert mode_title(MONTH, shown) == f"The {months} before"
+
+
+def test_days_that_are_no_whole_months_have_no_month_before():
+    found = comparison(MONTH, Days(july(2), july(7)), HELD)
+    assert (found.days, found.reason) == (None, "only for whole months")
+
+
+def test_a_preset_of_a_month_says_which_month_it_is():
+    shown = [preset_title(name, days) for name, days in presets(STORE_2026) if days]
+    assert shown[-2:] == ["This month · Aug 2026", "Last month · Jul 2026"]
+    assert shown[0] == "Last 7 days"
+
+
 def test_a_year_before_keeps_the_weekdays():
     held = HELD | {july(6, 2016), july(7, 2016)}
     found = comparison(YEAR, Days(july(5), july(7)), held)
@@ -52,6 +87,13 @@ def test_a_period_of_which_most_days_are_missing_compares_with_nothing_unless_a_
     found = comparison(PREVIOUS, shown, HELD)
     assert (found.days, found.reason) == (None, "data on only 1 of 4 days")
     assert comparison(CUSTOM, shown, HELD, mostly_missing).days == mostly_missing
+
+
+@pytest.mark.parametrize("mode", [PREVIOUS, MONTH, YEAR])
+def test_days_from_which_the_calendar_does_not_reach_back_compare_with_nothing(mode):
+    first, far = dt.date(1, 1, 1), Days(dt.date(6000, 1, 1), dt.date(9999, 12, 31))
+    assert comparison(mode, Days(first, dt.date(1, 1, 31)), HELD) == Comparison(mode, None, "no earlier data")
+    assert comparison(mode, far, HELD).days is None
 
 
 def test_other_days_are_as_chosen_and_may_lie_after_the_shown_ones():

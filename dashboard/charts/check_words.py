@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.charts.words import joined, value_label
+from dashboard.charts.words import joined, value_label, value_word
 from dashboard.findings import Look, Mark, Notice, Tag
 from dashboard.format import THIN, count, date_range, day, decimal, expected, money, plural, rate, seconds, share
 from queries.check import Check
@@ -78,7 +78,7 @@ def _vanished(check: Check) -> str:
     title = TITLES[check.dimension]
     if not check.taken_by:
         return f"{text}; no other {title.lower()} took them up. It may have ended."
-    taker = value_label(check.dimension, check.taken_by)
+    taker = value_word(check.dimension, check.taken_by)
     text += f"; {taker} jumped from {count(check.taken_before)} to {count(check.taken)}."
     return f"{text} {title} figures that include {days_of(check)} are not reliable."
 
@@ -134,7 +134,7 @@ def _not_set(check: Check) -> str:
 
 
 def _shares(check: Check) -> str:
-    title, value = TITLES[check.dimension].lower(), value_label(check.dimension, check.value)
+    title, value = TITLES[check.dimension].lower(), value_word(check.dimension, check.value)
     return (
         f"The shares of {title} moved at once: {value} has {plural(check.found, 'session')}, where "
         f"{expected(check.expected)} were expected. Traffic or tracking may have changed."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.charts.words import Row, filter_words, joined, rate_of, value_label
+from dashboard.charts.words import Row, filter_words, joined, rate_of, subject, value_word
 from queries.filters import Filters
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import TITLES
@@ -38,6 +38,14 @@ def comparison_note(filters: Filters, dimensions: Iterable[str]) -> str:
     return f"{joined(words)}; the others are shown here too, for comparison." if words else ""
 
 
+def shared_note(filters: Filters) -> str:
+    """Return why what all sessions have in common is named as no leak; empty where no filter holds a single value."""
+    shared = {name: values for name, values in filters.include if len(values) == 1}
+    words = filter_words(Filters.of(include=shared))
+    beside = "what they share is a leak only beside others, so it is not named here"
+    return f"{joined(words)} in all these sessions: {beside}." if words else ""
+
+
 def chosen_names(filters: Filters, dimension: str) -> str:
     """Return what is chosen, as the subject of a sentence: Brazil; Brazil and Chile; all but Brazil."""
     wanted = filters.values(dimension)
@@ -45,8 +53,9 @@ def chosen_names(filters: Filters, dimension: str) -> str:
     if len(values) > MOST_NAMED:
         many = f"{len(values)} {plural_of(dimension)}"
         return f"The {many} chosen" if wanted else f"All but {many}"
-    named = joined([value_label(dimension, value) for value in values])
-    return named if wanted else f"All {plural_of(dimension)} but {named}"
+    if wanted:
+        return subject(*((dimension, value) for value in values))
+    return f"All {plural_of(dimension)} but {joined([value_word(dimension, value) for value in values])}"
 
 
 def plural_of(dimension: str) -> str:

@@ -17,10 +17,10 @@ from dashboard.charts.words import (
     joined,
     lead,
     leaving,
-    outside_words,
     part_of,
     sessions_at,
     transition,
+    way_back,
 )
 from dashboard.format import MINUS, date_range, day, plural, points, rate, share
 from queries.changes import difference_interval
@@ -42,8 +42,7 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     """Return the finding in one sentence and one line of context; `results` are those of NEEDS, in order."""
     overview, steps, by_device, *compared = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
-        way = "Choose other days" if outside_words(context) else "Remove a filter"
-        return empty_sentence(context), f"{way} to see sessions again."
+        return empty_sentence(context), f"{way_back(context)} to see sessions again."
     if compared and compared[0] and compared[0][0]["sessions"]:
         now, before = overview[0], compared[0][0]
         said = [certainty_sentence(now, before, context), step_sentence(steps, compared[1])]

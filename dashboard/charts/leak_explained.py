@@ -18,7 +18,7 @@ MOST_BARS = 31
 
 
 def step_sentence(leak: Leak, found: Explained) -> str:
-    """Return at which step a row falls furthest behind all sessions, if the intervals do not meet."""
+    """Return at which step a row falls furthest behind the sessions shown, if the intervals do not meet."""
     steps = found.steps_of(leak)
     worst: tuple[float, Row, Row] | None = None
     for own, every in zip(steps, found.every, strict=False):
@@ -34,17 +34,17 @@ def step_sentence(leak: Leak, found: Explained) -> str:
     if not steps:
         return ""
     if worst is None:
-        return "At no step of the funnel does it differ from all sessions by more than chance."
+        return "At no step of the funnel does it differ from the sessions shown by more than chance."
     _, own, every = worst
     return (
         f"Furthest behind after {own['step']}: {rate(own['completion_rate'])} go on "
         f"({part_of(own['reached'] - own['abandonments'], own['reached'])}), {rate(every['completion_rate'])} of "
-        "all sessions."
+        "the sessions shown."
     )
 
 
 def steps_table(leak: Leak, found: Explained) -> Table | None:
-    """Return the funnel of a row beside that of all sessions; None when it was not asked."""
+    """Return the funnel of a row beside that of the sessions shown; None when it was not asked."""
     steps = found.steps_of(leak)
     if not steps:
         return None
@@ -63,10 +63,10 @@ def steps_table(leak: Leak, found: Explained) -> Table | None:
         TableColumn(label="Step"),
         TableColumn(label="Reached", align="right"),
         TableColumn(label="Went on", align="right"),
-        TableColumn(label="Of all sessions", align="right"),
+        TableColumn(label="Of the sessions shown", align="right"),
     ]
     return Table(
-        caption="The funnel of this segment beside that of all sessions", columns=columns, rows=rows, dense=True
+        caption="The funnel of this segment beside that of the sessions shown", columns=columns, rows=rows, dense=True
     )
 
 
@@ -83,7 +83,7 @@ Part = tuple[Sequence[dt.date], float, float | None]
 def parts_of(leak: Leak, found: Explained) -> list[Part]:
     """Return the days (stretches of equal length, beyond 31) with what the segment had and what was expected of it.
 
-    Expected adds up to the row's own number; it is spread as its sessions are, times the rate of all sessions.
+    Expected adds up to the row's own number; it is spread as its sessions are, times the rate of the sessions shown.
     """
     own = {row["session_date"]: row for row in found.days_of(leak)}
     every = {row["session_date"]: row for row in found.every_day}

@@ -12,7 +12,7 @@ from dashboard.findings import Band, Bar, FindingRow, Look, Tag
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_range, money_short, plural, share
 from queries.check import Check
 from queries.judged import Explained
-from queries.leak_report import Leak, LeakReport
+from queries.leak_report import Leak, LeakReport, is_first_visits
 from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate
 from queries.vocabulary import TITLES
 
@@ -33,11 +33,6 @@ def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list
     }
     key = keys[SORTS.get(by, "money")]
     return sorted(rows, key=lambda row: (bool(breaks_over(row.segment, checks)), is_first_visits(row), -key(row)))
-
-
-def is_first_visits(leak: Leak) -> bool:
-    """Say whether a row is the gap of new visitors, which is there nearly everywhere and no fault by itself."""
-    return leak.kind == "gap" and leak.segment.get("visitor_type") == "new"
 
 
 def breaks_over(segment: Segment, checks: Sequence[Check]) -> list[Check]:

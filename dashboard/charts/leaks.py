@@ -12,7 +12,7 @@ from dashboard.charts.leak_rows import (
     sorted_leaks,
     twin_of,
 )
-from dashboard.charts.segments import segment_words
+from dashboard.charts.segments import segment_words, word_inside
 from dashboard.charts.words import empty_sentence, joined
 from dashboard.findings import Findings, Nothing
 from dashboard.format import THIN, count, expected, money_range, money_short, plural, share
@@ -147,10 +147,12 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
-        return first, " ".join(part for part in (f"{names}.", clear_gap(report), searched(report)) if part)
+        doubt = f"About {numbered(report.mirrored)} of them may be real differences and no fault."
+        said = (f"{names}.", clear_gap(report), doubt if report.mirrored else "")
+        return first, " ".join(part for part in said if part)
     these = f"these {plural(report.sessions, 'session')}" if report.sessions > 1 else "this one session"
     first = f"No leak can be named in {these}."
-    return f"{first} {clear_gap(report)}".strip(), f"{searched(report)} {smallest(report)}"
+    return f"{first} {clear_gap(report)}".strip(), ""
 
 
 def clear_gap(report: LeakReport) -> str:
@@ -158,10 +160,9 @@ def clear_gap(report: LeakReport) -> str:
     gaps = [gap for gap in report.gaps if not is_first_visits(gap)]
     if not gaps:
         return ""
-    name = segment_words(gaps[0].segment)
+    name = word_inside(*next(iter(gaps[0].segment.items())))
     worth = money_short(report.in_period(gaps[0].revenue_at_stake).median)
     clear = f"{numbered(len(gaps))} gaps are clear, the largest:" if len(gaps) > 1 else "one gap is clear:"
-    name = name if any(letter.isupper() for letter in name[1:]) else name[0].lower() + name[1:]
     return f"{clear[0].upper()}{clear[1:]} {name}, worth about {worth} {report.period}."
 
 

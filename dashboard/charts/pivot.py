@@ -8,7 +8,7 @@ from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.sources import class_of, ratio_legend
-from dashboard.charts.words import device_label, empty_sentence, part_of, plural_title, value_label
+from dashboard.charts.words import device_label, empty_sentence, part_of, plural_title, subject, value_label, value_word
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_short, rate, rate_range
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
@@ -115,7 +115,7 @@ def column_label(dimension: str, value: str) -> str:
 def against_cells(names: tuple[str, str], compared: Sequence[Against], columns: Sequence[str]) -> list[Cell]:
     """Return the last row: for each column, in how many rows it converts below and above the largest."""
     by_column = {found.column: found for found in compared}
-    cells = [Cell(text=f"Against {value_label(names[1], compared[0].reference)}"), Cell(text="")]
+    cells = [Cell(text=f"Against {value_word(names[1], compared[0].reference)}"), Cell(text="")]
     for value in columns:
         found = by_column.get(value)
         if found is None:
@@ -165,8 +165,8 @@ def heading(names: tuple[str, str], pairs: Pairs, total: Group) -> str:
 
 
 def both(names: tuple[str, str], values: tuple[str, ...]) -> str:
-    """Return a pair of values in words."""
-    return " and ".join(value_label(name, value) for name, value in zip(names, values, strict=True))
+    """Return a pair of values as the subject of a sentence."""
+    return subject(*zip(names, values, strict=True))
 
 
 def _name(dimension: str, value: str, held: Group, rows: Mapping[str, Group]) -> Cell:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.charts.words import device_label, value_label
+from dashboard.charts.words import device_label, value_label, value_word
 from queries.cube import OTHER
 from queries.vocabulary import NOT_SET, TITLES
 
@@ -26,13 +26,17 @@ FOLLOWING = {
 }
 
 
+PROPER = ("country", "browser", "operating_system", "region")
+"""Dimensions whose values are names that stand alone and keep their capital: India, Safari."""
+
+
 def value_words(dimension: str, value: str) -> str:
     """Return one value in words: new visitors, United States, other sources, a browser that is not set."""
     if value == OTHER:
         return f"other {TITLES[dimension].lower()}s"
     if value == NOT_SET:
         return f"{TITLES[dimension].lower()} not set"
-    return value_label(dimension, value)
+    return value_word(dimension, value)
 
 
 def segment_words(segment: Segment) -> str:
@@ -64,9 +68,15 @@ def single_words(dimension: str, value: str) -> str:
         return words[0].upper() + words[1:]
     if dimension == "visitor_type":
         return f"{value.capitalize()} visitors"
-    if dimension in ("country", "browser", "operating_system", "region"):
+    if dimension in PROPER:
         return value_label(dimension, value)
     return f"{TITLES[dimension]} {value_label(dimension, value)}"
+
+
+def word_inside(dimension: str, value: str) -> str:
+    """Return one value inside a sentence: mobile, new visitors, India, source youtube.com."""
+    words = single_words(dimension, value)
+    return words if dimension in PROPER and value not in (NOT_SET, OTHER) else words[0].lower() + words[1:]
 
 
 def segment_pairs(segment: Segment) -> str:

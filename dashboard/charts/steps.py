@@ -1,4 +1,4 @@
-"""The funnel of all sessions, small: how many reached each step, how many went on, how many left."""
+"""The funnel of the sessions shown, small: how many reached each step, how many went on, how many left."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,10 +7,11 @@ from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.funnel_rows import STEP_TITLE
-from dashboard.charts.words import Row, empty_sentence, leaving, sessions_at
+from dashboard.charts.words import Row, empty_sentence, leaving, part_of, sessions_at
 from dashboard.format import count, exact, rate, share
 from queries.engine import Result
 
+LABEL = "Funnel of the sessions shown"
 NOTE = "Reached is cumulative: an order implies the earlier steps."
 
 
@@ -25,7 +26,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not steps or not results[1].rows[0]["sessions"]:
         return CardState("No session entered the funnel", empty=empty_sentence(context))
     table = TableTwin(
-        "Funnel of all sessions",
+        LABEL,
         ("Step", "Reached", "Share of first", "Went on", "Left"),
         tuple(
             (row["step"], exact(row["reached"]), rate(row["share_of_first"]), rate(row["completion_rate"]),
@@ -44,7 +45,15 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         ],
         rows=[_row(row, context) for row in steps],
     )
-    return CardState(heading(steps, context), NOTE, body=body, table=table)
+    return CardState(heading(steps, context), note(steps[0], results[1].rows[0]["sessions"]), body=body, table=table)
+
+
+def note(first: Row, sessions: int) -> str:
+    """Return the rule of the steps, and how many sessions are not in the funnel because they lack its first step."""
+    outside = sessions - first["reached"]
+    if not outside:
+        return NOTE
+    return f"{NOTE} {part_of(outside, sessions)} sessions did not reach {first['step']}: shares leave them out."
 
 
 def _row(row: Row, context: Context) -> BodyRow:
@@ -81,4 +90,4 @@ def heading(steps: Sequence[Row], context: Context) -> str:
     return f"{said}; {who} {leaving(following[last + 1])}"
 
 
-CHART = Chart("steps", "Funnel of all sessions", needs, update, renderer="rows", span=5, height=230)
+CHART = Chart("steps", LABEL, needs, update, renderer="rows", span=5, height=230)

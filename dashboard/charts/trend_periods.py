@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from dashboard.charts.words import Row
-from dashboard.format import count, day
+from dashboard.format import count, day, month_name
 from dashboard.periods import Days
 from queries.statistics import wilson_interval
 
@@ -74,11 +74,6 @@ class Period:
 def moment(date: dt.date) -> float:
     """Return a day as Bokeh's axis has it: milliseconds since 1970."""
     return float((date - EPOCH).days * DAY)
-
-
-def month_name(date: dt.date) -> str:
-    """Return the month of a day: Jul 2017."""
-    return day(date, year=True).split(" ", 1)[1]
 
 
 def _day_of(date: dt.date) -> tuple[dt.date, dt.date]:

@@ -59,8 +59,20 @@ def device_shape(device: str) -> Shape:
 
 
 def value_label(dimension: str, value: str) -> str:
-    """Return one value of a dimension in words: a country by its name, anything else as the export gives it."""
+    """Return one value of a dimension as a label: United States, Desktop, New; others as the export gives them."""
+    if dimension in ("device_category", "visitor_type") and value.islower():
+        return value.capitalize()
+    return value_word(dimension, value)
+
+
+def value_word(dimension: str, value: str) -> str:
+    """Return one value of a dimension inside a sentence: United States, desktop; others as the export gives them."""
     return country_name(value) if dimension == "country" and value != NOT_SET else value
+
+
+def subject(*values: tuple[str, str]) -> str:
+    """Return values with their dimensions as the subject of a sentence: Desktop and returning."""
+    return joined([(value_word if place else value_label)(*value) for place, value in enumerate(values)])
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:
@@ -200,6 +212,12 @@ def empty_sentence(context: Context) -> str:
     if not words:
         return "The store holds no sessions: ingest exports first."
     return f"No sessions match {', '.join(words)}{outside_words(context)}."
+
+
+def way_back(context: Context) -> str:
+    """Return what brings sessions back: other days where those asked about hold none or nothing else is chosen."""
+    held = context.store_days is None or any(date in context.store_days for date in days_of(context))
+    return "Remove a filter" if held and filter_words(context.filters) else "Choose other days"
 
 
 def outside_words(context: Context) -> str:

@@ -10,6 +10,7 @@ from queries.filters import Filters
 from queries.funnel import FUNNELS, Funnel
 from queries.terminal.console import err
 
+FEW = 3
 FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
 
 
@@ -54,6 +55,13 @@ def note_unknown_values(engine: Engine, filters: Filters) -> None:
         known = [str(row["segment"]) for row in engine.run("segments", by=dimension).rows]
         for value in values:
             if value not in known:
-                near = difflib.get_close_matches(value, known, 3) or known[:3]
-                hint = escape(f'no session has {dimension} "{value}"; there is: {", ".join(near)}')
+                hint = escape(f'no session has {dimension} "{value}"; {_instead(value, known)}')
                 err.print(f"[yellow]note[/yellow] {hint}", highlight=False, soft_wrap=True)
+
+
+def _instead(value: str, known: list[str]) -> str:
+    """Return the values that are spelled most like another, else the first ones and how many more there are."""
+    if near := difflib.get_close_matches(value, known, FEW):
+        return f"spelled most like it: {', '.join(near)}"
+    more = f" and {len(known) - FEW:,} more" if len(known) > FEW else ""
+    return f"there is: {', '.join(known[:FEW])}{more}"
