@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Finding, Need
 from dashboard.charts import finding
-from dashboard.charts.chosen import comparison_note, shared_note
+from dashboard.charts.chosen import comparison_note
 from dashboard.periods import Comparison, Days
 from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
@@ -20,8 +20,6 @@ from queries.funnel_file import FLAGS
 LOG = logging.getLogger(__name__)
 ENGINES = 8
 """A process serves one store, mostly."""
-LEAK_CARDS = ("biggest", "leaks")
-"""The first card with leaks in a view: it says why what all sessions share is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +138,6 @@ def _card(
         results += results_of(engine, needs, ask, cancel)
         state = chart.update(results, dataclasses.replace(context, settings=settings))
         beside = comparison_note(ask.filters, {need.shows for need in needs if need.shows})
-        if chart.name in LEAK_CARDS and not state.empty:
-            beside = shared_note(ask.filters)
         if beside:
             state = dataclasses.replace(state, note=f"{beside} {state.note}".strip())
         return as_json(state), results

@@ -107,7 +107,7 @@ def mode_title(mode: str, shown: Days) -> str:
 
 def gaps(days: Days, held: Set[dt.date]) -> int:
     """Return how many days of a period the store does not hold."""
-    return sum(days.first + dt.timedelta(days=number) not in held for number in range(days.length))
+    return days.length - sum(days.first <= day <= days.last for day in held)
 
 
 def missing_words(days: Days, held: Set[dt.date]) -> str:

@@ -105,10 +105,10 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
             "ratio_low": row.ratio_interval[0],
             "ratio_high": row.ratio_interval[1],
             "in_days": report.days,
-            **_ends("missing_conversions", row.missing_conversions.as_json()),
-            **_ends("recoverable_conversions", row.recoverable_conversions.as_json()),
-            **_ends("revenue_at_stake", row.revenue_at_stake.as_json()),
-            **_ends("revenue_at_stake_a_month", row.revenue_at_stake.times(month).as_json() if month else nothing),
+            **ends_of("missing_conversions", row.missing_conversions.as_json()),
+            **ends_of("recoverable_conversions", row.recoverable_conversions.as_json()),
+            **ends_of("revenue_at_stake", row.revenue_at_stake.as_json()),
+            **ends_of("revenue_at_stake_a_month", row.revenue_at_stake.times(month).as_json() if month else nothing),
             "p": row.p,
             "same_leak_as": len(row.relatives),
         }
@@ -116,7 +116,8 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
     ]
 
 
-def _ends(name: str, estimate: Mapping[str, float | None]) -> dict[str, float | None]:
+def ends_of(name: str, estimate: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Return an estimate as flat columns: name_low, name_median, name_high."""
     return {f"{name}_{end}": value for end, value in estimate.items()}
 
 

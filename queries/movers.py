@@ -15,6 +15,7 @@ from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.leak_list import searched_dimensions
 from queries.leak_report import SHORTEST_MONTH, Segment
+from queries.leak_words import ends_of
 from queries.mover_search import Pair, Search
 from queries.order_values import OrderValues
 from queries.revenue import DRAWS, Estimate, draw_loss, draw_order_values, per_month
@@ -186,8 +187,8 @@ def mover_rows(report: Movers) -> list[dict[str, Any]]:
             "ratio_low": row.ratio_interval[0],
             "ratio_high": row.ratio_interval[1],
             "in_days": report.days,
-            **{f"missing_conversions_{end}": value for end, value in row.missing.as_json().items()},
-            **{f"missing_revenue_{end}": value for end, value in row.revenue.as_json().items()},
+            **ends_of("missing_conversions", row.missing.as_json()),
+            **ends_of("missing_revenue", row.revenue.as_json()),
             "p": row.p,
         }
         for row in report.rows

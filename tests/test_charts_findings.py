@@ -316,6 +316,8 @@ def test_a_row_without_an_order_has_an_interval_that_holds_its_nought():
 def test_first_visits_stand_last_and_are_not_counted_as_a_gap():
     rows = leak_rows.sorted_leaks([NEWCOMERS, MOBILE], [], "Money, low end")
     assert rows == [MOBILE, NEWCOMERS]
+    alone = shown(biggest, report(gaps=(NEWCOMERS,)))
+    assert alone.heading == "No leak, and only first visits convert below their peers, as they do nearly everywhere"
     said = "One value converts below its adjusted peers: Mobile had 7 of 44 expected; so do first visits, as nearly "
     assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).heading == f"{said}everywhere"
     state = shown(biggest, report(gaps=(NEWCOMERS, MOBILE)))

@@ -8,9 +8,10 @@ from test_charts_findings import BREAK
 from test_charts_sentences import plain
 
 from dashboard.charts import finding, movers
+from dashboard.download import named_rows
 from queries.filters import Filters
 from queries.judged import Judged
-from queries.movers import Mover, Movers
+from queries.movers import Mover, Movers, mover_rows
 from queries.revenue import Estimate
 
 COMPARED = Filters.of(date_from=dt.date(2017, 6, 26), date_to=dt.date(2017, 7, 1))
@@ -107,3 +108,18 @@ def test_the_page_says_what_a_flat_total_hides():
     assert down.startswith("Conversion fell from 2.02 % to 1.43 %")
     assert down.endswith(" Edge fell from 2.80 % to 0.92 %.")
     assert "Edge" not in finding_of(counted(84_808, 1713), counted(77_120, 1561), replace(REPORT, rows=()))
+
+
+def test_a_handful_of_sessions_is_not_compared_in_the_pages_sentence():
+    assert finding_of(counted(5, 0), counted(8, 1), None) == (
+        "Too few sessions to compare: 0 of 5 converted, 1 of 8 before."
+    )
+
+
+def test_a_file_of_what_moved_names_its_segments_as_the_page_does():
+    flat = replace(judged(REPORT), rows=mover_rows(REPORT))
+    assert [row["segment_name"] for row in named_rows(flat)] == ["Edge", "Sessions on mobile from newsletter"]
+    assert [row["segment"] for row in named_rows(flat)] == [
+        "browser=Edge",
+        "source=newsletter & device_category=mobile",
+    ]

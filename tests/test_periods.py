@@ -139,3 +139,16 @@ def test_a_relative_period_moves_with_the_store_and_has_a_title():
 def test_gaps_are_days_that_no_export_holds():
     assert gaps(STORE, HELD) == 1
     assert missing_words(Days(july(4), july(7)), HELD) == ""
+
+
+class Asked(frozenset):
+    """A set of days that tells when it is asked about one after another."""
+
+    def __contains__(self, day):
+        raise AssertionError("every day of a period is looked up: thousands of years take a quarter of a minute")
+
+
+def test_the_missing_days_of_thousands_of_years_are_counted_without_walking_through_them():
+    held = Asked({dt.date(2017, 7, 2), dt.date(2017, 7, 4), dt.date(2017, 8, 1)})
+    assert gaps(Days(dt.date(2017, 7, 1), dt.date(2017, 7, 5)), held) == 3
+    assert gaps(Days(dt.date.min, dt.date.max), held) == (dt.date.max - dt.date.min).days + 1 - 3

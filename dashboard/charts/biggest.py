@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.chosen import shared_note
 from dashboard.charts.leak_rows import breaks_over, is_first_visits, row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import CHECKS, NEED
 from dashboard.charts.segments import segment_words
@@ -48,7 +49,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         body["nothing"] = Nothing(
             icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
         )
-    return CardState(heading(rows), NOTE, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+    said = " ".join(part for part in (shared_note(context.filters), NOTE) if part)
+    return CardState(heading(rows), said, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
 
 
 def group_of(rows: Sequence[Leak], number: int, report: LeakReport, checks: Sequence[Check]) -> list[FindingRow]:
@@ -72,6 +74,8 @@ def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
 def heading(rows: Sequence[Leak]) -> str:
     """Return how many leaks and gaps there are, led by the first of them; first visits do not count as a gap."""
     named = told(rows)
+    if not named and rows:
+        return "No leak, and only first visits convert below their peers, as they do nearly everywhere"
     if not named:
         return "No leak and no gap can be named in these sessions"
     first, leaks = named[0], sum(row.kind == "leak" for row in named)

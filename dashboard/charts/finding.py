@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dashboard.chart import Context, Finding, Need
 from dashboard.charts import movers
 from dashboard.charts.words import (
+    FEW_SESSIONS,
     Lead,
     Row,
     by_segment,
@@ -70,6 +71,9 @@ def change_sentence(now: Row, before: Row) -> str:
     low, high = _difference(now, before)
     rates = before["conversion_rate"], now["conversion_rate"]
     if low is None or high is None or low <= 0 <= high:
+        if min(now["sessions"], before["sessions"]) < FEW_SESSIONS:
+            parts = [part_of(row["conversions"], row["sessions"]) for row in (now, before)]
+            return f"Too few sessions to compare: {parts[0]} converted, {parts[1]} before."
         return f"Conversion is {rate(rates[1])}, {rate(rates[0])} before: no clear change."
     verb = "rose" if rates[1] > rates[0] else "fell"
     ends = " to ".join(f"{end * 100:.2f}".replace("-", MINUS) for end in (low, high))

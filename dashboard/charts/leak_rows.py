@@ -13,7 +13,8 @@ from dashboard.format import DASH, THIN, count, exact, expected, money, money_ra
 from queries.check import Check
 from queries.judged import Explained
 from queries.leak_report import Leak, LeakReport, is_first_visits
-from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate
+from queries.leak_words import FIRST_VISITS
+from queries.revenue import Estimate
 from queries.vocabulary import TITLES
 
 SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
@@ -44,12 +45,6 @@ def breaks_over(segment: Segment, checks: Sequence[Check]) -> list[Check]:
         and segment.get(check.dimension) is not None
         and segment[check.dimension] in (check.value, check.taken_by)
     ]
-
-
-def lost_of(leak: Leak) -> Estimate:
-    """Return all conversions that a row lacks (has too many, if strong), whatever share can be won back."""
-    closable = CLOSABLE_GAP if leak.kind == "gap" else CLOSABLE_CHANGE
-    return leak.recoverable_conversions.times(1 / closable)
 
 
 def title_of(leak: Leak) -> str:
@@ -103,8 +98,7 @@ def evidence(leak: Leak, report: LeakReport) -> str:
 
 def reasons(leak: Leak, report: LeakReport) -> tuple[str, ...]:
     """Return what a row rests on, what was held equal, and a warning where the value explains itself."""
-    ordinary = "First visits convert less nearly everywhere: this is no fault by itself."
-    return evidence(leak, report), adjusted_for(leak, report), ordinary if is_first_visits(leak) else ""
+    return evidence(leak, report), adjusted_for(leak, report), FIRST_VISITS if is_first_visits(leak) else ""
 
 
 def adjusted_for(leak: Leak, report: LeakReport) -> str:
@@ -136,7 +130,7 @@ def row_of(
     leak: Leak, report: LeakReport, scale: float, checks: Sequence[Check] = (), found: Explained | None = None
 ) -> FindingRow:
     """Return a row of the list; `scale` is the number of conversions at its right end."""
-    lost, stake = lost_of(leak), report.in_period(leak.revenue_at_stake)
+    lost, stake = leak.missing_conversions, report.in_period(leak.revenue_at_stake)
     had, sign = leak.conversions, -1 if leak.kind in BETTER else 1
     ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
     mine = breaks_over(leak.segment, checks)
@@ -181,7 +175,7 @@ def spoilt(check: Check) -> str:
 
 def scale_of(rows: Sequence[Leak]) -> float:
     """Return the conversions at the right end of the one scale of a list."""
-    highest = [max(row.expected, row.conversions, row.conversions + lost_of(row).high) for row in rows]
+    highest = [max(row.expected, row.conversions, row.conversions + row.missing_conversions.high) for row in rows]
     return max(highest, default=1.0) * 1.25 or 1.0
 
 
@@ -195,7 +189,7 @@ def with_closable(leak: Leak, factor: float) -> Leak:
 def twin_row(leak: Leak, report: LeakReport) -> tuple[str, ...]:
     """Return a row as text: segment, counts, ratio with interval, what is missing, money with range, chance."""
     low, high = leak.ratio_interval
-    stake, lost = report.in_period(leak.revenue_at_stake), lost_of(leak)
+    stake, lost = report.in_period(leak.revenue_at_stake), leak.missing_conversions
     return (
         segment_pairs(leak.segment),
         exact(leak.sessions),

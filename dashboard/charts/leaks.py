@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.charts.chosen import shared_note
 from dashboard.charts.leak_rows import (
     SORTS,
     is_first_visits,
@@ -49,7 +50,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not rows:
         body["nothing"] = nothing_found(report)
     table = twin_of("Leaks", rows, report)
-    return CardState(heading(report), note(report), body=body, table=table)
+    said = " ".join(part for part in (shared_note(context.filters), note(report)) if part)
+    return CardState(heading(report), said, body=body, table=table)
 
 
 def heading(report: LeakReport) -> str:
