@@ -95,11 +95,6 @@ class Finding:
     slow: bool = False
     then: "Finding | None" = None
 
-    @property
-    def late(self) -> "Finding | None":
-        """Return what is written after the cards that are shown at once; None where there is nothing to wait for."""
-        return self if self.slow else self.then
-
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:

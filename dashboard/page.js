@@ -216,7 +216,7 @@ class Page {
     performance.mark("late")  // tells what is drawn at once from what takes longer: benchmarks/browser.py
     if (late.finding) this.find(late.finding)
     for (const [name, card] of Object.entries(late.cards)) {
-      this.pending.delete(name)
+      if (!this.pending.delete(name)) continue  // it came before, with an earlier part of this answer
       this.cards.get(name)?.update(card, this.state.stated, this.state.file_name)
     }
     this.settle()

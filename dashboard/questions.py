@@ -33,7 +33,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Hold the cards that search, and the sentence that they carry."""
+    """Hold the cards that search, and the sentence that they carry; those that compare two periods come last."""
 
     answer: Answer
 
@@ -57,10 +57,14 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
     slow = [chart for chart in charts if chart.slow]
     quick = replace(ask, finding=None if finding.slow else finding)
     yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
-    if slow or finding.late:
-        searched = replace(ask, finding=finding.late)
-        yield Late(answer(engine, slow, searched, asked.cancel, held))
+    searching = [chart for chart in slow if not chart.compares]
+    if searching or finding.slow:
+        searched = replace(ask, finding=finding if finding.slow else None)
+        yield Late(answer(engine, searching, searched, asked.cancel, held))
     yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
+    comparing = [chart for chart in slow if chart.compares]
+    if comparing or finding.then:
+        yield Late(answer(engine, comparing, replace(ask, finding=finding.then), asked.cancel, held))
 
 
 def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:

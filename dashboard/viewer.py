@@ -56,6 +56,7 @@ class Viewer:
         self.answer: Answer | None = None
         self._moving = False
         self._grouped: set[str] | None = None
+        self._late: tuple[int, dict[str, Any]] | None = None
         self._cancel = Cancel()
         self._listing = Cancel()
         self.past = Past(self.selection)
@@ -146,7 +147,11 @@ class Viewer:
         if not asked.cancel.cancelled and self.answer:
             self.answer = later(self.answer, late)
             told = {"question": asked.number, "view": asked.view.name, "finding": late.finding}
-            self.page.late = as_text({**told, "cards": cards_of(late)})
+            cards = cards_of(late)
+            if self._late and self._late[0] == asked.number:  # a page that opens takes both at once
+                cards = {**self._late[1], **cards}
+            self._late = asked.number, cards
+            self.page.late = as_text({**told, "cards": cards})
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:

@@ -186,7 +186,7 @@ def test_a_difference_of_two_periods_that_touch_says_when_it_began():
     chosen = context(Filters.of(second[0]["session_date"], second[-1]["session_date"]))
     chosen = replace(chosen, store_days=None, compared=Filters.of(first[0]["session_date"], first[-1]["session_date"]))
     said = plain(trend.update([result(second), result(first), result([])], chosen).heading)
-    assert said == "Conversion fell from 4.00 % to 1.86 %: −2.14 pp, larger than chance; it fell on 10 Jun"
+    assert said == "Conversion fell from 4.00 % to 1.86 %: −2.14 pp, larger than chance; conversion fell on 10 Jun"
 
 
 def test_few_days_are_named_in_the_order_of_time():

@@ -86,7 +86,7 @@ def _before(rows: Sequence[Row], context: Context, unit: str) -> list[Period]:
 def _heading(rows: Sequence[Row], shown: Sequence[Period], past: Sequence[Row], before: Sequence[Period]) -> str:
     if before:
         held = [period for period in shown if not period.is_gap]
-        since = began([*past, *rows], shown, before) if len(rows) >= LINE_FROM else ""
+        since = began([*past, *rows], shown, before) if len(past) + len(rows) >= LINE_FROM else ""
         return against(held, before) + since
     if shown[0].unit == DAILY:
         return heading(rows)

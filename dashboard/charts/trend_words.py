@@ -78,7 +78,7 @@ def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]
     rises = _rate(shown) > _rate(before)
     if found is None or (found.after[1] / found.after[0] > found.before[1] / found.before[0]) is not rises:
         return ""
-    return f"; it {'rose' if rises else 'fell'} {_when(rows, found)}"
+    return f"; conversion {'rose' if rises else 'fell'} {_when(rows, found)}"
 
 
 def _rate(periods: Sequence[Period]) -> float:
