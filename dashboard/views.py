@@ -36,7 +36,7 @@ VIEWS = (
          "clock", "d", view_findings.DURATION),
     View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s", view_findings.SOURCES),
     View("leaks", "Leaks", "What exactly, how sure, how much money?",
-         ("leaks", "gaps", "strong", "takeaways", ("verdicts", 12)), "drop", "l", view_findings.LEAKS,
+         ("leaks", "movers", "gaps", "strong", "takeaways", ("verdicts", 12)), "drop", "l", view_findings.LEAKS,
          OpenCount((leaks.NEED, leaks.CHECKS), biggest.open_findings)),
     View("explore", "Explore", "Let me look for myself.", ("leaderboards", "pivot"), "sliders", "e",
          view_findings.EXPLORE, second=True),

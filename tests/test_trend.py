@@ -166,9 +166,14 @@ def days_of(*parts, first=dt.date(2026, 5, 1)):
 @pytest.mark.parametrize("unit", ["Day", "Week", "Month"])
 def test_many_days_say_since_when_whatever_they_are_drawn_as(unit):
     rows = days_of((40, 200, 8), (30, 200, 3))
-    chosen = replace(context(Filters(), unit=unit), store_days=None)
+    ends = Filters.of(rows[0]["session_date"], rows[-1]["session_date"])
+    chosen = replace(context(ends, unit=unit), store_days=None)
     said = plain(trend.update([result(rows)], chosen).heading)
     assert said.startswith("Conversion fell on 10 Jun: 4.00 % before, 1.50 % since, larger than chance")
+    level = trend.update([result(rows)], chosen).sources["trend-mean"]
+    assert level["y"] == pytest.approx([0.04, 0.04, 0.015, 0.015])
+    assert level["x"][1] == level["x"][2] == moment(dt.date(2026, 6, 10)) - DAY / 2
+    assert "Level, dashed: 4.00 % until 9 Jun, 1.50 % since." in plain(trend.update([result(rows)], chosen).note)
     calm = plain(trend.update([result(days_of((70, 200, 6)))], chosen).heading)
     assert calm == "No clear change within 1 May – 9 Jul 2026: 3.00 % converted"
 

@@ -12,7 +12,7 @@ from dashboard.charts.trend_columns import columns, cut_words, mean_words, ticks
 from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of
 from dashboard.charts.trend_scene import BELOW, Scene, scene_of
-from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note
+from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note, step_of
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
@@ -45,7 +45,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     before = _before(results[1].rows if len(results) > 1 else [], context, unit)
     notes = [(row["session_date"], row["text"]) for row in (results[2].rows if len(results) > 2 else [])]
     labels = figures.rate_ticks(highest_shown([*shown, *before]))
-    scene = scene_of(shown, before, labels[0][-1], notes, context.focus)
+    scene = scene_of(shown, before, labels[0][-1], notes, context.focus, None if before else step_of(rows))
     drawn = [*(before if scene.beside else ()), *shown]
     models: dict[str, Mapping[str, Any]] = {
         "trend-x": {"start": scene.start, "end": scene.end},

@@ -1,10 +1,11 @@
 """The columns of the trend's figure: marks, lines, bars, gaps and words, for the shown and the compared periods."""
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment
+from dashboard.charts.trend_periods import DAILY, DAY, MONTHLY, Period, moment
 from dashboard.charts.trend_scene import ABOVE, BELOW, Scene
 from dashboard.format import count, date_range, day, exact, money, rate, rate_range
 
@@ -192,7 +193,8 @@ def grounds(scene: Scene) -> Columns:
 def means(scene: Scene) -> Columns:
     """Return the mean of each period as a dashed line over its days, with its word where it hides no mark.
 
-    A line with its band leaves no place for it: the note says it then, as `mean_words`.
+    A line with its band leaves no place for it: the note says it then, as `mean_words`. Where the rate changed, the
+    line has a step.
     """
     found: Columns = {}
     over = {"trend-mean": scene.shown, "trend-before-mean": scene.before if scene.beside else []}
@@ -203,6 +205,11 @@ def means(scene: Scene) -> Columns:
             continue
         mean = sum(period.conversions for period in periods) / whole
         left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
+        if scene.step and name == "trend-mean":
+            when, earlier, later = scene.step
+            place = moment(when) - DAY / 2
+            found[name] = {"x": [left, place, place, right], "y": [earlier, earlier, later, later], "label": [""] * 4}
+            continue
         label = f"mean {rate(mean)}" if len(periods) > 1 and not scene.dense else ""
         found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
     return found
@@ -211,6 +218,9 @@ def means(scene: Scene) -> Columns:
 def mean_words(scene: Scene) -> str:
     """Return the mean of the shown days in words where the figure has no place for them."""
     sessions = sum(period.sessions for period in scene.shown)
+    if sessions and scene.step:
+        when, earlier, later = scene.step
+        return f"Level, dashed: {rate(earlier)} until {day(when - dt.timedelta(days=1))}, {rate(later)} since."
     if not sessions or not scene.dense:
         return ""
     return f"Level, dashed: the mean, {rate(sum(period.conversions for period in scene.shown) / sessions)}."

@@ -17,7 +17,8 @@ BELOW, ABOVE, LINE, HIGH = -0.62, 1.04, 0.14, 0.9
 class Scene:
     """Hold what one drawing shows: periods, compared periods with their places, the height, and days worth a word.
 
-    `focus` are the days that were clicked; the other periods stand back.
+    `focus` are the days that were clicked; the other periods stand back. `step` is where the rate changed by more than
+    chance, if it did: the first day after it, the rate before and the rate since.
     """
 
     shown: Sequence[Period]
@@ -26,6 +27,7 @@ class Scene:
     notes: Sequence[tuple[dt.date, str]] = ()
     places: Sequence[float] = field(default=())
     focus: Days | None = None
+    step: tuple[dt.date, float, float] | None = None
 
     def stands_back(self, period: Period) -> bool:
         """Say whether other periods than this one were clicked."""
@@ -87,6 +89,7 @@ def scene_of(
     top: float,
     notes: Sequence[tuple[dt.date, str]],
     focus: Days | None = None,
+    step: tuple[dt.date, float, float] | None = None,
 ) -> Scene:
     """Return the scene with the places of the compared periods."""
-    return Scene(shown, before, top, notes, places_of(before, shown) if before else (), focus)
+    return Scene(shown, before, top, notes, places_of(before, shown) if before else (), focus, step)

@@ -70,6 +70,14 @@ def change_of(rows: Sequence[Row]) -> ChangePoint | None:
     return change_point([(row["sessions"], row["conversions"]) for row in rows])
 
 
+def step_of(rows: Sequence[Row]) -> tuple[dt.date, float, float] | None:
+    """Return the day from which the rate of many days is another, and the rates before and since; else None."""
+    found = change_of(rows) if len(rows) >= LINE_FROM else None
+    if found is None:
+        return None
+    return rows[found.place]["session_date"], found.before[1] / found.before[0], found.after[1] / found.after[0]
+
+
 def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]) -> str:
     """Return when a difference of two periods that touch began; empty where no one day stands out, or they do not."""
     if not changed(shown, before) or before[-1].last + dt.timedelta(days=1) != shown[0].first:
