@@ -514,6 +514,7 @@ def test_a_change_between_a_handful_of_sessions_is_too_few_to_say():
     said = {cell["label"]: (cell.get("delta", ""), cell["interval"], cell.get("tone")) for cell in cells}
     assert said["Conversion rate"] == said["Revenue per session"] == ("", "too few to say", None)
     assert said["Sessions"][2] == ""
+    assert cells[0]["detail"] == "1, 8 before", "one day beside one day has no mean a day"
 
 
 def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison():

@@ -114,6 +114,9 @@ def _per_day(cell: KpiCell, totals: Row, before: Row, name: str, tone: Tone) -> 
     now, then = totals[name] / totals["days"], before[name] / before["days"] if before["days"] else 0
     shown = money if name == "revenue" else lambda mean: count(mean) if mean >= 100 else decimal(mean)
     cell["detail"] = f"{shown(now)} a day, {shown(then)} before"
+    if totals["days"] == before["days"] == 1:
+        amounts = [money(row[name]) if name == "revenue" else count(row[name]) for row in (totals, before)]
+        cell["detail"] = f"{amounts[0]}, {amounts[1]} before"
     cell["interval"] = "per day" if then else "none before"
     if then:
         cell["delta"], cell["tone"] = change(now / then), tone
@@ -186,7 +189,7 @@ def money_cells(totals: Row) -> list[KpiCell]:
         KpiCell(
             label="Revenue per session",
             value=money(totals["revenue_per_session"], cents=True),
-            interval="" if empty else "mean of all sessions",
+            interval="" if empty else "mean of the sessions shown",
             detail="" if empty else f"carried by {plural(totals['transactions'], 'order')}",
         ),
     ]
