@@ -6,6 +6,8 @@ import itertools
 import numpy as np
 import pytest
 from builders import sessions, store_of
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import poisson
 
@@ -76,6 +78,22 @@ def test_the_deviance_is_that_of_a_numerical_fit(counts):
     fitted = min(minimize(worse, start, method="Nelder-Mead", options=sure).fun for start in starts)
     free = -float(poisson.logpmf(np.array(counts), np.array(counts)).sum())
     assert look.signed[0] ** 2 == pytest.approx(2 * (fitted - free), rel=1e-4)
+
+
+SUMS = st.tuples(*[st.integers(0, 5000)] * 4)
+DUE = st.tuples(*[st.floats(0.5, 5000)] * 4)
+
+
+@given(SUMS, DUE)
+def test_segment_and_rest_mirror_each_other_and_so_do_the_periods(counts, due):
+    c0, c1, r0, r1 = counts
+    e0, e1, k0, k1 = due
+    if not (c0 + r0 and c1 + r1):
+        return
+    signed = one(c0, c1, r0, r1, e0, e1, k0, k1).signed[0]
+    close = pytest.approx(-signed, rel=1e-3, abs=2e-2)
+    assert one(r0, r1, c0, c1, k0, k1, e0, e1).signed[0] == close
+    assert one(c1, c0, r1, r0, e1, e0, k1, k0).signed[0] == close
 
 
 @pytest.mark.parametrize("moved", [{"browser": "Edge"}, {"browser": "Edge", "device_category": "desktop"}])
