@@ -66,6 +66,7 @@ class Context:
     export from one on which no session passes. None when they are not known: a day without sessions is then missing.
     `compared` are the filters of the compared period, None when nothing is compared; `version` is the store's. `focus`
     are the days that were clicked in a chart which `shows_days`: its own filters stay those of all chosen days.
+    `lacking` says which days' exports cannot know a step of the funnel; empty where all may.
     """
 
     filters: Filters
@@ -77,6 +78,7 @@ class Context:
     compared: Filters | None = None
     version: int = 0
     focus: Days | None = None
+    lacking: str = ""
 
 
 SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": (("30", "50", "100", "500"), "")}
@@ -87,13 +89,14 @@ SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": ((
 class Finding:
     """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards.
 
-    `then` is a slow one that takes the place of a quick one.
+    `then` is a slow one that takes the place of a quick one. One `of_steps` has nothing to say where these are unknown.
     """
 
     needs: tuple[Need, ...]
     write: Callable[[Sequence[Result], Context], tuple[str, str]]
     slow: bool = False
     then: "Finding | None" = None
+    of_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

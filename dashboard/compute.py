@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,12 @@ from queries.funnel import Funnel, Step
 from queries.funnel_file import FLAGS
 
 LOG = logging.getLogger(__name__)
+OF_STEPS = {"funnel", "revenue_lost", "step_revenue", "step_times"}
+"""Metrics that ask for steps before the last: they say nothing of days whose exports cannot know these."""
+SHOWN_BEYOND = "the days shown reach beyond: choose days among these"
+COMPARED_BEYOND = "the compared days reach beyond: compare with days among these, or with none"
+SURELY = 20
+"""So many sessions must be missing outside some days before it is no chance that they are."""
 ENGINES = 8
 """A process serves one store, mostly."""
 
@@ -65,7 +71,8 @@ class Answer:
 class Held:
     """Hold what the store has before any filter: its sessions and its days.
 
-    `unmet` are the columns of yes and no that are yes in no session: mostly the export cannot know them.
+    `unmet` are the columns of yes and no that are yes in no session: mostly the export cannot know them. `met` are the
+    days between the first and the last session that is yes, for those columns that other days' exports lack.
     """
 
     sessions: int
@@ -74,6 +81,7 @@ class Held:
     days: frozenset[dt.date]
     by_day: Mapping[dt.date, int]
     unmet: frozenset[str] = frozenset()
+    met: Mapping[str, Days] = field(default_factory=dict)
 
     @property
     def span(self) -> Days | None:
@@ -89,18 +97,52 @@ def held_by(engine: Engine) -> Held:
 @lru_cache(ENGINES)
 def _held(engine: Engine, _version: int) -> Held:
     flags = [Step(name, "", name, "is true") for name in FLAGS]
-    asked = engine.run_many([Call("trend"), *(Call("overview", Filters(reached=(flag,))) for flag in flags)])
-    rows = asked[0].rows
-    unmet = {flag.column for flag, met in zip(flags, asked[1:], strict=True) if not met.rows[0]["sessions"]}
-    by_day = {row["session_date"]: row["sessions"] for row in rows}
+    asked = engine.run_many([Call("trend"), *(Call("trend", Filters(reached=(flag,))) for flag in flags)])
+    by_day, *yes = ({row["session_date"]: row["sessions"] for row in each.rows} for each in asked)
+    unmet = {flag.column for flag, days in zip(flags, yes, strict=True) if not any(days.values())}
+    found = ((flag.column, met_days(by_day, days)) for flag, days in zip(flags, yes, strict=True))
+    met = {column: days for column, days in found if days}
     first, last = min(by_day, default=None), max(by_day, default=None)
-    return Held(sum(by_day.values()), first, last, frozenset(by_day), by_day, frozenset(unmet))
+    return Held(sum(by_day.values()), first, last, frozenset(by_day), by_day, frozenset(unmet), met)
+
+
+def met_days(by_day: Mapping[dt.date, int], yes: Mapping[dt.date, int]) -> Days | None:
+    """Return the days from the first to the last with a session that is yes, if the others cannot be so by chance.
+
+    None where every day may have them: where the days outside would not have held so many at the rate of those inside.
+    """
+    days = [day for day, sessions in yes.items() if sessions]
+    if not days:
+        return None
+    span = Days(min(days), max(days))
+    inside = sum(sessions for day, sessions in by_day.items() if span.first <= day <= span.last)
+    outside = sum(by_day.values()) - inside
+    return span if outside * sum(yes.values()) / inside >= SURELY else None
 
 
 def context_of(engine: Engine, ask: Ask, held: Held) -> Context:
     """Return what the sentences of a page need besides counts."""
     version = engine.snapshot.version
-    return Context(ask.filters, ask.funnel, held.first_date, held.last_date, {}, held.days, ask.compared, version)
+    lacking = lacking_words(ask, held)
+    return Context(
+        ask.filters, ask.funnel, held.first_date, held.last_date, {}, held.days, ask.compared, version, lacking=lacking
+    )
+
+
+def lacking_words(ask: Ask, held: Held) -> str:
+    """Return that the exports of some days asked about cannot know a step of the funnel; empty where all may."""
+    for step in ask.funnel.steps:
+        if step.column in held.unmet and held.sessions:
+            return f"No session of any export here has “{step.name}”: choose another funnel."
+        if (days := held.met.get(step.column)) is None:
+            continue
+        for filters, reach in ((ask.filters, SHOWN_BEYOND), (ask.compared, COMPARED_BEYOND)):
+            first, last = (filters.date_from, filters.date_to) if filters else (days.first, days.last)
+            if (first or held.first_date or days.first) < days.first or (
+                last or held.last_date or days.last
+            ) > days.last:
+                return f"Only the exports of {days.words} know “{step.name}”, and {reach}."
+    return ""
 
 
 def answer(
@@ -135,6 +177,8 @@ def _card(
         ask = around
     try:
         needs = chart.needs(settings)
+        if context.lacking and any(need.metric in OF_STEPS for need in needs):
+            return as_json(CardState("The steps are not known on all of these days", empty=context.lacking)), results
         results += results_of(engine, needs, ask, cancel)
         state = chart.update(results, dataclasses.replace(context, settings=settings))
         beside = comparison_note(ask.filters, {need.shows for need in needs if need.shows})
@@ -208,7 +252,10 @@ def later(earlier: Answer, late: Answer) -> Answer:
 
 def _finding(engine: Engine, wanted: Finding, ask: Ask, context: Context, cancel: Cancel | None) -> tuple[str, str]:
     try:
-        return wanted.write(results_of(engine, wanted.needs, ask, cancel), context)
+        said, line = wanted.write(results_of(engine, wanted.needs, ask, cancel), context)
+        if context.lacking and any(need.metric in OF_STEPS for need in wanted.needs):
+            return (context.lacking, "") if wanted.of_steps else (said, context.lacking)
+        return said, line
     except Cancelled:
         raise
     except Exception:

@@ -11,7 +11,9 @@ from dashboard.filters import chips
 from dashboard.periods import (
     CUSTOM,
     MODES,
+    MONTH,
     OFF,
+    PREVIOUS,
     Comparison,
     comparison,
     missing_words,
@@ -28,12 +30,14 @@ from queries.funnel import Funnel
 def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -> Comparison:
     """Return what the days looked at are compared with; without days and with the reason where they cannot be.
 
-    With `chosen` it is what the days of the filter bar are compared with, whatever was clicked in a chart.
+    Days that are no whole months are compared with those before them where the months before are asked for. With
+    `chosen` it is what the days of the filter bar are compared with, whatever was clicked in a chart.
     """
     if held.span is None:
         return Comparison(selection.compare, None, "no data")
     shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
-    return comparison(selection.compare, shown, held.days, selection.compared_days)
+    mode = PREVIOUS if selection.compare == MONTH and not shown.months else selection.compare
+    return comparison(mode, shown, held.days, selection.compared_days)
 
 
 def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:

@@ -116,16 +116,8 @@ def choose_dates(viewer: "Viewer", said: Said) -> None:
     if period:
         viewer.selection.choose_period(period)
     else:
-        viewer.selection.choose_dates(*_without_ends(first, last, span))
-
-
-def _without_ends(
-    first: dt.date | None, last: dt.date | None, span: Days | None
-) -> tuple[dt.date | None, dt.date | None]:
-    """Return the two days: all of them are no filter; an end at the store's last day moves with it."""
-    if span is None or last != span.last:
-        return first, last
-    return None if first == span.first else first, None
+        every = span is not None and (first, last) == (span.first, span.last)
+        viewer.selection.choose_dates(*((None, None) if every else (first, last)))
 
 
 def choose_comparison(viewer: "Viewer", said: Said) -> None:

@@ -32,10 +32,12 @@ class DatesPanel {
 
   read() {
     this.say("")
-    if (this.typed.value.trim()) this.act({kind: "dates", text: this.typed.value})
+    this.reading = Boolean(this.typed.value.trim())
+    if (this.reading) this.act({kind: "dates", text: this.typed.value})
   }
 
   say(words) {
+    this.reading = false
     this.problem.textContent = words
   }
 
@@ -45,8 +47,10 @@ class DatesPanel {
     if (this.state.controls) this.calendar.open(this.state.controls.dates)
   }
 
+  // What was typed is understood when new days arrive: the panel has done its work.
   draw() {
     const {dates} = this.state.controls
+    if (this.reading) this.reading = void queueMicrotask(() => this.close())
     const choose = () => this.act({kind: "dates", first: first.value, last: last.value})
     const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value, on: {change: choose}})
     const first = input("First day", dates.from, "first")

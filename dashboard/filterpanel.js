@@ -39,7 +39,10 @@ export class Filters {
       event.preventDefault()
       this.list.querySelector("input")?.focus()
     }
-    if (event.key === "Enter" && this.found?.text === this.search.value && this.found.values.length === 1) this.list.querySelector("input").click()
+    if (event.key !== "Enter" || this.found?.text !== this.search.value) return
+    const first = this.list.querySelector("input")
+    if (this.found.values.length === 1) first.click()
+    else first?.focus()
   }
 
   ask() {
@@ -85,6 +88,7 @@ export class Filters {
   }
 
   move(event) {
+    if (event.key === "Enter") return event.target.click()
     if (!["ArrowDown", "ArrowUp"].includes(event.key)) return
     event.preventDefault()
     const boxes = [...this.list.querySelectorAll("input")]

@@ -90,7 +90,10 @@ class Page {
       if (action.panel) return this.bar.edit(action.panel)
       if (action.kind === "view") this.open(action.view)
       if (action.kind === "theme") keepTheme(action.mode)
-      if (action.kind === "filter" && action.view) this.open(action.view)
+      if (action.kind === "filter" && action.view) {
+        this.open(action.view)
+        window.scrollTo({top: 0})
+      }
       if (action.kind === "filter" && !action.view && !this.toldOfUndo) {
         this.toldOfUndo = true
         const touch = window.matchMedia("(pointer: coarse)").matches

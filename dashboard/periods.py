@@ -19,6 +19,7 @@ TITLES = {
 }
 MONTHS = ("this-month", "last-month")
 _LAST = re.compile(r"last-([1-9]\d{0,3})", re.ASCII)
+WHOLE_MONTHS = "only for whole months"
 YEAR_BEFORE = dt.timedelta(days=364)
 """52 weeks: the same weekdays, so that a Sunday is compared with a Sunday."""
 
@@ -73,7 +74,7 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
     if mode == CUSTOM and chosen is None:
         return Comparison(CUSTOM, None, "choose its days")
     if mode == MONTH and not shown.months:
-        return Comparison(MONTH, None, "only for whole months")
+        return Comparison(MONTH, None, WHOLE_MONTHS)
     try:
         days = chosen if mode == CUSTOM and chosen else _before(mode, shown)
     except (OverflowError, ValueError):

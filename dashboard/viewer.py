@@ -56,7 +56,7 @@ class Viewer:
         self.answer: Answer | None = None
         self._moving = False
         self._grouped: set[str] | None = None
-        self._late: tuple[int, dict[str, Any]] | None = None
+        self._late: dict[str, Any] = {"question": None}
         self._cancel = Cancel()
         self._listing = Cancel()
         self.past = Past(self.selection)
@@ -146,12 +146,12 @@ class Viewer:
     def _show_late(self, late: Answer, asked: Question) -> None:
         if not asked.cancel.cancelled and self.answer:
             self.answer = later(self.answer, late)
-            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding}
-            cards = cards_of(late)
-            if self._late and self._late[0] == asked.number:  # a page that opens takes both at once
-                cards = {**self._late[1], **cards}
-            self._late = asked.number, cards
-            self.page.late = as_text({**told, "cards": cards})
+            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding, "cards": cards_of(late)}
+            if self._late["question"] == asked.number:  # a page that opens takes both parts at once
+                told["finding"] = told["finding"] or self._late["finding"]
+                told["cards"] = {**self._late["cards"], **told["cards"]}
+            self._late = told
+            self.page.late = as_text(told)
 
     def _fail(self, error: Exception, asked: Question) -> None:
         if not asked.cancel.cancelled:

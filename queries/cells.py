@@ -94,6 +94,11 @@ class Cells:
         return tuple(len(names) for names in self.labels)
 
     @property
+    def varied(self) -> tuple[str, ...]:
+        """Return the dimensions that tell sessions apart: those of more than one value."""
+        return tuple(name for place, name in enumerate(self.dimensions) if len(np.unique(self.codes[:, place])) > 1)
+
+    @property
     def others(self) -> tuple[int | None, ...]:
         """Return the code of "(other)" in each dimension, None where it has none."""
         return tuple(names.index(OTHER) if OTHER in names else None for names in self.labels)

@@ -88,7 +88,7 @@ def find_leaks(
     total, converted = float(cells.sessions.sum()), float(cells.conversions.sum())
     support = support_of(total, converted) if min_sessions is None else min_sessions
     if not 0 < converted < total:
-        return LeakReport(cells.dimensions, int(total), int(converted), 0, 0, fdr, interval, days,
+        return LeakReport(cells.varied, int(total), int(converted), 0, 0, fdr, interval, days,
                           Detectable(None, None, None), (), (), (), NOTHING, max_order)  # fmt: skip
     model = Model(cells, max_order, support)
     rng = np.random.default_rng(seed)
@@ -103,7 +103,7 @@ def find_leaks(
     strong, _ = rows.of_peeled("strong", peeled)
     above = rows.of_values("above", above_peers(values, fdr))
     return LeakReport(
-        cells.dimensions, int(total), int(converted), int(judged.scan.testable.sum()),
+        cells.varied, int(total), int(converted), int(judged.scan.testable.sum()),
         model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
         _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order, above,
         len(values),

@@ -424,14 +424,19 @@ def test_a_column_missing_on_a_silent_day_is_said_with_that_day():
 
 
 def test_the_card_counts_what_is_to_be_settled():
-    state = checks.update([judged([BREAK])], context())
+    state = checks.update([judged([BREAK]), judged([])], context())
     assert state.heading == "One thing to settle before acting on this period"
     assert state.body["items"][0]["strong"] == "google"
     assert state.table.rows[0][2].startswith("google recorded 0 sessions")
-    clean = checks.update([judged([])], context())
+    clean = checks.update([judged([]), judged([])], context())
     assert clean.heading == "Nothing to settle: no check found a fault"
     assert {"No missing days", "No orders without revenue"} < set(clean.body["nothing"]["sound"])
-    many = checks.update([judged([check("missing", "missing", last=6 + n) for n in range(6)])], context())
+    past = checks.update([judged([]), judged([BREAK])], replace(context(), compared=COMPARED))
+    assert past.heading == "One thing to settle before acting on this period"
+    assert past.body["items"][0]["when"].endswith(", compared")
+    both = checks.update([judged([BREAK]), judged([BREAK])], replace(context(), compared=COMPARED))
+    assert len(both.body["items"]) == 1
+    many = checks.update([judged([check("missing", "missing", last=6 + n) for n in range(6)]), judged([])], context())
     assert many.heading == "6\u202fthings to settle before acting on this period"
     assert many.body["action_label"] == "Open data quality (2 more)"
     assert len(verdicts.update([judged([BREAK] * 6)], context()).body["items"]) == 6

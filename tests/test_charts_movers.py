@@ -81,7 +81,7 @@ def test_a_row_under_a_probable_tracking_break_comes_last_and_says_so():
 
 def test_nothing_that_moved_and_too_few_to_say_are_two_states():
     none = drawn(replace(REPORT, rows=()))
-    assert none.heading == "No segment moved otherwise than all others did"
+    assert none.heading == "No move of a segment can be told from chance"
     assert plain(none.body["nothing"]["text"]).startswith("701 values and pairs of values were compared")
     assert none.table is None
     few = drawn(replace(REPORT, rows=(), searched=0))

@@ -9,6 +9,7 @@ from queries.changes import beyond_chance, difference_interval
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS
 
+CHANCE = " by more than chance"
 FALSE = 0.1
 """The share of the changes called more than chance that may be none."""
 Sure = frozenset[tuple[str, str]]
@@ -49,15 +50,19 @@ def changes_heading(shown: Sequence[Result], before: Sequence[Result], sure: Sur
         if (name, row["segment"]) in sure
     ]
     word = "rose" if rises else "fell"
+    others = [each for each in found if each[0] < 0]
     found = [each for each in found if each[0] > 0]
+    if not found and others:
+        other = changes_heading(shown, before, sure, rises=not rises)
+        return f"No value {word} by more than chance; {other.removesuffix(CHANCE)}"
     if not found:
-        return f"No value {word} by more than chance"
+        return f"No value {word}{CHANCE}"
     _, name, row, then = max(found, key=lambda each: each[:2])
     rates = f"{rate(then['conversion_rate'])} to {rate(row['conversion_rate'])}"
     most = f"{single_words(name, row['segment'])} {word} most: {rates} ({points(difference(row, then))})"
     if len(found) == 1:
-        return f"{most}, the only one that {word} by more than chance"
-    return f"{most}; {count(len(found))} values {word} by more than chance"
+        return f"{most}, the only one that {word}{CHANCE}"
+    return f"{most}; {count(len(found))} values {word}{CHANCE}"
 
 
 def difference(row: Row, past: Row | None) -> float | None:

@@ -1,6 +1,7 @@
 """Data checks beside the findings: what is wrong with the days shown, with a verdict each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dashboard.body import Action
@@ -16,7 +17,7 @@ from dashboard.charts.check_words import (
 )
 from dashboard.charts.words import days_of as shown_days
 from dashboard.charts.words import value_label
-from dashboard.findings import Nothing, Notices
+from dashboard.findings import Nothing, Notice, Notices
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
@@ -28,22 +29,28 @@ NO_DAYS = "these days"
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the data checks of the shown days, whatever else is filtered."""
-    return (NEED,)
+    """Ask for the data checks of the shown and the compared days, whatever else is filtered."""
+    return NEED, replace(NEED, compared=True)
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the notices, the gravest first, with a link to all."""
     checks: Sequence[Check] = found_of(results[0]) or []
-    notices = notices_of(checks)
+    before = [check for check in found_of(results[1]) or [] if check not in checks]
+    notices = [*notices_of(checks), *(compared(notice) for notice in notices_of(before))]
     body = Notices(items=notices[:MOST])
     if not notices:
         body["nothing"] = clean(context)
     more = len(notices) - MOST
     body["action"] = Action(view="quality")
     body["action_label"] = f"Open data quality ({more} more)" if more > 0 else "Open data quality"
-    sound = sound_sentence(checks) if 0 < len(notices) < ROOM else ""
-    return CardState(heading(len(notices), context), sound, body=body, table=twin(checks))
+    sound = sound_sentence([*checks, *before]) if 0 < len(notices) < ROOM else ""
+    return CardState(heading(len(notices), context), sound, body=body, table=twin([*checks, *before]))
+
+
+def compared(notice: Notice) -> Notice:
+    """Return a notice about the compared days, which says so."""
+    return {**notice, "when": f"{notice['when']}, compared"}
 
 
 def holds_days(context: Context) -> bool:

@@ -160,7 +160,8 @@ def widest_gap(by_device: Sequence[Row], context: Context) -> str:
     here, following = context.funnel.steps[position - 1], context.funnel.steps[position]
     ahead = f"{share(standing.ahead['completion_rate'])} {going_on(following)} {_on(standing.ahead)}"
     behind = [f"{share(row['completion_rate'])} {_on(row)}" for row in standing.behind]
-    return f"Of {sessions_at(here)} {joined([ahead, *behind])}; these intervals do not meet."
+    meet = "these intervals do not meet" if len(behind) == 1 else "the first interval meets none of the others"
+    return f"Of {sessions_at(here)} {joined([ahead, *behind])}; {meet}."
 
 
 def _on(row: Row) -> str:

@@ -40,7 +40,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     body = Findings(
         caption="Gaps, the surest loss first",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
-        rows=[row_of(row, report, scale, checks, found) for row in rows],
+        rows=[row_of(row, report, scale, checks, found, part) for row in rows],
         shown=SHOWN,
     )
     if not rows:

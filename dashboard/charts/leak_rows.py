@@ -14,7 +14,7 @@ from queries.check import Check
 from queries.judged import Explained
 from queries.leak_report import Leak, LeakReport, is_first_visits
 from queries.leak_words import FIRST_VISITS
-from queries.revenue import Estimate
+from queries.revenue import CLOSABLE_GAP, Estimate
 from queries.vocabulary import TITLES
 
 SORTS = {"Money, low end": "money", "Lost orders": "lost", "Sessions": "sessions"}
@@ -127,9 +127,14 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
 
 
 def row_of(
-    leak: Leak, report: LeakReport, scale: float, checks: Sequence[Check] = (), found: Explained | None = None
+    leak: Leak,
+    report: LeakReport,
+    scale: float,
+    checks: Sequence[Check] = (),
+    found: Explained | None = None,
+    part: float = CLOSABLE_GAP,
 ) -> FindingRow:
-    """Return a row of the list; `scale` is the number of conversions at its right end."""
+    """Return a row of the list; `scale` is the conversions at its right end, `part` that of a gap which is priced."""
     lost, stake = leak.missing_conversions, report.in_period(leak.revenue_at_stake)
     had, sign = leak.conversions, -1 if leak.kind in BETTER else 1
     ends = sorted(max(0.0, had + sign * end) for end in (lost.low, lost.high))
@@ -147,7 +152,7 @@ def row_of(
         actual=Bar(value=had / scale, label=f"{count(had)} actual", color="accent" if leak.kind in BETTER else "loss"),
         interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
         money=money_short(stake.median),
-        range=money_range(stake.low, stake.high, sentence=True),
+        range=money_range(stake.low, stake.high, sentence=True) + part_words(leak, part),
         orders=f"{orders_words(abs(leak.expected - had), lost)} {'above' if leak.kind in BETTER else 'missing'}",
         orders_over=_counted_over(report),
         explain=explanation(leak, report, found),
@@ -156,6 +161,13 @@ def row_of(
         row["action"] = Action(where=dict(leak.segment), view=LANDS_ON)
         row["action_label"] = "Filter to this"
     return row
+
+
+def part_words(leak: Leak, part: float) -> str:
+    """Return which part of what a gap lacks is priced: it can hardly be won back whole."""
+    if leak.kind != "gap" or part == 1:
+        return ""
+    return ", for half of it" if part == CLOSABLE_GAP else f", for {share(part)} of it"
 
 
 def orders_words(number: float, lost: Estimate) -> str:

@@ -11,7 +11,7 @@ from dashboard.charts.segments import can_filter, segment_pairs, segment_words
 from dashboard.charts.why import compared_days, not_compared
 from dashboard.charts.words import empty_sentence, part_of
 from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
-from dashboard.format import MINUS, count, expected, money, money_range, money_short, plural, rate, share
+from dashboard.format import MINUS, count, expected, money, money_short, plural, rate, share
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_movers
@@ -47,7 +47,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     )
     if not rows:
         body["nothing"] = nothing_found(report)
-    table = TableTwin("Segments that moved", HEADERS, tuple(twin_row(row, report) for row in rows), NUMERIC)
+    headers = (*HEADERS[:-2], f"{HEADERS[-2]} {report.period}", HEADERS[-1])
+    table = TableTwin("Segments that moved", headers, tuple(twin_row(row, report) for row in rows), NUMERIC)
     return CardState(heading(rows), note(report, context), body=body, table=table if rows else None)
 
 
@@ -66,7 +67,7 @@ def nothing_found(report: Movers) -> Nothing:
         return Nothing(icon="search", title="Too few to say", text=text)
     text = (
         f"{plural(report.searched, 'value or pair of values', 'values and pairs of values')} were compared with their "
-        f"own past: none moved by a tenth or more otherwise than all others did, beyond chance. "
+        "own past and with what all others did: none is a tenth or more off, beyond chance. "
         f"{count(report.too_small)} more are too small to say."
     )
     return Nothing(icon="search", text=text)
@@ -75,7 +76,7 @@ def nothing_found(report: Movers) -> Nothing:
 def heading(rows: Sequence[Mover]) -> str:
     """Return what moved most, and how many others did."""
     if not rows:
-        return "No segment moved otherwise than all others did"
+        return "No move of a segment can be told from chance"
     others = f", and {plural(len(rows) - 1, 'other segment')} moved" if len(rows) > 1 else ""
     return f"{moved_words(rows[0])}{others}"
 
@@ -98,7 +99,7 @@ def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) ->
     had = row.conversions[1]
     ends = sorted(max(0.0, had + end) for end in (row.missing.low, row.missing.high))
     mine = breaks_over(row.segment, checks)
-    stake = report.in_period(row.revenue if row.fell else flipped(row.revenue))
+    stake, sign = report.in_period(row.revenue if row.fell else flipped(row.revenue)), MINUS if row.fell else "+"
     lost = row.missing if row.fell else flipped(row.missing)
     drawn = FindingRow(
         title=f"{moved_words(row)}: {plural(had, 'converted session')} where {expected(row.expected)} were expected",
@@ -112,8 +113,8 @@ def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) ->
         ),
         actual=Bar(value=had / scale, label=f"{count(had)} actual", color="loss" if row.fell else "accent"),
         interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
-        money=f"{MINUS if row.fell else '+'}{money_short(stake.median)}",
-        range=money_range(stake.low, stake.high, sentence=True),
+        money=f"{sign}{money_short(stake.median)}",
+        range=f"{sign}{money_short(stake.low)} to {sign}{money_short(stake.high)}",
         orders=f"{orders_words(abs(row.expected - had), lost)} {'missing' if row.fell else 'more'}",
         orders_over=f"in {plural(report.days, 'day')}" if report.days else "",
     )

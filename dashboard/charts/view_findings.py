@@ -7,7 +7,7 @@ from dashboard.charts import checks, completion, countries, durations, leaks
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
-from dashboard.charts.finding import conversion_sentence, largest_leak, widest_gap
+from dashboard.charts.finding import conversion_sentence, largest_leak, step_sentence, widest_gap
 from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
@@ -31,13 +31,16 @@ def dated_sentence(check: Check) -> str:
 
 
 def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return where the devices differ, and which step loses most."""
-    overview, steps, by_device = (result.rows for result in results)
+    """Return which step changed against the compared days, where the devices differ, and which step loses most."""
+    overview, steps, by_device, before = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
         return empty_sentence(context), ""
     devices = by_segment(by_device)
     said = completion.heading(devices, context) if len(devices) > 1 else ""
     most = largest_leak(steps, context)
+    changed = step_sentence(steps, before) if context.compared and any(row["reached"] for row in before) else ""
+    if changed:
+        return changed, " ".join(part for part in (f"{said}." if said else "", most) if part)
     if not said.startswith("Devices differ"):
         return most or "No session left between two steps.", f"{said}." if said else ""
     return f"{said}.", " ".join(part for part in (most, widest_gap(by_device, context)) if part)
@@ -157,7 +160,11 @@ def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     return conversion_sentence(row), f"{mean}; a value is only worth a second look where its interval leaves that mean."
 
 
-FUNNEL = Finding((Need("overview"), Need("funnel"), Need("funnel", by=DEVICE)), funnel_finding)
+FUNNEL = Finding(
+    (Need("overview"), Need("funnel"), Need("funnel", by=DEVICE), Need("funnel", compared=True)),
+    funnel_finding,
+    of_steps=True,
+)
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
 SOURCES = Finding(
