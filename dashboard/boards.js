@@ -76,7 +76,8 @@ export function boards(body, act) {
 
 export function heat(body) {
   const columns = body.columns || []
-  const template = `minmax(96px, min(150px, 35%)) repeat(${columns.length}, minmax(3px, 1fr)) 72px`
+  let words = 0
+  const template = `var(--heat-label) repeat(${columns.length}, minmax(var(--heat-cell), 1fr)) 72px`
   const line = (row) => h("li", {class: "heat-row", style: {"grid-template-columns": template}},
     h("span", {class: "heat-label"}, row.label),
     row.cells.map((cell) => h("i", {
@@ -87,7 +88,7 @@ export function heat(body) {
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("ul", {class: "heat"}, (body.rows || []).map(line)),
-      h("div", {class: columns.length > 8 ? "heat-row heat-axis" : "heat-row heat-axis near", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
-        columns.map((text) => h("span", {}, text && h("b", {}, text))), h("span"))),
+      h("div", {class: "heat-row heat-axis", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
+        columns.map((text) => h("span", {}, text && h("b", {class: words++ % 2 ? "second" : null}, text))), h("span"))),
   ]
 }

@@ -48,6 +48,8 @@ def test_days_are_typed_and_a_slip_is_explained(visit):  # noqa: F811 - the fixt
     page.keyboard.press("Enter")
     counted(page, "30 of 190 sessions")
     assert page.url.endswith("?from=2017-07-02&to=2017-07-05")
+    panel.wait_for(state="hidden")
+    opened(page)
     assert panel.get_by_text("2–5 Jul 2017: 1 day missing.").is_visible()
 
 

@@ -48,6 +48,7 @@ def test_a_leak_is_explained_and_filtered_to(visit):  # noqa: F811 - the fixture
     note = page.locator("#card-biggest .note", has_text="what they share is a leak only beside others")
     assert note.inner_text().startswith("Browser is Safari and Source is newsletter in all these sessions:")
     assert "browser=Safari" in page.url and "source=newsletter" in page.url
+    assert page.evaluate("window.scrollY") == 0, "what is said of the segment stands at the top"
     page.go_back()
     counted(page, "4,800 of 4,800 sessions")
 

@@ -139,6 +139,18 @@ def test_a_search_finds_values_of_every_dimension_and_tab_reaches_the_first(visi
     assert page.get_by_role("searchbox").input_value() == ""
 
 
+def test_enter_in_a_search_with_several_hits_goes_to_the_first_and_takes_it_there(visit):  # noqa: F811 - the fixture
+    page = visit("")
+    page.keyboard.press("/")
+    page.keyboard.type("e")
+    page.locator(".values[aria-label^=Found] li").nth(1).wait_for()
+    page.keyboard.press("Enter")
+    first = page.locator(".values li input").first
+    assert first.evaluate("(box) => box.matches(':focus')")
+    page.keyboard.press("Enter")
+    page.locator(".chip").first.wait_for()
+
+
 def test_a_panel_stays_clear_of_the_scrollbar(chromium, address):  # noqa: F811 - the fixtures
     browser = chromium.browser.browser_type.launch(
         executable_path=CHROMIUM, args=QUIET, ignore_default_args=["--hide-scrollbars"]

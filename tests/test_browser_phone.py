@@ -77,3 +77,17 @@ def test_a_long_list_of_values_leaves_the_other_controls_their_height(phone):
     heights = [page.locator(f".filter-panel {name}").first.bounding_box()["height"]
                for name in (".dimension-select", ".search", ".segmented button")]  # fmt: skip
     assert min(heights) >= 38
+
+
+def test_a_strip_of_many_days_ends_before_its_total(phone):
+    page = phone("?view=quality")
+    row = page.locator("#card-days_held .heat li").first
+    row.wait_for()
+    row.evaluate("""(row) => {
+      const cells = row.querySelectorAll(".heat-cell")
+      for (let n = cells.length; n < 62; n++) cells[0].after(cells[0].cloneNode(true))
+      row.style.gridTemplateColumns = row.style.gridTemplateColumns.replace(/repeat\\(\\d+/, "repeat(62")
+    }""")
+    right = row.locator(".heat-cell").last.bounding_box()
+    assert right["x"] + right["width"] <= row.locator(".heat-text").bounding_box()["x"] + 0.5
+    assert right["width"] >= 1.9

@@ -371,8 +371,8 @@ def check(kind, verdict="probable tracking break", **given):
         ),
         (
             check("not exported", "missing", dimension="landing_page, hostname"),
-            "No session has a landing page or a hostname: the export does not hold it. Charts of it leave these "
-            "days out.",
+            "No session has a landing page or a hostname: the export does not hold it. In charts of it "
+            "these sessions are (not set).",
         ),
         (
             check("not set", dimension="browser", found=0.39, expected=0.011),

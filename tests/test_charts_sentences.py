@@ -240,7 +240,9 @@ def test_few_long_sessions_are_too_few_to_say():
 
 
 def test_a_store_of_single_hits_has_no_durations():
-    assert plain(durations.heading([[bucket(1, 500, 2)]])) == "No duration is measured: all 500 sessions are one hit"
+    assert plain(durations.heading([[bucket(1, 500, 2)]])) == (
+        "No duration of these 500 sessions is measured: one hit each, or an export without durations"
+    )
 
 
 def test_a_bucket_of_19_sessions_has_a_dotted_interval_and_no_mark():

@@ -122,7 +122,10 @@ def _provisional(check: Check) -> str:
 
 
 def _not_exported(check: Check) -> str:
-    return f"No session has {columns_of(check)}: the export does not hold it. Charts of it leave these days out."
+    stand = " (not set), or at 0\u202fs" if "duration_seconds" in check.dimension else " (not set)"
+    return (
+        f"No session has {columns_of(check)}: the export does not hold it. In charts of it these sessions are{stand}."
+    )
 
 
 def _not_set(check: Check) -> str:

@@ -40,7 +40,7 @@ TINY = "11px"
 NOTE = (
     f"Buying takes time, so this is no advice to keep people longer. Dots with 95{THIN}% intervals: share of sessions "
     f"that converted; dotted and without a dot where there are under {FEW} sessions. Bars: sessions; paler at 0 s: one "
-    "hit, duration not measured. Below them: time on site, in seconds (s) and minutes (m)."
+    "hit, or an export without durations. Below them: time on site, in seconds (s) and minutes (m)."
 )
 
 
@@ -95,9 +95,8 @@ def heading(devices: Sequence[Sequence[Row]]) -> str:
     long, short = _pooled(rows, LONG_FROM, 9), _pooled(rows, MEASURED_FROM, LONG_FROM - 1)
     if not long[1] and not short[1]:
         sessions = sum(row["sessions"] for row in rows)
-        return f"No duration is measured: all {plural(sessions, 'session')} are one hit" if sessions > 1 else (
-            "The only session is one hit: its duration is not measured"
-        )  # fmt: skip
+        whose = f"of these {plural(sessions, 'session')}" if sessions > 1 else "of the only session"
+        return f"No duration {whose} is measured: one hit each, or an export without durations"
     if not long[0] and not short[0]:
         return f"No session with a measured duration converted ({part_of(0, long[1] + short[1])})"
     if not long[1] or not short[1]:
@@ -152,7 +151,7 @@ def panel_verdict(rows: Sequence[Row]) -> str:
     """Return what one device shows: its highest bucket if it stands above the rest, else that it does not."""
     large = [row for row in rows if row["sessions"] >= FEW and row["position"] >= MEASURED_FROM]
     if sum(row["conversions"] for row in large) == 0:
-        return "Too few orders to draw a shape" if large else "Too few sessions to draw a shape"
+        return "Too few orders to draw a shape" if large else "Too few measured sessions to draw a shape"
     if best := best_bucket(rows):
         return f"Highest {bucket_words(best)}: {rate(best['conversion_rate'])}"
     most = max(row["conversion_rate"] for row in large)
@@ -165,7 +164,7 @@ def note(devices: Mapping[str, Sequence[Row]], left_out: Sequence[str] = ()) -> 
     sessions, hits = sum(row["sessions"] for row in rows), sum(row["sessions"] for row in rows if row["position"] == 1)
     parts = [NOTE]
     if hits and sessions:
-        parts.append(f"That is {share(hits / sessions)} of sessions ({part_of(hits, sessions)}).")
+        parts.append(f"At 0{THIN}s are {share(hits / sessions)} of the sessions ({part_of(hits, sessions)}).")
     if left_out:
         parts.append(f"Not drawn, see the table: {joined([device_label(device) for device in left_out])}.")
     return " ".join(parts)

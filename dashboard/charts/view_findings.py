@@ -82,7 +82,8 @@ def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, 
     rows = [row for held in devices.values() for row in held]
     sessions, hits = sum(row["sessions"] for row in rows), sum(row["sessions"] for row in rows if row["position"] == 1)
     single = f" {share(hits / sessions)} of sessions have no measured duration (0 s)." if sessions and hits else ""
-    return f"{durations.heading(list(devices.values()))}.", f"This is not advice to keep people longer.{single}"
+    advice = f"This is not advice to keep people longer.{single}" if hits < sessions else ""
+    return f"{durations.heading(list(devices.values()))}.", advice
 
 
 def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:

@@ -19,7 +19,7 @@ with placed as (
     group by 1, 2
 ),
 buckets as (
-    select 1 as position, '0 s (one hit, not measured)' as bucket
+    select 1 as position, '0 s (not measured)' as bucket
     union all
     select 2, '< 10 s'
     union all
