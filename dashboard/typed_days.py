@@ -6,6 +6,7 @@ import re
 
 from dashboard.periods import MONTHS, Days, is_relative
 
+MONTHS_A_YEAR = 12
 ALL = ("", "all", "all days")
 _NAMES = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _NAMES |= {name[:3]: number for name, number in _NAMES.items()} | {"sept": 9}
@@ -14,6 +15,8 @@ _DAYS_OF_MONTH = re.compile(r"(\d{1,2})\s*(?:[-–—]|to)\s*(\d{1,2})(\s+[a-z]+
 _LAST = re.compile(r"(?:last|past)?\s*(\d{1,4})\s*(?:d|days?)")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_SINCE = re.compile(r"since\s+(.+)")
 _WORDS = re.compile(
     r"(?:(?P<day>\d{1,2})\.?\s+)?(?P<month>[a-z]+)\.?(?:\s+(?P<late>\d{1,2}))?(?:,?\s+(?P<year>\d{4}))?"
 )
@@ -29,7 +32,7 @@ def read_days(text: str, store: Days) -> Days | str:
     A first day without its year is the last such one before the second; the second the last that the store reaches.
     Raises DaysError.
     """
-    given = " ".join(text.lower().replace(",", " ").split())
+    given = " ".join(text.lower().replace(",", " ").split()).removeprefix("from ")
     if given in ALL:
         return ""
     name = given.replace(" ", "-")
@@ -37,6 +40,8 @@ def read_days(text: str, store: Days) -> Days | str:
         name = f"last-{int(found[1])}"
     if name in MONTHS or is_relative(name):
         return name
+    if found := _SINCE.fullmatch(given):
+        return Days(_part(found[1], text, store.last).first, store.last)
     if found := _DAYS_OF_MONTH.fullmatch(given):
         parts = [found[1] + found[3], found[2] + found[3]]
     elif _ISO.fullmatch(given):
@@ -54,7 +59,12 @@ def read_days(text: str, store: Days) -> Days | str:
 
 def _part(text: str, whole: str, end: dt.date) -> Days:
     found = _ISO.fullmatch(text) or _DOTTED.fullmatch(text)
-    if found:
+    if slashed := _SLASHED.fullmatch(text):
+        one, two, year = (int(number) for number in slashed.groups())
+        if one <= MONTHS_A_YEAR and two <= MONTHS_A_YEAR and one != two:
+            raise DaysError(_unread(whole))
+        month, day = (one, two) if two > MONTHS_A_YEAR else (two, one)
+    elif found:
         numbers = [int(number) if number else 0 for number in found.groups()]
         year, month, day = numbers if len(found[1]) == 4 else numbers[::-1]
     elif (found := _WORDS.fullmatch(text)) and found["month"] in _NAMES and not (found["day"] and found["late"]):

@@ -304,7 +304,7 @@ def test_the_number_of_gaps_is_one_number_on_the_card():
     """Three gaps and first visits: the heading and the line above the rows both count three."""
     others = [replace(MOBILE, segment={"source": name}) for name in ("google", "bing")]
     state = shown(biggest, report(leaks=(SAFARI,), gaps=(NEWCOMERS, MOBILE, *others)))
-    assert plain(state.heading).startswith("1 leak and 3 gaps besides first visits")
+    assert plain(state.heading) == "1 leak and 3 gaps besides first visits: most at stake on Mobile, 7 of 44 expected"
     assert state.body["rows"][1]["group"].startswith("Gaps, 2 of 3, the surest loss first")
 
 

@@ -7,7 +7,7 @@ from charts_builders import context, counted, result
 from test_charts_findings import BREAK
 from test_charts_sentences import plain
 
-from dashboard.charts import finding, movers
+from dashboard.charts import finding, movers, view_findings
 from dashboard.download import named_rows
 from queries.filters import Filters
 from queries.judged import Judged
@@ -123,3 +123,17 @@ def test_a_file_of_what_moved_names_its_segments_as_the_page_does():
         "browser=Edge",
         "source=newsletter & device_category=mobile",
     ]
+
+
+def test_inside_one_segment_the_card_says_why_that_one_is_not_named():
+    inside = replace(held(), filters=Filters.of(include={"browser": ["Edge"]}))
+    state = movers.update([judged(replace(REPORT, rows=())), judged([], "checks")], inside)
+    assert state.note.startswith("Browser is Edge in all these sessions: how they changed as a whole is no move")
+
+
+def test_explore_opens_with_the_change_where_days_are_compared():
+    now, before = counted(84_808, 1213), counted(77_120, 1561)
+    said, line = view_findings.explore_finding([result([now]), result([before])], held())
+    assert plain(said).startswith("Conversion fell from 2.02 % to 1.43 %")
+    assert plain(line).startswith("The mean is 1.43 %")
+    assert plain(view_findings.explore_finding([result([now]), result([])], context())[0]).startswith("1,213 of 84,808")

@@ -38,6 +38,10 @@ def days(first, last=None):
         ("2026-07-05 to 2026-07-07", days("2026-07-05", "2026-07-07")),
         ("2026-07-07..2026-07-05", days("2026-07-05", "2026-07-07")),
         ("5.7.2026", days("2026-07-05")),
+        ("9/16/2026 - 10/31/2026", days("2026-09-16", "2026-10-31")),
+        ("16/9/2026", days("2026-09-16")),
+        ("since 16 sep", days("2026-09-16", "2026-10-31")),
+        ("from 2026-07-05 to 2026-07-07", days("2026-07-05", "2026-07-07")),
         ("feb 2024", days("2024-02-01", "2024-02-29")),
         ("last 14 days", "last-14"),
         ("14 days", "last-14"),
@@ -57,6 +61,7 @@ def test_days_are_read_as_people_write_them(text, meant):
     [
         ("5/7/2026", "two ways"),
         ("31 feb 2026", "no day of the calendar"),
+        ("13/13/2026", "no day of the calendar"),
         ("yesterday-ish", "names no days"),
         ("2026-13", "no day"),
         ("1 jul to 2 jul to 3 jul", "names no days"),

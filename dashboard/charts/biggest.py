@@ -50,7 +50,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
         )
     said = " ".join(part for part in (shared_note(context.filters), NOTE) if part)
-    return CardState(heading(rows), said, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+    return CardState(heading(rows, checks), said, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
 
 
 def group_of(rows: Sequence[Leak], number: int, report: LeakReport, checks: Sequence[Check]) -> list[FindingRow]:
@@ -71,19 +71,22 @@ def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
     return kept
 
 
-def heading(rows: Sequence[Leak]) -> str:
-    """Return how many leaks and gaps there are, led by the first of them; first visits do not count as a gap."""
+def heading(rows: Sequence[Leak], checks: Sequence[Check] = ()) -> str:
+    """Return how many leaks and gaps there are, led by that with most at stake; first visits do not count as a gap."""
     named = told(rows)
     if not named and rows:
         return "No leak, and only first visits convert below their peers, as they do nearly everywhere"
     if not named:
         return "No leak and no gap can be named in these sessions"
-    first, leaks = named[0], sum(row.kind == "leak" for row in named)
+    leaks = sum(row.kind == "leak" for row in named)
+    first = max(named, key=lambda row: (not breaks_over(row.segment, checks), row.revenue_at_stake.low))
     had = count(first.conversions) if first.conversions else "none"
     gaps = len(named) - leaks
     counts = f"{plural(leaks, 'leak') if leaks else 'No leak'} and {plural(gaps, 'gap') if gaps else 'no gap'}"
     besides = " besides first visits" if len(named) < len(rows) else ""
-    return f"{counts}{besides}: {segment_words(first.segment)} had {had} of {expected(first.expected)} expected"
+    most = "most at stake on " if len(named) > 1 else ""
+    who = segment_words(first.segment)
+    return f"{counts}{besides}: {most}{who}{',' if most else ' had'} {had} of {expected(first.expected)} expected"
 
 
 def told(rows: Sequence[Leak]) -> list[Leak]:

@@ -38,11 +38,15 @@ def comparison_note(filters: Filters, dimensions: Iterable[str]) -> str:
     return f"{joined(words)}; the others are shown here too, for comparison." if words else ""
 
 
-def shared_note(filters: Filters) -> str:
+MOVES = "how they changed as a whole is no move beside others, so it is not named here"
+
+
+def shared_note(
+    filters: Filters, beside: str = "what they share is a leak only beside others, so it is not named here"
+) -> str:
     """Return why what all sessions have in common is named as no leak; empty where no filter holds a single value."""
     shared = {name: values for name, values in filters.include if len(values) == 1}
     words = filter_words(Filters.of(include=shared))
-    beside = "what they share is a leak only beside others, so it is not named here"
     return f"{joined(words)} in all these sessions: {beside}." if words else ""
 
 

@@ -39,16 +39,17 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     rows = []
     for name, label in ROWS:
         sums = [sum(days[date][name] for date in stretch if date in days) for stretch in columns]
-        top = max(sums) or 1
+        means = [total / max(sum(date in days for date in part), 1) for total, part in zip(sums, columns, strict=True)]
+        top = max(means) or 1
         cells = []
-        for stretch, number in zip(columns, sums, strict=True):
+        for stretch, number, mean in zip(columns, sums, means, strict=True):
             told = [c for c in checks if c.verdict != "missing" or c.kind == "missing"]
             odd = [c for c in told if any(c.first <= date <= c.last for date in stretch)]
             if missing.issuperset(stretch):
                 cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: no export"))
                 continue
             title = f"{stretch_label(stretch)}: {exact(number)} {label.lower()}"
-            cell = HeatCell(level=min(6, int(7 * number / top)), title=title)
+            cell = HeatCell(level=min(6, int(7 * mean / top)), title=title)
             if odd:
                 cell["mark"] = "!"
                 cell["title"] += ", see the data checks"
@@ -69,7 +70,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         ),
         (False, True, True),
     )
-    return CardState(heading(len(days), len(missing), context), NOTE, body=body, table=twin)
+    each = len(columns[0])
+    said = NOTE if each == 1 else f"A cell is {each} days, coloured by their mean. {NOTE}"
+    return CardState(heading(len(days), len(missing), context), said, body=body, table=twin)
 
 
 def heading(held: int, missing: int, context: Context) -> str:

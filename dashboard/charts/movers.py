@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.chosen import MOVES, shared_note
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
@@ -49,7 +50,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         body["nothing"] = nothing_found(report)
     headers = (*HEADERS[:-2], f"{HEADERS[-2]} {report.period}", HEADERS[-1])
     table = TableTwin("Segments that moved", headers, tuple(twin_row(row, report) for row in rows), NUMERIC)
-    return CardState(heading(rows), note(report, context), body=body, table=table if rows else None)
+    said = " ".join(part for part in (shared_note(context.filters, MOVES), note(report, context)) if part)
+    return CardState(heading(rows), said, body=body, table=table if rows else None)
 
 
 def sorted_movers(report: Movers, checks: Sequence[Check]) -> list[Mover]:

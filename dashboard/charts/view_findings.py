@@ -7,7 +7,7 @@ from dashboard.charts import checks, completion, countries, durations, leaks
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
-from dashboard.charts.finding import conversion_sentence, largest_leak, step_sentence, widest_gap
+from dashboard.charts.finding import change_sentence, conversion_sentence, largest_leak, step_sentence, widest_gap
 from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
@@ -153,12 +153,14 @@ def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, s
 
 
 def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return the rate of the selection, to compare each segment with."""
+    """Return the rate of the selection, to compare each segment with, and how it changed where days are compared."""
     row = results[0].rows[0] if results[0].rows else None
+    before = results[1].rows[0] if results[1].rows else None
     if not row or not row["sessions"]:
         return empty_sentence(context), ""
     mean = f"The mean is {rate(row['conversion_rate'])} ({part_of(row['conversions'], row['sessions'])})"
-    return conversion_sentence(row), f"{mean}; a value is only worth a second look where its interval leaves that mean."
+    said = change_sentence(row, before) if before and before["sessions"] else conversion_sentence(row)
+    return said, f"{mean}; a value is only worth a second look where its interval leaves that mean."
 
 
 FUNNEL = Finding(
@@ -175,4 +177,4 @@ SOURCES = Finding(
 )
 LEAKS = Finding((leaks.NEED,), leaks.finding, slow=True)
 QUALITY = Finding((CHECKS,), quality_finding, slow=True)
-EXPLORE = Finding((Need("overview"),), explore_finding)
+EXPLORE = Finding((Need("overview"), Need("overview", compared=True)), explore_finding)
