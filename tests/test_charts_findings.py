@@ -300,6 +300,14 @@ def test_first_visits_are_no_fault_by_themselves():
     assert "this is no fault by itself" in leak_rows.row_of(NEWCOMERS, report(), 60.0)["why"]
 
 
+def test_a_break_beside_a_value_is_not_denied_by_its_tag():
+    youtube = replace(YOUTUBE, segment={"source": "youtube.com"})
+    tags = [tag["label"] for tag in leak_rows.tags_of(youtube, [BREAK])]
+    assert tags == ["Gap", "No fault found in its own tracking"]
+    assert [tag["label"] for tag in leak_rows.tags_of(MOBILE, [BREAK])] == ["Gap", "No tracking fault found"]
+    assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).note.endswith("they convert less nearly everywhere.")
+
+
 def test_the_number_of_gaps_is_one_number_on_the_card():
     """Three gaps and first visits: the heading and the line above the rows both count three."""
     others = [replace(MOBILE, segment={"source": name}) for name in ("google", "bing")]

@@ -46,10 +46,11 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not rows:
         body["nothing"] = nothing_found(report)
     table = twin_of("Gaps", rows, report)
+    last = " First visits come last: they convert less nearly everywhere." if any(map(is_first_visits, rows)) else ""
     note = (
         "Expected is what the value would have converted at the rate of its typical peer, all other dimensions held "
         f"equal. At stake is what can be won back: {share(part)} of the shortfall. Gaps overlap, so they are not added "
-        "up. A gap is a difference, not yet a fault."
+        f"up. A gap is a difference, not yet a fault.{last}"
     )
     return CardState(heading(rows), note, body=body, table=table)
 

@@ -123,7 +123,9 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
     if is_first_visits(leak):
         tags[0]["look"] = "plain"
         return [*tags, Tag(label="Usual for first visits", look="plain", icon="info")]
-    return [*tags, Tag(label="No tracking fault found", look="accent", icon="check")]
+    beside = any(check.verdict == "probable tracking break" and check.dimension in leak.segment for check in checks)
+    sound = "No fault found in its own tracking" if beside else "No tracking fault found"
+    return [*tags, Tag(label=sound, look="accent", icon="check")]
 
 
 def row_of(
