@@ -189,10 +189,13 @@ def show_method(viewer: "Viewer", said: Said) -> None:
 
 
 def save_view(viewer: "Viewer", said: Said) -> None:
-    """Save what is shown under a name."""
+    """Save what is shown under a name, and say when it takes the place of another view."""
+    name = " ".join(text_of(said, "name").split())
     try:
-        viewer.saved.save(text_of(said, "name"), viewer.selection.to_query())
-        viewer.tell_saved(f"Saved as “{' '.join(text_of(said, 'name').split())}”.")
+        before = viewer.saved.read().named(name)
+        viewer.saved.save(name, viewer.selection.to_query())
+        replaced = f", in place of the view saved on {before.saved_on}" if before else ""
+        viewer.tell_saved(f"Saved as “{name}”{replaced}.")
     except SavedViewError as error:
         viewer.tell_saved(f"Not saved: {error}.")
 
@@ -201,7 +204,7 @@ def delete_view(viewer: "Viewer", said: Said) -> None:
     """Forget a saved view."""
     try:
         viewer.saved.delete(text_of(said, "name"))
-        viewer.tell_saved(f"Deleted “{text_of(said, 'name')}”.")
+        viewer.tell_saved(f"Deleted “{text_of(said, 'name')}” for everybody.")
     except SavedViewError as error:
         viewer.tell_saved(f"Not deleted: {error}.")
 

@@ -635,6 +635,14 @@ def test_a_view_is_saved_opened_by_default_and_deleted(store, tmp_path, monkeypa
     assert Viewer(Source(own), "?view=sources").page.query == "?view=sources"
     other.act({"kind": "delete_view", "name": 'Funnel “in” the \\ US"'})
     assert Viewer(Source(own)).page.query == ""
+    told = []
+    monkeypatch.setattr(viewer, "tell_saved", told.append)
+    for _ in range(2):
+        viewer.act({"kind": "save_view", "name": "Mine"})
+    viewer.act({"kind": "delete_view", "name": "Mine"})
+    assert told[0] == "Saved as “Mine”."
+    assert told[1].startswith("Saved as “Mine”, in place of the view saved on 20")
+    assert told[2] == "Deleted “Mine” for everybody."
 
 
 def test_both_themes_have_the_same_tokens_and_readable_text_on_each_fill():
