@@ -113,7 +113,7 @@ def assert_told(process, told, before, store):
 
 def test_ctrl_c_is_told_and_leaves_no_residue(store, tmp_path):
     before = stored_rows(store)
-    path = many(tmp_path / "many.csv", 7, 150_000)
+    path = many(tmp_path / "many.csv", 7, 400_000)
     asked = [sys.executable, "silent_leak.py", "ingest", str(path), "--store", str(store.path)]
     process = subprocess.Popen(asked, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

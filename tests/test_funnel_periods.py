@@ -51,7 +51,7 @@ def test_by_one_dimension_each_row_has_its_own_share_before(engine):
 
 def test_by_two_dimensions_each_combination_has_its_own_and_a_new_one_has_none(engine):
     assert shares(engine, {"by": "Device", "and": "Country"}) == {
-        "desktop, United States": (50 / 100, 40 / 100, "40.0\u202f%"),
-        "mobile, United States": (20 / 100, 10 / 100, "10.0\u202f%"),
-        "desktop, United Kingdom": (25 / 100, None, "–"),
+        "Desktop, United States": (50 / 100, 40 / 100, "40.0\u202f%"),
+        "Mobile, United States": (20 / 100, 10 / 100, "10.0\u202f%"),
+        "Desktop, United Kingdom": (25 / 100, None, "–"),
     }
