@@ -47,6 +47,8 @@ def reason(key: str, text: str, names: Mapping[str, Collection[str]], funnel: Fu
         return "" if any(step.name == text for step in funnel.steps) else "is no step of this funnel"
     if key.removeprefix(EXCLUDED) in DIMENSIONS:
         return "" if len(text) <= LONGEST_VALUE else "is too long"
+    if key == "funnel":
+        return "" if text.casefold() in {name.casefold() for name in names[key]} else "is not known here"
     if key in names:
         return "" if text in names[key] else "is not known here"
     return "" if key.startswith(IGNORED) else "is not known here"

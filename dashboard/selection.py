@@ -241,7 +241,8 @@ class Selection(param.Parameterized):
         first, last = (None, None) if period else (day_in(single.get("from")), day_in(single.get("to")))
         if first and last and last < first:
             first, last = last, first
-        funnel = next((funnel for funnel in self.funnels if funnel.name == single.get("funnel")), self.funnels[0])
+        wanted = single.get("funnel", "").casefold()
+        funnel = next((funnel for funnel in self.funnels if funnel.name.casefold() == wanted), self.funnels[0])
         theme = single.get("theme", "")
         missed = EXCLUDED + STEP in single
         step = single.get(EXCLUDED + STEP if missed else STEP, "")

@@ -252,3 +252,13 @@ def test_custom_days_in_the_wrong_order_are_swapped():
     assert selection.compared_days == Days(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
     selection.choose_comparison("custom", dt.date(2017, 7, 4), None)
     assert selection.compared_days == Days(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
+
+
+def test_a_funnel_is_named_in_a_link_as_on_the_command_line():
+    selection = Selection({}, ["overview"])
+    selection.load_query("?funnel=checkout")
+    assert selection.funnel_name == "Checkout"
+    assert selection.unread == []
+    selection.load_query("?funnel=nonsense")
+    assert selection.funnel_name == "Engagement"
+    assert selection.unread

@@ -64,11 +64,14 @@ def test_a_period_that_touches_the_shown_one_stands_before_it_in_grey():
 
 
 def test_the_mean_is_said_in_the_note_where_a_line_and_its_band_leave_no_place():
-    few, many = ([counted(100, 2, session_date=day(number)) for number in range(1, last)] for last in (20, 21))
+    few, some, many = ([counted(100, 2, session_date=day(number)) for number in range(1, last)] for last in (5, 9, 21))
     said = trend.update([result(many)], context(days=20))
     assert said.sources["trend-mean"]["label"] == ["", "", ""]
     assert "Level, dashed: the mean, 2.00 %." in plain(said.note)
-    drawn = trend.update([result(few)], context(days=19))
+    between = trend.update([result(some)], context(days=8))
+    assert between.sources["trend-mean"]["label"] == ["", "", ""], "it would lie on the whiskers of eight days alike"
+    assert "Level, dashed: the mean, 2.00 %." in plain(between.note)
+    drawn = trend.update([result(few)], context(days=4))
     assert plain(drawn.sources["trend-mean"]["label"][1]) == "mean 2.00 %"
     assert "the mean" not in drawn.note
 

@@ -216,9 +216,8 @@ def _row(row: Row, scale: float, chosen: Sequence[str]) -> BodyRow:
 
 
 def _rest(rest: Sequence[Row]) -> BodyRow:
-    more, few = sum(bool(row["enough"]) for row in rest), sum(not row["enough"] for row in rest)
-    words = [f"{count(more)} more"] if more else []
-    words += [f"{count(few)} too few"] if few else []
+    few = sum(not row["enough"] for row in rest)
+    words = [f"{count(len(rest))} more", *([f"{count(few)} of them too few"] if few else [])]
     sessions, conversions = sum(row["sessions"] for row in rest), sum(row["conversions"] for row in rest)
     cells = [
         Cell(text=", ".join(words)),

@@ -11,6 +11,8 @@ from dashboard.format import count, date_range, day, exact, money, rate, rate_ra
 
 HATCH, PLAIN = "/", " "
 
+FEW = 4
+"""Between so many periods there is room for a word."""
 Columns = dict[str, dict[str, list[Any]]]
 
 
@@ -210,7 +212,7 @@ def means(scene: Scene) -> Columns:
             place = moment(when) - DAY / 2
             found[name] = {"x": [left, place, place, right], "y": [earlier, earlier, later, later], "label": [""] * 4}
             continue
-        label = f"mean {rate(mean)}" if len(periods) > 1 and not scene.dense else ""
+        label = f"mean {rate(mean)}" if len(periods) > 1 and has_place(periods, mean, scene) else ""
         found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
     return found
 
@@ -221,9 +223,19 @@ def mean_words(scene: Scene) -> str:
     if sessions and scene.step:
         when, earlier, later = scene.step
         return f"Level, dashed: {rate(earlier)} until {day(when - dt.timedelta(days=1))}, {rate(later)} since."
-    if not sessions or not scene.dense:
+    mean = sum(period.conversions for period in scene.shown) / sessions if sessions else 0.0
+    if not sessions or len(scene.shown) < 2 or has_place(scene.shown, mean, scene):
         return ""
-    return f"Level, dashed: the mean, {rate(sum(period.conversions for period in scene.shown) / sessions)}."
+    return f"Level, dashed: the mean, {rate(mean)}."
+
+
+def has_place(periods: Sequence[Period], mean: float, scene: Scene) -> bool:
+    """Say whether the word "mean" hides no mark: on a gap, between few periods, or where a mark is far from it."""
+    if not scene.labelled:
+        return False
+    return (
+        len(periods) <= FEW or any(period.is_gap for period in periods) or not _covers(_furthest(periods, mean), mean)
+    )
 
 
 def clear_place(periods: Sequence[Period], mean: float) -> float:
@@ -231,11 +243,18 @@ def clear_place(periods: Sequence[Period], mean: float) -> float:
     gaps = [period for period in periods if period.is_gap]
     if gaps:
         return gaps[len(gaps) // 2].x
+    furthest = _furthest(periods, mean)
+    return furthest.x + furthest.width / 2 if _covers(furthest, mean) else furthest.x
+
+
+def _furthest(periods: Sequence[Period], mean: float) -> Period:
     counted = [period for period in periods if period.rate is not None]
-    furthest = max(counted[:-1] or counted, key=lambda period: abs((period.rate or 0) - mean))
-    low, high = furthest.interval
-    covers = low is not None and high is not None and low <= mean <= high
-    return furthest.x + furthest.width / 2 if covers else furthest.x
+    return max(counted[:-1] or counted, key=lambda period: abs((period.rate or 0) - mean))
+
+
+def _covers(period: Period, mean: float) -> bool:
+    low, high = period.interval
+    return low is not None and high is not None and low <= mean <= high
 
 
 def words(scene: Scene) -> Columns:
