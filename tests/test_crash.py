@@ -111,11 +111,17 @@ def assert_told(process, told, before, store):
     assert residue(store) == []
 
 
+def hears_ctrl_c():
+    """Undo what a shell does to a command in the background: it ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_is_told_and_leaves_no_residue(store, tmp_path):
     before = stored_rows(store)
-    path = many(tmp_path / "many.csv", 7, 400_000)
+    path = many(tmp_path / "many.csv", 7, 150_000)
     asked = [sys.executable, "silent_leak.py", "ingest", str(path), "--store", str(store.path)]
-    process = subprocess.Popen(asked, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(asked, cwd=ROOT, preexec_fn=hears_ctrl_c, **pipes)
     deadline = time.monotonic() + 60
     while not list(store.path.glob("staging/*/*.parquet")):
         assert time.monotonic() < deadline and process.poll() is None
