@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from queries.filters import Filters
-from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, per_month
+from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, OfDays
 
 Segment = dict[str, str]
 Kind = Literal["leak", "gap", "strong", "above"]
 
 MIRRORED_FROM = 2
 """Chance names one combination above its parts now and then; from so many on they are there."""
-
-SHORTEST_MONTH = 28
-"""Money is given per month from so many days on; for a shorter period it is that of the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True)
-class LeakReport:
+class LeakReport(OfDays):
     """Hold the leak list with what it searched and what share of it may be false.
 
     `revenue_at_stake` is that of all leaks together: peeled leaks share no lost conversion, so they may be added up;
@@ -141,21 +138,6 @@ class LeakReport:
     def rows(self) -> tuple[Leak, ...]:
         """Return all rows: leaks, gaps, strong segments, values above their peers."""
         return self.leaks + self.gaps + self.strong + self.above
-
-    def monthly(self, amount: float) -> float | None:
-        """Return an amount of the shown period as that of a month; None under 28 days, which say little of a month."""
-        return per_month(amount, self.days) if self.days and self.days >= SHORTEST_MONTH else None
-
-    @property
-    def period(self) -> str:
-        """Return what amounts are for: "a month", "in 5 days" where that is no month, "in this period" if unknown."""
-        if not self.days:
-            return "in this period"
-        return "a month" if self.days >= SHORTEST_MONTH else f"in {self.days} day{'s' if self.days > 1 else ''}"
-
-    def in_period(self, estimate: Estimate) -> Estimate:
-        """Return money of the shown days as money of `period`."""
-        return estimate.times(self.monthly(1.0) or 1.0)
 
     def as_json(self) -> dict:
         """Return plain JSON: the keys that the command line prints."""

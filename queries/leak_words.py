@@ -97,7 +97,7 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
     return [
         {
             "kind": row.kind,
-            "segment": " & ".join(f"{name}={value}" for name, value in row.segment.items()),
+            "segment": values_of(row.segment),
             "sessions": row.sessions,
             "conversions": row.conversions,
             "expected": row.expected,
@@ -114,6 +114,11 @@ def flat_rows(report: LeakReport) -> list[dict[str, Any]]:
         }
         for row in report.rows
     ]
+
+
+def values_of(segment: Mapping[str, str]) -> str:
+    """Return a segment as `--where` takes its values: browser=Safari & source=mail."""
+    return " & ".join(f"{name}={value}" for name, value in segment.items())
 
 
 def ends_of(name: str, estimate: Mapping[str, float | None]) -> dict[str, float | None]:

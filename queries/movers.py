@@ -14,11 +14,11 @@ from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.leak_list import searched_dimensions
-from queries.leak_report import SHORTEST_MONTH, Segment
-from queries.leak_words import ends_of
+from queries.leak_report import Segment
+from queries.leak_words import ends_of, values_of
 from queries.mover_search import Pair, Search
 from queries.order_values import OrderValues
-from queries.revenue import DRAWS, Estimate, draw_loss, draw_order_values, per_month
+from queries.revenue import DRAWS, Estimate, OfDays, draw_loss, draw_order_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True)
-class Movers:
+class Movers(OfDays):
     """Hold what moved between two periods, the surest first, and what was searched; pairs are (before, after)."""
 
     dimensions: tuple[str, ...]
@@ -64,28 +64,6 @@ class Movers:
     interval: float
     rows: tuple[Mover, ...]
     days: int | None = None
-
-    @property
-    def fell(self) -> tuple[Mover, ...]:
-        """Return the segments that convert worse than their own past."""
-        return tuple(row for row in self.rows if row.fell)
-
-    @property
-    def rose(self) -> tuple[Mover, ...]:
-        """Return the segments that convert better than their own past."""
-        return tuple(row for row in self.rows if not row.fell)
-
-    @property
-    def period(self) -> str:
-        """Return what money is for: "a month", or the days shown where they are no month."""
-        if not self.days:
-            return "in this period"
-        return "a month" if self.days >= SHORTEST_MONTH else f"in {self.days} day{'s' if self.days > 1 else ''}"
-
-    def in_period(self, estimate: Estimate) -> Estimate:
-        """Return money of the shown days as money of `period`."""
-        monthly = self.days and self.days >= SHORTEST_MONTH
-        return estimate.times(per_month(1.0, self.days)) if monthly and self.days else estimate
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
@@ -177,7 +155,7 @@ def mover_rows(report: Movers) -> list[dict[str, Any]]:
     return [
         {
             "kind": "fell" if row.fell else "rose",
-            "segment": " & ".join(f"{name}={value}" for name, value in row.segment.items()),
+            "segment": values_of(row.segment),
             "sessions_before": row.sessions[0],
             "sessions": row.sessions[1],
             "conversions_before": row.conversions[0],

@@ -16,6 +16,8 @@ FEW_ORDERS = 200
 SMALLEST_DISPERSION = 0.05
 WINSORISED_AT = 0.99
 DAYS_A_MONTH = 365.25 / 12
+SHORTEST_MONTH = 28
+"""Money is given per month from so many days on; for a shorter period it is that of the period."""
 CLOSABLE_GAP = 0.5
 CLOSABLE_CHANGE = 1.0
 
@@ -46,6 +48,28 @@ class Estimate:
     def as_json(self) -> dict[str, float]:
         """Return `{"low", "median", "high"}`."""
         return {"low": self.low, "median": self.median, "high": self.high}
+
+
+class OfDays:
+    """Say money of so many `days` with sessions as that of a month where they are enough for one."""
+
+    __slots__ = ()
+    days: int | None
+
+    def monthly(self, amount: float) -> float | None:
+        """Return an amount of the shown period as that of a month; None under 28 days, which say little of a month."""
+        return per_month(amount, self.days) if self.days and self.days >= SHORTEST_MONTH else None
+
+    @property
+    def period(self) -> str:
+        """Return what amounts are for: "a month", "in 5 days" where that is no month, "in this period" if unknown."""
+        if not self.days:
+            return "in this period"
+        return "a month" if self.days >= SHORTEST_MONTH else f"in {self.days} day{'s' if self.days > 1 else ''}"
+
+    def in_period(self, estimate: Estimate) -> Estimate:
+        """Return money of the shown days as money of `period`."""
+        return estimate.times(self.monthly(1.0) or 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dashboard.annotations import annotations
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
-from dashboard.charts.trend_columns import columns, cut_words, mean_words, ticks
+from dashboard.charts.trend_columns import columns, cut_words, ticks
 from dashboard.charts.trend_figure import build
+from dashboard.charts.trend_level import mean_words
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of
 from dashboard.charts.trend_scene import BELOW, Scene, scene_of
 from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note, step_of

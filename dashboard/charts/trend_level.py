@@ -1,0 +1,78 @@
+"""The level of the trend: the mean of each period as a dashed line, with a step where the rate changed; its words."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard.charts.trend_periods import DAY, Period, moment
+from dashboard.charts.trend_scene import Scene
+from dashboard.format import day, rate
+
+FEW = 4
+"""Between so many periods there is room for a word."""
+Columns = dict[str, dict[str, list[Any]]]
+
+
+def means(scene: Scene) -> Columns:
+    """Return the mean of each period as a dashed line over its days, with its word where it hides no mark.
+
+    A line with its band leaves no place for it: the note says it then, as `mean_words`. Where the rate changed, the
+    line has a step.
+    """
+    found: Columns = {}
+    over = {"trend-mean": scene.shown, "trend-before-mean": scene.before if scene.beside else []}
+    for name, periods in over.items():
+        whole = sum(period.sessions for period in periods)
+        if not whole:
+            found[name] = {"x": [], "y": [], "label": []}
+            continue
+        mean = sum(period.conversions for period in periods) / whole
+        left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
+        if scene.step and name == "trend-mean":
+            when, earlier, later = scene.step
+            place = moment(when) - DAY / 2
+            found[name] = {"x": [left, place, place, right], "y": [earlier, earlier, later, later], "label": [""] * 4}
+            continue
+        label = f"mean {rate(mean)}" if len(periods) > 1 and has_place(periods, mean, scene) else ""
+        found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
+    return found
+
+
+def mean_words(scene: Scene) -> str:
+    """Return the mean of the shown days in words where the figure has no place for them."""
+    sessions = sum(period.sessions for period in scene.shown)
+    if sessions and scene.step:
+        when, earlier, later = scene.step
+        return f"Level, dashed: {rate(earlier)} until {day(when - dt.timedelta(days=1))}, {rate(later)} since."
+    mean = sum(period.conversions for period in scene.shown) / sessions if sessions else 0.0
+    if not sessions or len(scene.shown) < 2 or has_place(scene.shown, mean, scene):
+        return ""
+    return f"Level, dashed: the mean, {rate(mean)}."
+
+
+def has_place(periods: Sequence[Period], mean: float, scene: Scene) -> bool:
+    """Say whether the word "mean" hides no mark: on a gap, between few periods, or where a mark is far from it."""
+    if not scene.labelled:
+        return False
+    return (
+        len(periods) <= FEW or any(period.is_gap for period in periods) or not _covers(_furthest(periods, mean), mean)
+    )
+
+
+def clear_place(periods: Sequence[Period], mean: float) -> float:
+    """Return where the word "mean" hides no mark: on a gap, else at the period furthest from it or beside that."""
+    gaps = [period for period in periods if period.is_gap]
+    if gaps:
+        return gaps[len(gaps) // 2].x
+    furthest = _furthest(periods, mean)
+    return furthest.x + furthest.width / 2 if _covers(furthest, mean) else furthest.x
+
+
+def _furthest(periods: Sequence[Period], mean: float) -> Period:
+    counted = [period for period in periods if period.rate is not None]
+    return max(counted[:-1] or counted, key=lambda period: abs((period.rate or 0) - mean))
+
+
+def _covers(period: Period, mean: float) -> bool:
+    low, high = period.interval
+    return low is not None and high is not None and low <= mean <= high
