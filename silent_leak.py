@@ -17,7 +17,7 @@ from queries.engine import Engine, QueryError, QuestionError, metric_asked
 from queries.filters import FilterError, Filters
 from queries.metrics import METRICS
 from queries.store import Store, StoreError
-from queries.terminal.arguments import FUNNEL_NAMES, conditions, funnel_named, note_unknown_values, pairs
+from queries.terminal.arguments import FUNNEL_NAMES, asked_filters, funnel_named, note_unknown_values, pairs
 from queries.terminal.console import err, fail, out
 from queries.terminal.facts import store_facts
 from queries.terminal.rows import Format, cell, print_facts, print_rows
@@ -42,6 +42,12 @@ app = typer.Typer(
 StoreOption = Annotated[
     Path,
     typer.Option("--store", envvar="SILENT_LEAK_STORE", help="The folder that holds the store.", show_default=False),
+]
+
+
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option("--without", help="A day to leave out, or days as FIRST..LAST; repeat it for more."),
 ]
 
 
@@ -253,6 +259,7 @@ def query(
         list[str] | None,
         typer.Option(help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
     ] = None,
+    without: WithoutOption = None,
     funnel: Annotated[str, typer.Option(help=f"One of: {FUNNEL_NAMES}.")] = "engagement",
     option: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as min_sessions=50.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
@@ -265,9 +272,7 @@ def query(
     Example: silent-leak query funnel --store my-store --by device_category --where country=US --from 2017-07-01
     """
     try:
-        filters = Filters.of(
-            date_from.date() if date_from else None, date_to.date() if date_to else None, *conditions(where or ())
-        )
+        filters = asked_filters(date_from, date_to, where or (), without or ())
         metric_asked(metric, by)
         chosen = {name: int(value) for name, value in pairs(option or (), "--option", ("=",))[0]}
         steps = funnel_named(funnel)
@@ -297,6 +302,7 @@ def leaks(
         list[str] | None,
         typer.Option(help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
     ] = None,
+    without: WithoutOption = None,
     funnel: Annotated[str, typer.Option(help=f"One of: {FUNNEL_NAMES}.")] = "engagement",
     step: Annotated[
         str | None, typer.Option(help="Judge the completion of this funnel step instead of the whole way.")
@@ -325,9 +331,7 @@ def leaks(
     from queries.terminal.leaks import print_leaks
 
     try:
-        filters = Filters.of(
-            date_from.date() if date_from else None, date_to.date() if date_to else None, *conditions(where or ())
-        )
+        filters = asked_filters(date_from, date_to, where or (), without or ())
         steps = funnel_named(funnel)
         chosen = [name.strip() for text in dimensions for name in text.split(",")] if dimensions else None
         engine = Engine(_store(store))

@@ -6,7 +6,7 @@ const LONG = 40
 
 // What a click on a mark asks for (Action in dashboard/body.py): a click filters, Shift adds, Alt excludes.
 export function doing(act, action) {
-  return (event) => act({kind: "filter", ...action, additive: event.shiftKey, exclude: event.altKey})
+  return (event) => act({kind: "filter", ...action, additive: event.shiftKey, exclude: event.altKey || Boolean(action.exclude)})
 }
 
 export function keyOf(action) {

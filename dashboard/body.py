@@ -32,8 +32,8 @@ class Action(TypedDict, total=False):
     `dimension` and `value` filter to one value (Shift-click adds it, Alt-click excludes it). `where` filters to one
     value in each of several dimensions, in place of what they had. `view` opens a view, alone or after the filter.
     `card`, `name` and `option` choose a card's setting, alone or before the view opens. `first` and `last`, two days as
-    ISO text, filter to the days between them. `step` filters to the sessions that reached a step of the funnel, with
-    Alt to those that did not.
+    ISO text, filter to the days between them; Alt-click, or `exclude`, leaves them out. `step` filters to the sessions
+    that reached a step of the funnel, with Alt to those that did not.
     """
 
     dimension: str
@@ -45,6 +45,7 @@ class Action(TypedDict, total=False):
     option: str
     first: str
     last: str
+    exclude: bool
     step: str
 
 
@@ -156,14 +157,23 @@ class Row(TypedDict):
     kind: NotRequired[Literal["", "total", "muted", "selected"]]
 
 
+class Offer(TypedDict):
+    """Offer a deed in the head of a card: its words, its mark, and what the click does."""
+
+    label: str
+    icon: str
+    action: Action
+
+
 class Table(TypedDict):
-    """Hold a table: a caption for screen readers, columns, rows, and a legend below it."""
+    """Hold a table: a caption for screen readers, columns, rows, and a legend below it; `offer` stands in its head."""
 
     caption: str
     columns: list[TableColumn]
     rows: list[Row]
     legend: NotRequired[list[LegendItem]]
     dense: NotRequired[bool]
+    offer: NotRequired[Offer]
 
 
 class StepRow(TypedDict):

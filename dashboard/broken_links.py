@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from dashboard.links import EXCLUDED, LONGEST_VALUE, day_in, focus_in
+from dashboard.links import EXCLUDED, LONGEST_VALUE, ON, day_in, focus_in
 from dashboard.periods import CUSTOM, is_relative
 from queries.funnel import Funnel
 from queries.vocabulary import DIMENSIONS
@@ -36,7 +36,7 @@ def reason(key: str, text: str, names: Mapping[str, Collection[str]], funnel: Fu
     """Return why a part of a URL cannot be used; empty where it can."""
     if key in DAYS:
         return "" if day_in(text) else "is no day"
-    if key == "on":
+    if key.removeprefix(EXCLUDED) == ON:
         return "" if focus_in(text) else "names no days"
     if key == "days":
         return "" if is_relative(text) else "names no days"

@@ -1,7 +1,7 @@
 // A calendar of the store's days: two clicks choose a range. Each day has a bar of its sessions; one without an export is hatched.
 //
 //   held      {first, sessions: [count, or null without an export]}, the days from the store's first one on
-//   shown     {from, to}, the chosen days; `choose(first, last)` takes new ones, as ISO texts
+//   shown     {from, to, left_out: [[first, last]]}, the chosen days and those among them that are left out; `choose(first, last)` takes new ones, as ISO texts
 
 import {h, icon, percent} from "../_js/dom.js"
 
@@ -25,7 +25,7 @@ const dayName = (number) => `${WEEKDAYS[weekday(number)]} ${dayOf(number)} ${mon
 
 export class Calendar {
   constructor(choose, refresh) {
-    Object.assign(this, {choose, refresh, held: {first: "", sessions: []}, pending: null, month: null, focus: null})
+    Object.assign(this, {choose, refresh, held: {first: "", sessions: []}, pending: null, month: null, focus: null, leftOut: []})
   }
 
   hold(text) {
@@ -43,6 +43,7 @@ export class Calendar {
   }
 
   draw(shown) {
+    this.leftOut = shown.left_out.map((span) => span.map(numbered))
     const count = window.innerWidth < NARROW ? 1 : 2
     this.month ??= Math.max(monthOf(this.first), monthOf(this.focus) - count + 1)
     this.range = this.pending === null ? [numbered(shown.from), numbered(shown.to)] : [this.pending, this.focus].sort((one, other) => one - other)
@@ -76,10 +77,11 @@ export class Calendar {
     const outside = number < this.first || number > this.last
     const [from, to] = this.range
     const inside = number >= from && number <= to
-    const counted = outside ? "not in the store" : sessions == null ? "no export" : `${sessions.toLocaleString("en")} sessions`
+    const left = this.leftOut.some(([first, last]) => first <= number && number <= last)
+    const counted = outside ? "not in the store" : sessions == null ? "no export" : `${sessions.toLocaleString("en")} sessions${left ? ", left out" : ""}`
     return h("td", {"aria-selected": String(inside), class: [inside && "inside", number === from && "from", number === to && "to"].filter(Boolean).join(" ")},
       h("button", {
-        type: "button", class: `day-button ${!outside && sessions == null ? "gap" : ""}`, disabled: outside, "data-key": iso(number), "data-day": number,
+        type: "button", class: `day-button ${!outside && sessions == null ? "gap" : ""} ${left ? "left-out" : ""}`, disabled: outside, "data-key": iso(number), "data-day": number,
         tabindex: number === this.focus ? "0" : "-1", "aria-label": `${dayName(number)}, ${counted}`, title: `${dayName(number)}: ${counted}`,
         on: {click: () => this.take(number)},
       }, String(dayOf(number)), h("i", {style: {width: percent((sessions || 0) / this.most)}})))

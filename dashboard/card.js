@@ -1,6 +1,6 @@
 // One card: label, heading, picture, note, and its tools; it keeps its old picture until a new state replaces it.
 
-import {legend, twin} from "../_js/body.js"
+import {doing, keyOf, legend, twin} from "../_js/body.js"
 import {h, icon, redraw} from "../_js/dom.js"
 import {panel} from "../_js/popover.js"
 import {Plot} from "../_js/plot.js"
@@ -20,6 +20,7 @@ export class Card {
     this.problem = h("div", {class: "problem", role: "alert", hidden: true})
     this.note = h("p", {class: "note"})
     this.settings = h("div", {class: "settings"})
+    this.offer = h("div", {class: "offer"})
     const drawn = chart.renderer.startsWith("bokeh")
     this.plot = drawn ? new Plot(this.holder, act) : null
     this.picture = h("div", {class: `picture as-${chart.renderer.replace("+", "-")}`},
@@ -46,7 +47,7 @@ export class Card {
     ]})
     return h("header", {class: "head"},
       h("div", {class: "titles"}, h("p", {class: "label"}, this.chart.label), this.heading),
-      h("div", {class: "tools"}, this.settings, this.tableTool,
+      h("div", {class: "tools"}, this.offer, this.settings, this.tableTool,
         tool("code", "Show SQL", () => this.act({kind: "sql", card: this.chart.name})), download, menu.box))
   }
 
@@ -78,6 +79,10 @@ export class Card {
     return h("div", {class: "segmented", role: "group", "aria-label": label}, options.map((option) => h("button", {
       type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(option === chosen), on: {click: () => choose(option)},
     }, option)))
+  }
+
+  offered(offer) {
+    return offer ? [h("button", {type: "button", class: "button", "data-key": keyOf(offer.action), on: {click: doing(this.act, offer.action)}}, icon(offer.icon), offer.label)] : []
   }
 
   choose(settings) {
@@ -114,6 +119,7 @@ export class Card {
     this.heading.textContent = state.heading
     this.note.textContent = state.note || ""
     this.settings.hidden = Boolean(state.body?.nothing)
+    redraw(this.offer, this.offered(state.body?.offer))
     if (this.tableTool) this.tableTool.disabled = !state.table
     if (this.showsTable && state.table) redraw(this.twin, twin(state.table, this.act))
     if (state.empty && this.framed) return

@@ -42,9 +42,9 @@ from queries.funnel import Funnel
 class Need:
     """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow.
 
-    `compared` asks for the compared period instead of the shown one, `whole` for all days of the store (a judgement
-    that needs the past), `shows_steps` for all steps of the funnel, since the chart shows them. `compute` answers what
-    no metric does, `change` what is asked of both periods at once: the shown filters, then the compared ones.
+    `compared` asks for the compared period instead of the shown one, `shows_steps` for all steps of the funnel, since
+    the chart shows them. `compute` answers what no metric does, `change` what is asked of both periods at once: the
+    shown filters, then the compared ones.
     """
 
     metric: str
@@ -52,7 +52,6 @@ class Need:
     shows: str | None = None
     options: tuple[tuple[str, int], ...] = ()
     compared: bool = False
-    whole: bool = False
     shows_steps: bool = False
     compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
     change: Callable[[Engine, Filters, Filters, Funnel, Cancel | None], Result] | None = None

@@ -50,7 +50,7 @@ class Ask:
         days = self.comparison.days if self.comparison else None
         if days is None:
             return None
-        return dataclasses.replace(self.filters, date_from=days.first, date_to=days.last)
+        return self.filters.on_days(days.first, days.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +137,7 @@ def lacking_words(ask: Ask, held: Held) -> str:
         if (days := held.met.get(step.column)) is None:
             continue
         for filters, reach in ((ask.filters, SHOWN_BEYOND), (ask.compared, COMPARED_BEYOND)):
-            first, last = (filters.date_from, filters.date_to) if filters else (days.first, days.last)
-            if (first or held.first_date or days.first) < days.first or (
-                last or held.last_date or days.last
-            ) > days.last:
+            if filters and any(filters.asks_for(day) and not days.first <= day <= days.last for day in held.days):
                 return f"Only the exports of {days.words} know “{step.name}”, and {reach}."
     return ""
 
@@ -233,8 +230,6 @@ def _filters_of(need: Need, ask: Ask) -> Filters | None:
     filters = ask.compared if need.compared else ask.filters
     if filters is None:
         return None
-    if need.whole:
-        filters = dataclasses.replace(filters, date_from=None, date_to=None)
     if need.shows:
         filters = filters.without(need.shows)
     return filters.without_steps() if need.shows_steps else filters

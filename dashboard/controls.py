@@ -24,6 +24,7 @@ from dashboard.periods import (
     shown_days,
 )
 from dashboard.selection import Selection
+from queries.filters import Filters
 from queries.funnel import Funnel
 
 
@@ -37,7 +38,13 @@ def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -
         return Comparison(selection.compare, None, "no data")
     shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
     mode = PREVIOUS if selection.compare == MONTH and not shown.months else selection.compare
-    return comparison(mode, shown, held.days, selection.compared_days)
+    return comparison(mode, shown, counted_days(selection, held), selection.compared_days)
+
+
+def counted_days(selection: Selection, held: Held) -> set[dt.date]:
+    """Return the days of the store that are not left out."""
+    left_out = Filters(left_out=selection.left_out)
+    return {day for day in held.days if not left_out.leaves_out(day)} if selection.left_out else set(held.days)
 
 
 def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
@@ -46,7 +53,7 @@ def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
     if not selection.focus:
         return now
     first, last = selection.chosen_dates
-    around = replace(now.filters, date_from=first, date_to=last)
+    around = now.filters.on_days(first, last)
     whole = replace(now, filters=around, comparison=compared_period(selection, held, chosen=True))
     return replace(now, around=whole, focus=selection.focus)
 
@@ -85,6 +92,7 @@ def _dates(selection: Selection, held: Held) -> dict[str, Any]:
         "from": shown.first.isoformat(),
         "to": shown.last.isoformat(),
         "missing": missing_words(shown, held.days),
+        "left_out": [[day.isoformat() for day in span] for span in selection.left_out],
     }
 
 
@@ -101,10 +109,10 @@ def _compare(selection: Selection, held: Held) -> dict[str, Any]:
     now = compared_period(selection, held)
     offered = []
     if held.span is not None:
-        shown = shown_days(*selection.dates, held.span)
+        shown, counted = shown_days(*selection.dates, held.span), counted_days(selection, held)
         for mode in MODES:
-            offer = comparison(mode, shown, held.days, selection.compared_days)
-            missing = missing_words(offer.days, held.days) if offer.days else ""
+            offer = comparison(mode, shown, counted, selection.compared_days)
+            missing = missing_words(offer.days, counted) if offer.days else ""
             words = ", ".join(part for part in (offer.days.words if offer.days else offer.reason, missing) if part)
             possible = bool(offer.days) or mode in (OFF, CUSTOM)
             offered.append({"mode": mode, "title": mode_title(mode, shown), "words": words, "possible": possible})

@@ -14,7 +14,7 @@ from dashboard.periods import Days
 from dashboard.saved import SavedViewError
 from dashboard.selection import STEP
 from dashboard.theme import DARK
-from dashboard.typed_days import DaysError, read_days
+from dashboard.typed_days import DaysError, read_days, read_left_out
 
 if TYPE_CHECKING:
     from dashboard.viewer import Viewer
@@ -53,7 +53,9 @@ def filter_to(viewer: "Viewer", said: Said) -> None:
     viewer.past.remember()
     first, last = day_of(said, "first"), day_of(said, "last")
     with viewer.one_step():
-        if first and last:
+        if first and last and said.get("exclude") is True:
+            viewer.selection.leave_out(Days(min(first, last), max(first, last)))
+        elif first and last:
             viewer.selection.toggle_days(Days(first, last))
         if text_of(said, "step"):
             viewer.selection.toggle_step(said["step"], exclude=said.get("exclude") is True)
@@ -81,7 +83,9 @@ def move_to(viewer: "Viewer", said: Said) -> None:
 def remove(viewer: "Viewer", said: Said) -> None:
     """Take one filter off."""
     viewer.past.remember()
-    if said.get("dimension") == FOCUS:
+    if said.get("dimension") == FOCUS and said.get("exclude") is True:
+        viewer.selection.left_out = ()
+    elif said.get("dimension") == FOCUS:
         viewer.selection.focus = None
     elif said.get("dimension") == STEP:
         viewer.selection.param.update(step="", missed_step=False)
@@ -102,11 +106,18 @@ def reset(viewer: "Viewer", said: Said) -> None:
 
 
 def choose_dates(viewer: "Viewer", said: Said) -> None:
-    """Show a range of days: two dates, a period that moves with the store ("" for all days), or what was typed."""
+    """Show a range of days: two dates, a period that moves with the store ("" for all days), or what was typed.
+
+    What was typed may name days to leave out instead.
+    """
     span = viewer.selection.span
     first, last, period = day_of(said, "first"), day_of(said, "last"), text_of(said, "period")
     if text_of(said, "text") and span:
         try:
+            if left_out := read_left_out(said["text"], span):
+                viewer.past.remember()
+                viewer.selection.leave_out(left_out)
+                return
             read = read_days(said["text"], span)
         except DaysError as error:
             viewer.page.reply({"kind": "unread", "text": str(error)})

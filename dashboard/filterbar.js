@@ -25,7 +25,7 @@ class DatesPanel {
   constructor(state, act) {
     Object.assign(this, {state, act})
     this.calendar = new Calendar((first, last) => this.act({kind: "dates", first, last}), () => this.refresh())
-    this.typed = h("input", {class: "search", "data-key": "typed-days", autocomplete: "off", placeholder: "2–7 jul, 2026-09, last 14 days", "aria-describedby": "typed-problem",
+    this.typed = h("input", {class: "search", "data-key": "typed-days", autocomplete: "off", placeholder: "2–7 jul, last 14 days, not 5 jul", "aria-describedby": "typed-problem",
       on: {keydown: (event) => event.key === "Enter" && this.read()}})
     this.problem = h("p", {class: "typed-problem", id: "typed-problem", role: "status"})
   }
@@ -124,7 +124,7 @@ function chipList(state, act, edit) {
         click: () => edit(chip.dimension, chip.exclude),
         keydown: (event) => ["Delete", "Backspace"].includes(event.key) && (event.preventDefault(), remove(chip)),
       },
-    }, `${chip.title} ${chip.exclude ? "is not" : "is"} `, h("b", {}, chip.label)),
+    }, `${chip.title} ${chip.verb} `, h("b", {}, chip.label)),
     h("button", {type: "button", class: "chip-x", "data-key": `remove ${chip.dimension} ${chip.exclude}`, "aria-label": `Remove filter ${chip.title}`, on: {click: () => remove(chip)}}, icon("close"))))
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
-from dashboard.periods import relative_title
+from dashboard.periods import Days, relative_title
 from dashboard.selection import STEP, Selection
 from queries.engine import Call, Cancel, Engine
 from queries.vocabulary import DIMENSIONS, TITLES
@@ -64,11 +64,15 @@ def _value(dimension: str, value: str, sessions: int, words: str, marks: Mapping
 
 
 def chips(selection: Selection) -> list[dict[str, Any]]:
-    """Return the active filters in words: days and step clicked in a chart, wanted values, then unwanted ones."""
+    """Return the active filters in words: days and step clicked in a chart, days left out, wanted, unwanted values."""
     shown = []
     if selection.focus:
         title = "Day" if selection.focus.length == 1 else "Days"
         shown.append(_chip(FOCUS, title, False, [selection.focus.words]))
+    if selection.left_out:
+        days = [Days(*span) for span in selection.left_out]
+        title = "Day" if len(days) == days[0].length == 1 else "Days"
+        shown.append(_chip(FOCUS, title, True, [each.words for each in days]))
     filters = selection.filters
     if filters.reached or filters.missed:
         shown.append(_chip(STEP, "Step reached", selection.missed_step, [selection.step]))
@@ -81,7 +85,8 @@ def chips(selection: Selection) -> list[dict[str, Any]]:
 
 def _chip(dimension: str, title: str, exclude: bool, labels: Sequence[str]) -> dict[str, Any]:
     more = f" +{count(len(labels) - 1)}" if len(labels) > 1 else ""
-    said = {"label": labels[0] + more, "values": ", ".join(labels)}
+    verb = f"{'are' if title == 'Days' else 'is'}{' not' if exclude else ''}"
+    said = {"verb": verb, "label": labels[0] + more, "values": ", ".join(labels)}
     return {"dimension": dimension, "title": title, "exclude": exclude, **said}
 
 
@@ -93,8 +98,8 @@ def filter_sentences(selection: Selection) -> list[str]:
         words = days_in_words(first, last)
         relative = selection.period and not selection.focus
         said.append(f"{relative_title(selection.period)} ({words})" if relative else words)
-    shown = [chip for chip in chips(selection) if chip["dimension"] != FOCUS]
-    said += [f"{chip['title']} {'is not' if chip['exclude'] else 'is'} {chip['values']}" for chip in shown]
+    shown = [chip for chip in chips(selection) if chip["dimension"] != FOCUS or chip["exclude"]]
+    said += [f"{chip['title']} {chip['verb']} {chip['values']}" for chip in shown]
     return said
 
 

@@ -4,11 +4,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days
+from queries.filters import Span, merged
 from queries.vocabulary import DIMENSIONS
 
 EXCLUDED = "not."
-"""Stands before the name of a dimension whose values are unwanted."""
+"""Stands before the name of a dimension whose values are unwanted, and before days that are left out."""
+ON = "on"
+"""Names days: those clicked in a chart."""
 MOST_VALUES = 200
+MOST_SPANS = 50
 LONGEST_VALUE = 500
 
 
@@ -25,6 +29,12 @@ def focus_in(text: str) -> Days | None:
     """Return the days that were clicked in a chart, as "2017-07-05_2017-07-07"; None for no such days."""
     first, last = (day_in(part) for part in (text.split("_") * 2)[:2])
     return Days(first, last) if first and last and first <= last else None
+
+
+def left_out_in(pairs: Iterable[tuple[str, str]]) -> tuple[Span, ...]:
+    """Return the spans of days that a link leaves out, each as "2017-07-05_2017-07-07"; those that touch as one."""
+    found = [focus_in(text) for key, text in pairs if key == f"{EXCLUDED}{ON}"]
+    return merged([(days.first, days.last) for days in found if days][:MOST_SPANS])
 
 
 def positions_in(steps: Iterable[int], most: int) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboard.selection import Selection
 
-FILTERS = ("date_from", "date_to", "period", "focus", "include", "exclude", "step", "missed_step")
+FILTERS = ("date_from", "date_to", "period", "focus", "left_out", "include", "exclude", "step", "missed_step")
 MOST_STEPS_BACK = 50
 
 

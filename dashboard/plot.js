@@ -40,7 +40,7 @@ function deeds(model, keys) {
   return (model.tags || []).filter((tag) => typeof tag === "string").map((tag) => tag.split(":")).flatMap(([kind, one, other]) => {
     const text = (column, index) => model.data[column]?.[index]
     if (kind === "filter") return [(index) => ({dimension: one, value: text(other, index), additive: keys.shift, exclude: keys.alt})]
-    if (kind === "days") return [(index) => ({first: text(one, index), last: text(other, index)})]
+    if (kind === "days") return [(index) => ({first: text(one, index), last: text(other, index), exclude: keys.alt})]
     return []
   })
 }

@@ -10,9 +10,9 @@ import param
 
 from dashboard.broken_links import left_out
 from dashboard.chart import SHARED_SETTINGS
-from dashboard.links import EXCLUDED, comparison_in, day_in, focus_in, positions_in, wanted_in
+from dashboard.links import EXCLUDED, ON, comparison_in, day_in, focus_in, left_out_in, positions_in, wanted_in
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days, is_relative, relative_days
-from queries.filters import Filters
+from queries.filters import Filters, merged
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
 from queries.vocabulary import DIMENSIONS
 
@@ -49,6 +49,7 @@ class Selection(param.Parameterized):
     compared_days = param.ClassSelector(class_=Days, default=None, allow_None=True)
     funnel_name = param.String(default=ENGAGEMENT.name)
     steps = param.ClassSelector(class_=tuple, default=(), doc="Positions of the chosen steps; empty for all.")
+    left_out = param.ClassSelector(class_=tuple, default=(), doc="Spans of days that are not looked at.")
     step = param.String(default="", doc="Name of the step of the funnel that sessions reached; empty for any.")
     missed_step = param.Boolean(default=False, doc="Whether sessions are wanted that did not reach it.")
     settings = param.Dict(default={}, doc="Chosen options of the cards' own controls.")
@@ -83,7 +84,7 @@ class Selection(param.Parameterized):
     @property
     def filters(self) -> Filters:
         """Return what the engine needs to know of this selection."""
-        filters = Filters.of(*self.dates, self.include, self.exclude)
+        filters = Filters.of(None, None, self.include, self.exclude, self.left_out).on_days(*self.dates)
         names = [step.name for step in self.funnel.steps]
         steps = self.funnel.steps[names.index(self.step) :] if self.step in names else ()
         return replace(filters, missed=steps) if self.missed_step else replace(filters, reached=steps)
@@ -166,6 +167,11 @@ class Selection(param.Parameterized):
         """Filter to some of the chosen days, or stop doing so when it is them already."""
         self.focus = None if days == self.focus else days
 
+    def leave_out(self, days: Days) -> None:
+        """Look at all but some days; they are no longer those clicked in a chart."""
+        focus = None if self.focus and days.first <= self.focus.first and self.focus.last <= days.last else self.focus
+        self.param.update(left_out=merged([*self.left_out, (days.first, days.last)]), focus=focus)
+
     def toggle(self, dimension: str, value: str, *, additive: bool = False, exclude: bool = False) -> None:
         """Filter to one value, or stop doing so when it is the only one; `additive` adds or removes it among others."""
         if dimension not in DIMENSIONS:
@@ -203,7 +209,7 @@ class Selection(param.Parameterized):
     def reset(self) -> None:
         """Select everything again; the view, the funnel, the cards' settings and the theme stay."""
         everything: dict[str, Any] = {"date_from": None, "date_to": None, "period": "", "focus": None}
-        everything |= {"step": "", "missed_step": False}
+        everything |= {"step": "", "missed_step": False, "left_out": ()}
         self.param.update(**everything, include={}, exclude={}, compare=PREVIOUS, compared_days=None)
 
     def to_query(self) -> str:
@@ -211,7 +217,8 @@ class Selection(param.Parameterized):
         pairs: list[tuple[str, str]] = [("view", self.view)] if self.view else []
         pairs += [("days", self.period)] if self.period else []
         pairs += [(name, day.isoformat()) for name, day in (("from", self.date_from), ("to", self.date_to)) if day]
-        pairs += [("on", f"{self.focus.first}_{self.focus.last}")] if self.focus else []
+        pairs += [(ON, f"{self.focus.first}_{self.focus.last}")] if self.focus else []
+        pairs += [(f"{EXCLUDED}{ON}", f"{first}_{last}") for first, last in self.left_out]
         for prefix, wanted in (("", self.include), (EXCLUDED, self.exclude)):
             pairs += [(prefix + dimension, value) for dimension, values in sorted(wanted.items()) for value in values]
         if self.compare != PREVIOUS:
@@ -258,7 +265,8 @@ class Selection(param.Parameterized):
             date_from=first,
             date_to=last,
             period=period,
-            focus=focus_in(single.get("on", "")),
+            focus=focus_in(single.get(ON, "")),
+            left_out=left_out_in(pairs),
             include=wanted_in(pairs, ""),
             exclude=wanted_in(pairs, EXCLUDED),
             funnel_name=funnel.name,

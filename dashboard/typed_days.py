@@ -1,10 +1,10 @@
-"""Days as a person types them: 2-7 jul, 2026-09, 5 jul 2017, last 14 days."""
+"""Days as a person types them: 2-7 jul, 2026-09, 5 jul 2017, last 14 days, not 5 jul."""
 
 import calendar
 import datetime as dt
 import re
 
-from dashboard.periods import MONTHS, Days, is_relative
+from dashboard.periods import MONTHS, Days, is_relative, relative_days
 
 MONTHS_A_YEAR = 12
 ALL = ("", "all", "all days")
@@ -17,6 +17,7 @@ _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _SINCE = re.compile(r"since\s+(.+)")
+_LEFT_OUT = re.compile(r"(?:not|without|except|leave out|minus)\s+(.+)")
 _WORDS = re.compile(
     r"(?:(?P<day>\d{1,2})\.?\s+)?(?P<month>[a-z]+)\.?(?:\s+(?P<late>\d{1,2}))?(?:,?\s+(?P<year>\d{4}))?"
 )
@@ -55,6 +56,19 @@ def read_days(text: str, store: Days) -> Days | str:
     if first.first > last.last:
         first, last = last, first
     return Days(first.first, last.last)
+
+
+def read_left_out(text: str, store: Days) -> Days | None:
+    """Return the days that a text asks to leave out, as "not 5 jul"; None for any other text. Raises DaysError."""
+    found = _LEFT_OUT.fullmatch(" ".join(text.lower().split()))
+    if not found:
+        return None
+    read = read_days(found[1], store)
+    if isinstance(read, Days):
+        return read
+    if not read:
+        raise DaysError("all days cannot be left out")
+    return relative_days(read, store)
 
 
 def _part(text: str, whole: str, end: dt.date) -> Days:

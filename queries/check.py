@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from queries.filters import Filters
+
 Verdict = Literal["probable tracking break", "cannot tell", "missing"]
 VERDICTS: tuple[Verdict, ...] = ("probable tracking break", "cannot tell", "missing")
 Kind = Literal[
@@ -45,6 +47,7 @@ class Check:
     sessions: float = 0.0
     usual_sessions: float | None = None
 
-    def touches(self, first: dt.date | None, last: dt.date | None) -> bool:
-        """Say whether any of its days lies in a range; None is an open end."""
-        return (last is None or self.first <= last) and (first is None or self.last >= first)
+    def touches(self, filters: Filters) -> bool:
+        """Say whether any of its days is among those that filters ask for and do not leave out."""
+        length = (self.last - self.first).days + 1
+        return any(filters.asks_for(self.first + dt.timedelta(days=number)) for number in range(length))

@@ -59,7 +59,8 @@ class Question:
 class Shape:
     """Hold what the SQL of filters depends on: which dates are given, how many values of which dimensions, which steps.
 
-    Of a step it holds the column and the comparison; its number is bound.
+    `left_out` is the number of spans of days left out. Of a step it holds the column and the comparison; its number is
+    bound.
     """
 
     date_from: bool
@@ -68,6 +69,7 @@ class Shape:
     exclude: tuple[tuple[str, int], ...]
     reached: tuple[Step, ...] = ()
     missed: tuple[Step, ...] = ()
+    left_out: int = 0
 
     @classmethod
     def of(cls, filters: Filters) -> "Shape":
@@ -80,7 +82,8 @@ class Shape:
             tuple(Step("", "", step.column, step.operator) for step in steps)
             for steps in (filters.reached, filters.missed)
         )
-        return cls(filters.date_from is not None, filters.date_to is not None, include, exclude, reached, missed)
+        dates = filters.date_from is not None, filters.date_to is not None
+        return cls(*dates, include, exclude, reached, missed, len(filters.left_out))
 
 
 def compose(
@@ -193,6 +196,9 @@ def _conditions(shape: Shape) -> list[exp.Expr]:
         conditions.append(exp.GTE(this=day.copy(), expression=exp.Placeholder(this="date_from")))
     if shape.date_to:
         conditions.append(exp.LTE(this=day.copy(), expression=exp.Placeholder(this="date_to")))
+    for number in range(shape.left_out):
+        ends = {end: exp.Placeholder(this=f"left_out_{end}_{number}") for end in ("from", "to")}
+        conditions.append(exp.Not(this=exp.Between(this=day.copy(), low=ends["from"], high=ends["to"])))
     for dimension, count in shape.include:
         conditions.append(_one_of(dimension, "is", count))
     for dimension, count in shape.exclude:
@@ -249,6 +255,8 @@ def filter_values(filters: Filters) -> dict[str, Any]:
         values["date_from"] = filters.date_from
     if filters.date_to:
         values["date_to"] = filters.date_to
+    for number, (first, last) in enumerate(filters.left_out):
+        values |= {f"left_out_from_{number}": first, f"left_out_to_{number}": last}
     for word, pairs in (("is", filters.include), ("not", filters.exclude)):
         for dimension, wanted in pairs:
             values |= {f"{dimension}_{word}_{number}": value for number, value in enumerate(wanted)}

@@ -66,7 +66,7 @@ def ask_cells(
 
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
     """Return the number of days with sessions in the date range of the filters, whatever else they ask for."""
-    dates = Filters(filters.date_from, filters.date_to)
+    dates = Filters(filters.date_from, filters.date_to, left_out=filters.left_out)
     sessions, values = sessions_relation({"session_date"}, Shape.of(dates), ENGAGEMENT)
     days = exp.Count(this=exp.Distinct(expressions=[exp.column("session_date")]))
     statement = exp.select(exp.alias_(days, "days")).from_("sessions").with_("sessions", as_=sessions)

@@ -181,7 +181,7 @@ def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Canc
         return ask_checks(engine, cancel)
 
     every: list[Check] = MEMORY.get(_key("checks", engine), compute)
-    found = [check for check in every if check.touches(filters.date_from, filters.date_to)]
+    found = [check for check in every if check.touches(filters)]
     rows = [asdict(check) for check in found]
     return Judged("checks", rows, "", {}, engine.snapshot.version, filters, found)
 

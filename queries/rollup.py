@@ -104,7 +104,7 @@ def filtered(filters: Filters) -> set[str]:
     """Return the columns that filters look at."""
     named = {dimension for dimension, _ in (*filters.include, *filters.exclude)}
     named |= {step.column for step in (*filters.reached, *filters.missed)}
-    return named | {DAY} if filters.date_from or filters.date_to else named
+    return named | {DAY} if filters.has_days else named
 
 
 def _is_between_classes(step: Step) -> bool:

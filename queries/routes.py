@@ -108,9 +108,16 @@ class Attached:
             counts = self.counts[dimension]
             least = min(counts.values(), default=0)
             bounds.append(sum(counts.get(value, least) for value in values))
-        if filters.date_from or filters.date_to:
+        if filters.has_days:
             first, last = str(filters.date_from or ""), str(filters.date_to or "9999")
-            bounds.append(sum(count for day, count in self.counts[DAY].items() if first <= day <= last))
+            left_out = [(str(start), str(end)) for start, end in filters.left_out]
+            bounds.append(
+                sum(
+                    count
+                    for day, count in self.counts[DAY].items()
+                    if first <= day <= last and not any(start <= day <= end for start, end in left_out)
+                )
+            )
         return min(bounds)
 
 

@@ -327,7 +327,8 @@ def test_a_clicked_step_filters_the_rest_while_the_funnel_keeps_all_steps(viewer
     assert viewer.page.query == "?view=funnel&step=Engaged"
     assert state["counted"] == "135 of 196 sessions"
     assert bar(viewer)["chips"][0] == {
-        "dimension": "step", "title": "Step reached", "exclude": False, "label": "Engaged", "values": "Engaged",
+        "dimension": "step", "title": "Step reached", "exclude": False, "verb": "is", "label": "Engaged",
+        "values": "Engaged",
     }  # fmt: skip
     groups = state["cards"]["funnel"]["body"]["groups"]
     assert [group["selected"] for group in groups] == [False, True, False, False]

@@ -52,13 +52,45 @@ def test_a_click_on_a_day_filters_to_it_and_the_trend_keeps_all_days(visit):  # 
     assert page.locator(".chip").count() == 0
 
 
+def test_alt_and_a_click_leave_a_day_out_and_its_place_stays(visit):  # noqa: F811 - the fixture
+    page = visit()
+    page.locator("#card-trend .plot.clickable").click(position=day_of(page, 4), modifiers=["Alt"])
+    counted(page, "260 of 280 sessions")
+    assert page.locator(".chip").inner_text() == "Day is not 7 Jul 2017"
+    assert page.url.endswith("?not.on=2017-07-07_2017-07-07")
+    assert "14 days, 1 left out" in page.locator("#card-kpis").inner_text()
+    page.locator("#card-trend").get_by_role("button", name="Show as table").click()
+    lines = page.locator("#card-trend .twin tbody tr").all_inner_texts()
+    assert [line.split("\t")[1] for line in lines].count("left out") == 1
+    other = visit("?not.on=2017-07-07_2017-07-07")
+    counted(other, "260 of 280 sessions")
+    page.keyboard.press("Escape")
+    counted(page, "280 of 280 sessions")
+
+
+def test_days_are_left_out_by_typing_and_marked_in_the_calendar(visit):  # noqa: F811 - the fixture
+    page = visit()
+    page.locator(".button.control").first.click()
+    page.get_by_label("Type days, then Enter").fill("not 5-6 jul")
+    page.keyboard.press("Enter")
+    counted(page, "240 of 280 sessions")
+    assert page.locator(".chip").inner_text() == "Days are not 5–6 Jul 2017"
+    page.locator(".chip-body").click()
+    marked = page.locator(".day-button.left-out")
+    assert marked.evaluate_all("all => all.map((one) => one.dataset.key)") == ["2017-07-05", "2017-07-06"]
+    assert marked.first.get_attribute("aria-label").endswith("20 sessions, left out")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Remove filter Days").click()
+    counted(page, "280 of 280 sessions")
+
+
 def test_a_week_is_filtered_from_the_table_by_keyboard_and_its_chip_takes_it_back(visit):  # noqa: F811 - the fixture
     page = visit("?trend.unit=Week")
     page.locator("#card-trend").get_by_role("button", name="Show as table").click()
     page.locator("#card-trend .twin button", has_text="10–16 Jul 2017").focus()
     page.keyboard.press("Enter")
     counted(page, "140 of 280 sessions")
-    assert page.locator(".chip").inner_text() == "Days is 10–16 Jul 2017"
+    assert page.locator(".chip").inner_text() == "Days are 10–16 Jul 2017"
     other = visit("?trend.unit=Week&on=2017-07-10_2017-07-16")
     counted(other, "140 of 280 sessions")
     page.get_by_role("button", name="Remove filter Days").click()

@@ -223,7 +223,7 @@ def test_explain_spreads_what_was_expected_over_the_days():
     [due, had] = leak_explained.days_table(leak, parts)["rows"]
     assert [bar["value"] for bar in due["cells"][1]["days"]] == [1.0, None, 0.5]
     assert [bar["title"] for bar in had["cells"][1]["days"]] == [
-        "Sat 1 Jul: 2 had", "Sun 2 Jul: no export", "Mon 3 Jul: 1 had"
+        "Sat 1 Jul: 2 had", "Sun 2 Jul: no data", "Mon 3 Jul: 1 had"
     ]  # fmt: skip
     assert leak_explained.parts_of(leak, Explained(report())) == []
 

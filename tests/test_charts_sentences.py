@@ -418,6 +418,10 @@ def test_key_figures_have_an_interval_and_name_the_order_that_dominates():
     assert plain(cells["Conversion rate"]["interval"]) == "95 % interval 0.77\u20131.15 %"
     assert plain(cells["Revenue"]["detail"]) == "one order ($4,010) is 30 % of it"
     assert cells["Sessions"]["interval"] == "6 days, 1 missing"
+    without = context(Filters.of(left_out=[(day(5), day(6))]), missing=(1,))
+    sessions = kpis.cells_of(totals, [day_row(2, 10, 1)], without)[0]
+    assert sessions["interval"] == "6 days, 1 missing, 2 left out"
+    assert sessions["bar_titles"][3] == "Wed 5 Jul: left out"
     assert cells["Sessions"]["bars"][:3] == [1.0, None, 0.0]
 
 

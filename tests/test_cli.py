@@ -69,6 +69,20 @@ def test_where_takes_several_values_and_exclusions(store):
     assert json.loads(without.stdout)["rows"][0]["sessions"] == 1
 
 
+def test_without_leaves_out_a_day_or_several(tmp_path):
+    rows = [row for number in (2, 3, 4) for row in sessions(number, session_date=dt.date(2017, 7, number))]
+    store = store_of(tmp_path / "store", rows).path
+
+    def counted(*days):
+        answer = query("overview", "--store", store, *(f"--without={each}" for each in days))
+        return answer["rows"][0]["sessions"]
+
+    assert counted() == 9
+    assert counted("2017-07-03") == 6
+    assert counted("2017-07-02", "2017-07-04") == 3
+    assert counted("2017-07-02..2017-07-03") == 4
+
+
 def test_query_prints_csv_and_a_table(store):
     lines = run("query", "segments", "--by", "country", "--store", store, "--format", "csv").stdout.splitlines()
     assert lines[0].startswith("segment,sessions,conversions,conversion_rate")
@@ -106,6 +120,7 @@ def test_values_that_are_not_listed_are_counted_and_the_nearest_spelling_comes_f
         (["overview", "--by", "nonsense"], "is not a dimension"),
         (["overview", "--where", "nonsense"], "is not of the form"),
         (["overview", "--where", "nonsense=1"], "is not a dimension"),
+        (["overview", "--without", "soon"], "names no days"),
         (["countries", "--by", "browser"], "cannot be split"),
         (["segments"], "needs a dimension"),
         (["overview", "--from", "yesterday"], "yesterday"),

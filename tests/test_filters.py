@@ -8,6 +8,8 @@ import pytest
 from queries.filters import FilterError, Filters
 from queries.funnel import ENGAGEMENT
 
+JULY = [dt.date(2017, 7, 1) + dt.timedelta(days=number - 1) for number in range(10)]
+
 
 def test_filters_are_equal_whatever_the_order_of_values():
     first = Filters.of(include={"country": ["US", "FR"], "browser": ["Safari"]})
@@ -43,6 +45,18 @@ def test_filters_print_as_plain_json():
         "where": {"country": ["US"]},
         "where_not": {"browser": ["Safari"]},
     }
+
+
+def test_days_left_out_are_one_filter_however_they_are_said_and_stay_within_the_days_asked_for():
+    filters = Filters.of(left_out=[(JULY[7], JULY[6]), (JULY[2], JULY[2]), (JULY[5], JULY[5])])
+    assert filters.left_out == ((JULY[2], JULY[2]), (JULY[5], JULY[7]))
+    assert not filters.is_empty
+    assert filters.as_json()["left_out"] == [["2017-07-02", "2017-07-02"], ["2017-07-05", "2017-07-07"]]
+    assert [number for number, day in enumerate(JULY) if filters.leaves_out(day)] == [2, 5, 6, 7]
+    assert filters.on_days(JULY[3], JULY[6]).left_out == ((JULY[5], JULY[7]),)
+    assert filters.on_days(JULY[3], JULY[4]) == Filters.of(JULY[3], JULY[4])
+    asked = filters.on_days(JULY[4], JULY[8])
+    assert [number for number, day in enumerate(JULY) if asked.asks_for(day)] == [4, 8]
 
 
 def test_a_step_is_a_filter_that_prints_its_name_and_a_chart_of_steps_leaves_out():

@@ -94,11 +94,13 @@ CALLS = st.builds(
     Call,
     metric=st.sampled_from([metric.name for metric in METRICS]),
     filters=st.builds(
-        lambda days, include, exclude, reached, missed: replace(
-            Filters.of(*(sorted(days) if days else (None, None)), include, exclude), reached=reached, missed=missed),
+        lambda days, include, exclude, left_out, reached, missed: replace(
+            Filters.of(*(sorted(days) if days else (None, None)), include, exclude, left_out),
+            reached=reached, missed=missed),
         st.one_of(st.none(), st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS))),
         WANTED,
         WANTED,
+        st.lists(st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS)), max_size=2),
         STEPS,
         STEPS,
     ),

@@ -45,13 +45,16 @@ compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.da
     st.sampled_from(
         [None, Days(dt.date(2017, 7, 5), dt.date(2017, 7, 5)), Days(dt.date(2017, 7, 3), dt.date(2017, 7, 9))]
     ),
+    st.lists(st.tuples(st.dates(dt.date(1990, 1, 1)), st.integers(0, 40)), max_size=4),
 )
 def test_a_url_restores_the_whole_selection(
-    ends, include, exclude, funnel, comparison, chosen, view, theme, period, clicked
+    ends, include, exclude, funnel, comparison, chosen, view, theme, period, clicked, left_out
 ):
     selection = Selection(KNOWN, VIEWS, include=include, exclude=exclude, settings=chosen, theme=theme)
     selection.choose_dates(*ends)
     selection.choose_period(period)
+    for first, length in left_out:
+        selection.leave_out(Days(first, dt.date.fromordinal(min(first.toordinal() + length, dt.date.max.toordinal()))))
     selection.toggle_days(clicked)
     selection.choose_funnel(funnel[0].name, funnel[1])
     selection.toggle_step("Converted", exclude=bool(clicked))
@@ -66,7 +69,9 @@ def test_a_url_restores_the_whole_selection(
 @given(
     st.text()
     | texts.map(
-        lambda text: f"?country={text}&from={text}&not.source={text}&map.min_sessions={text}&view={text}&steps={text}"
+        lambda text: (
+            f"?country={text}&from={text}&not.source={text}&map.min_sessions={text}&view={text}&steps={text}&not.on={text}"
+        )
     )
 )
 def test_any_text_at_all_is_survived_as_a_url(query):

@@ -38,6 +38,16 @@ def compared(unit="Day"):
     return trend.update([result(rows(5, 6, 7)), result(rows(2, 4)), result([])], chosen)
 
 
+def test_a_left_out_day_keeps_its_place_hatched_and_the_note_names_it():
+    without = context(Filters.of(left_out=[(day(5), day(5))]), missing=(1,), unit="Day")
+    state = trend.update([result(rows(2, 4, 6, 7)), result([]), result([])], without)
+    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export", "Wed 5 Jul: left out"]
+    assert state.sources["trend-gaps"]["label"] == ["no\nexport", "left\nout"]
+    assert "No export holds 3 Jul of 6 days: hatched. Left out: 5 Jul 2017, hatched too." in state.note
+    assert [row[1] for row in state.table.rows][:4] == ["1,895", "no export", "1,938", "left out"]
+    assert [act is None for act in state.table.actions] == [False, True, False, True, False, False]
+
+
 def test_days_that_stand_out_of_a_period_without_a_clear_change_say_so():
     def of(number, sessions, conversions):
         return Period("Day", day(number), day(number), 1, sessions, conversions, 0.0, Days(day(number), day(number)))

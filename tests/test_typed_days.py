@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.format import date_range
 from dashboard.periods import Days
-from dashboard.typed_days import DaysError, read_days
+from dashboard.typed_days import DaysError, read_days, read_left_out
 
 STORE = Days(dt.date(2026, 5, 1), dt.date(2026, 10, 31))
 
@@ -71,6 +71,16 @@ def test_days_are_read_as_people_write_them(text, meant):
 def test_what_names_no_days_says_what_would(text, said):
     with pytest.raises(DaysError, match=said):
         read_days(text, STORE)
+
+
+def test_days_to_leave_out_are_named_after_not():
+    assert read_left_out("not 5 jul", STORE) == read_left_out("Without  2026-07-05", STORE) == days("2026-07-05")
+    assert read_left_out("leave out 2-7 jul", STORE) == days("2026-07-02", "2026-07-07")
+    assert read_left_out("except last 7 days", STORE) == days("2026-10-25", "2026-10-31")
+    assert read_left_out("5 jul", STORE) is None
+    for text, said in (("not all", "all days cannot be left out"), ("not soon", "names no days")):
+        with pytest.raises(DaysError, match=said):
+            read_left_out(text, STORE)
 
 
 @given(st.dates(dt.date(1990, 1, 1), dt.date(2050, 1, 1)), st.integers(0, 800))

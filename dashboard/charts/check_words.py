@@ -1,7 +1,9 @@
 """Data checks in words: what was found, where how much was expected, and what that spoils."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
 
+from dashboard.body import Action
 from dashboard.charts.words import joined, value_label, value_word
 from dashboard.findings import Look, Mark, Notice, Tag
 from dashboard.format import THIN, count, date_range, day, decimal, expected, money, plural, rate, seconds, share
@@ -41,8 +43,18 @@ def tag_of(check: Check) -> Tag:
     return Tag(label=label, look=look, icon=icon)
 
 
-def notices_of(checks: Sequence[Check]) -> list[Notice]:
-    """Return a notice a check; a column that is missing on a silent day is said with that day."""
+def way_out(check: Check, shown: Collection[dt.date]) -> Action | None:
+    """Return the click that leaves out the days of a check; None where that leaves no shown day, or has no use."""
+    if check.kind == "missing" or all(check.first <= date <= check.last for date in shown):
+        return None
+    return Action(first=check.first.isoformat(), last=check.last.isoformat(), exclude=True)
+
+
+def notices_of(checks: Sequence[Check], shown: Collection[dt.date] = ()) -> list[Notice]:
+    """Return a notice a check; a column that is missing on a silent day is said with that day.
+
+    `shown` are the days that have data: a notice offers to leave its own out where others stay.
+    """
     silent = {(check.first, check.last) for check in checks if check.kind in ("no orders", "thin")}
     notices = []
     for check in checks:
@@ -55,6 +67,8 @@ def notices_of(checks: Sequence[Check]) -> list[Notice]:
         notice = Notice(tag=tag_of(check), when=days_of(check), text=text)
         if check.kind == "vanished":
             notice["strong"] = value_label(check.dimension, check.value)
+        if action := way_out(check, shown):
+            notice["action"], notice["action_label"] = action, f"Leave out {days_of(check)}"
         notices.append(notice)
     return notices
 

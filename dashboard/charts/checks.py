@@ -15,8 +15,7 @@ from dashboard.charts.check_words import (
     sound_sentence,
     tag_of,
 )
-from dashboard.charts.words import days_of as shown_days
-from dashboard.charts.words import value_label
+from dashboard.charts.words import compared_days, counted_days, value_label
 from dashboard.findings import Nothing, Notice, Notices
 from queries.check import Check
 from queries.engine import Result
@@ -37,7 +36,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     """Return the notices, the gravest first, with a link to all."""
     checks: Sequence[Check] = found_of(results[0]) or []
     before = [check for check in found_of(results[1]) or [] if check not in checks]
-    notices = [*notices_of(checks), *(compared(notice) for notice in notices_of(before))]
+    of_both = notices_of(checks, counted_days(context)), notices_of(before, counted_days(context, compared_days))
+    notices = [*of_both[0], *(compared(notice) for notice in of_both[1])]
     body = Notices(items=notices[:MOST])
     if not notices:
         body["nothing"] = clean(context)
@@ -55,7 +55,7 @@ def compared(notice: Notice) -> Notice:
 
 def holds_days(context: Context) -> bool:
     """Say whether the store holds any of the shown days, so that there is something to check."""
-    return context.store_days is None or any(date in context.store_days for date in shown_days(context))
+    return context.store_days is None or bool(counted_days(context))
 
 
 def clean(context: Context) -> Nothing:

@@ -8,7 +8,7 @@ from dashboard.body import LegendItem
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.strips import columns_of, labels_of
-from dashboard.charts.words import days_of, empty_sentence, missing_days, stretch_label
+from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, missing_days, stretch_label
 from dashboard.format import DASH, count, day, exact, plural
 from queries.check import Check
 from queries.engine import Result
@@ -35,7 +35,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         return CardState("No days to show", empty=empty_sentence(context))
     checks: Sequence[Check] = found_of(results[1]) or []
     columns = columns_of(context, list(days))
-    missing = missing_days(context, set(days))
+    missing, blank = missing_days(context, set(days)), blank_days(context, set(days))
     rows = []
     for name, label in ROWS:
         sums = [sum(days[date][name] for date in stretch if date in days) for stretch in columns]
@@ -45,8 +45,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         for stretch, number, mean in zip(columns, sums, means, strict=True):
             told = [c for c in checks if c.verdict != "missing" or c.kind == "missing"]
             odd = [c for c in told if any(c.first <= date <= c.last for date in stretch)]
-            if missing.issuperset(stretch):
-                cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: no export"))
+            if blank.issuperset(stretch):
+                cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: {blank_word(context, stretch)}"))
                 continue
             title = f"{stretch_label(stretch)}: {exact(number)} {label.lower()}"
             cell = HeatCell(level=min(6, int(7 * mean / top)), title=title)

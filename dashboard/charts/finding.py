@@ -11,6 +11,7 @@ from dashboard.charts.words import (
     Row,
     by_segment,
     compared_days,
+    counted_days,
     days_of,
     empty_sentence,
     going_on,
@@ -103,15 +104,13 @@ def _lacking(days: Sequence[dt.date], context: Context) -> str:
 
 def _weekdays(context: Context) -> str:
     """Return a warning where the two periods hold different weekdays: one of them a weekend day and the other not."""
-    held = context.store_days
     parts = [
-        {date.weekday() >= SATURDAY for date in days if held is None or date in held}
-        for days in (days_of(context), compared_days(context))
+        {date.weekday() >= SATURDAY for date in counted_days(context, asked)} for asked in (days_of, compared_days)
     ]
     if len(days_of(context)) >= 7 or parts[0] == parts[1]:
         return ""
-    weekend = [date for date in compared_days(context) + days_of(context) if date.weekday() >= SATURDAY]
-    weekend = [date for date in weekend if held is None or date in held]
+    days = counted_days(context, compared_days) + counted_days(context)
+    weekend = [date for date in days if date.weekday() >= SATURDAY]
     named = joined([day(date, weekday=True) for date in weekend[:3]])
     return f"The weekdays differ: {named} {'is' if len(weekend) == 1 else 'are'} on a weekend"
 

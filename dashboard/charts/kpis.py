@@ -9,6 +9,8 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
+    blank_days,
+    blank_word,
     compared_days,
     days_of,
     empty_sentence,
@@ -202,12 +204,17 @@ def a_day(total: float, days: int) -> str:
 
 
 def days_shown(days: Sequence[Row], context: Context) -> str:
-    """Return how many days are shown, and how many of them have no export: 5 days, 1 missing."""
+    """Return how many days are shown, and of how many of them nothing is: 5 days, 1 missing, 2 left out."""
     if not days:
         return ""
     missing = len(missing_days(context, {row["session_date"] for row in days}))
     asked = len(days_of(context)) or len(days)
-    return plural(asked, "day") + (f", {count(missing)} missing" if missing else "")
+    left_out = sum(map(context.filters.leaves_out, days_of(context)))
+    return ", ".join([
+        plural(asked, "day"),
+        *([f"{count(missing)} missing"] if missing else []),
+        *([f"{count(left_out)} left out"] if left_out else []),
+    ])  # fmt: skip
 
 
 def dominating(totals: Row) -> str:
@@ -244,24 +251,24 @@ def day_bars(
 ) -> tuple[list[float | None], list[str], int]:
     """Return one bar per day as a fraction of the largest, their hover texts, and how many belong to the days before.
 
-    None stands for a day without an export. Many days are drawn as stretches of equal length, the last one of a period
-    possibly shorter. The days before come first, whenever they were.
+    None stands for a day of which nothing is shown. Many days are drawn as stretches of equal length, the last one of a
+    period possibly shorter. The days before come first, whenever they were.
     """
     rows = {row["session_date"]: row for row in days}
-    missing = missing_days(context, set(rows))
+    blank = blank_days(context, set(rows))
     if before:
         known = rows if context.store_days is None else context.store_days
-        missing |= {date for date in before if date not in known}
+        blank |= {date for date in before if date not in known or context.filters.leaves_out(date)}
     periods = [
         stretches(period, MOST_BARS // 2 if before else MOST_BARS) for period in (before, days_of(context)) if period
     ]
     parts = [part for period in periods for part in period]
-    gaps = [missing.issuperset(part) for part in parts]
+    gaps = [blank.issuperset(part) for part in parts]
     values = [None if gap else measure(_total(rows, part)) for part, gap in zip(parts, gaps, strict=True)]
     top = max((value for value in values if value), default=1)
     bars = [None if gap else (value or 0) / top for value, gap in zip(values, gaps, strict=True)]
     titles = [
-        f"{stretch_label(part)}: {'no export' if gap else shown(value)}"
+        f"{stretch_label(part)}: {blank_word(context, part) if gap else shown(value)}"
         for part, value, gap in zip(parts, values, gaps, strict=True)
     ]
     return bars, titles, len(periods[0]) if before else 0

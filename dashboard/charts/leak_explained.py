@@ -148,7 +148,7 @@ def _bar(
     part: Sequence[dt.date], value: float | None, due: float | None, top: float, color: str, label: str
 ) -> DayBar:  # fmt: skip
     if due is None or value is None:
-        return DayBar(value=None, title=f"{stretch_label(part)}: no export")
+        return DayBar(value=None, title=f"{stretch_label(part)}: no data")
     number = decimal(value) if label == "Expected" else count(value)
     return DayBar(value=value / top, color=color, title=f"{stretch_label(part)}: {number} {label.lower()}")
 

@@ -8,7 +8,7 @@ from dashboard.boards import Heat, HeatCell, HeatRow
 from dashboard.body import LegendItem
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.strips import columns_of, labels_of
-from dashboard.charts.words import Row, empty_sentence, joined, missing_days, part_of, stretch_label
+from dashboard.charts.words import Row, blank_days, blank_word, empty_sentence, joined, part_of, stretch_label
 from dashboard.format import DASH, exact, rate, share
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, TITLES
@@ -31,7 +31,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not days:
         return CardState("No sessions to look at", empty=empty_sentence(context))
     columns = columns_of(context, list(days))
-    missing = missing_days(context, set(days))
+    blank = blank_days(context, set(days))
     sessions = sum(row["sessions"] for row in days.values())
     shares = {name: sum(row[name] for row in days.values()) / sessions for name in DIMENSIONS}
     order = sorted(DIMENSIONS, key=lambda name: -shares[name])
@@ -39,7 +39,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     rows = [
         HeatRow(
             label=TITLES[name],
-            cells=[_cell(name, stretch, days, missing) for stretch in columns],
+            cells=[_cell(name, stretch, days, blank, context) for stretch in columns],
             text=rate(shares[name]),
         )
         for name in drawn
@@ -65,10 +65,12 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(heading(shares), note, body=body, table=twin)
 
 
-def _cell(name: str, stretch: Sequence[dt.date], days: Mapping[dt.date, Row], missing: set[dt.date]) -> HeatCell:
+def _cell(
+    name: str, stretch: Sequence[dt.date], days: Mapping[dt.date, Row], blank: set[dt.date], context: Context
+) -> HeatCell:
     held = [days[date] for date in stretch if date in days]
-    if missing.issuperset(stretch) or not held:
-        none = "no export" if missing.issuperset(stretch) else "no session"
+    if blank.issuperset(stretch) or not held:
+        none = blank_word(context, stretch) if blank.issuperset(stretch) else "no session"
         return HeatCell(level=None, title=f"{stretch_label(stretch)}: {none}")
     part, whole = sum(row[name] for row in held), sum(row["sessions"] for row in held)
     fraction = part / whole

@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from dashboard.body import DayBar
+from dashboard.body import DayBar, Offer
 from dashboard.chart import Context
-from dashboard.charts.check_words import when
-from dashboard.charts.words import Row, days_of, missing_days, stretch_label, stretches
+from dashboard.charts.check_words import days_of as check_days
+from dashboard.charts.check_words import way_out, when
+from dashboard.charts.words import Row, blank_days, blank_word, counted_days, days_of, stretch_label, stretches
 from dashboard.format import count, expected, plural
 from queries.check import Check
 
@@ -34,18 +35,25 @@ def vanished_sentence(found: Check) -> str:
     return f"{found.value} has {had} {days[0].lower()}{days[1:]}, where {expected(found.expected)} were expected"
 
 
+def way_out_of(breaks: Sequence[Check], context: Context) -> Offer | None:
+    """Return the button that leaves out the days of the gravest break; None without one, or where no day would stay."""
+    gravest = max(breaks, key=lambda found: found.expected, default=None)
+    action = way_out(gravest, counted_days(context)) if gravest else None
+    return Offer(label=f"Leave out {check_days(gravest)}", icon="warn", action=action) if gravest and action else None
+
+
 def day_strip(
     days: Mapping[dt.date, int], context: Context, present: set[dt.date], breaks: Sequence[Check] = (), source: str = ""
 ) -> list[DayBar]:
     """Return one small column per day (per stretch, beyond 31 days), broken days in amber with their 0 written."""
-    missing = missing_days(context, present)
+    blank = blank_days(context, present)
     parts = stretches(days_of(context) or sorted(present), MOST_BARS)
     sums = [sum(days.get(date, 0) for date in part) for part in parts]
     top = max(sums, default=0) or 1
     bars = []
     for part, number in zip(parts, sums, strict=True):
-        if missing.issuperset(part):
-            bars.append(DayBar(value=None, title=f"{stretch_label(part)}: no export"))
+        if blank.issuperset(part):
+            bars.append(DayBar(value=None, title=f"{stretch_label(part)}: {blank_word(context, part)}"))
             continue
         bar = DayBar(value=number / top, color="bars", title=f"{stretch_label(part)}: {count(number)} sessions")
         for found in breaks:

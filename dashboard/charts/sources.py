@@ -11,7 +11,7 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.chosen import is_filtered, passes
 from dashboard.charts.source_cells import cells_of, with_chosen
-from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day
+from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day, way_out_of
 from dashboard.charts.source_words import chosen_heading, heading
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence, part_of
 from dashboard.charts.words import days_of as shown_days
@@ -84,6 +84,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     body = Table(
         caption=table.caption, columns=_columns(devices, scale, totals, TITLES[by]), rows=rows, legend=ratio_legend()
     )
+    if offer := way_out_of(breaks, context):
+        body["offer"] = offer
     whole = [row[EVERYTHING] for row in sources]
     said = chosen_heading(whole, chosen, context.filters, by) or heading(whole, breaks, word, len(shown_days(context)))
     return CardState(said, NOTE.replace("sources", f"{word}s"), body=body, table=table)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dashboard.annotations import annotations
@@ -17,9 +18,12 @@ from dashboard.charts.trend_words import LINE_FROM, against, began, heading, not
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
+    blank_days,
+    blank_word,
     compared_days,
     days_of,
     empty_sentence,
+    left_out_words,
     missing_days,
     sentence_range,
 )
@@ -42,7 +46,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     unit = context.settings.get("unit", DAILY)
     asked = days_of(context) or [row["session_date"] for row in rows]
     missing = missing_days(context, {row["session_date"] for row in rows})
-    shown = periods_of(rows, asked, missing, unit)
+    blank = blank_days(context, {row["session_date"] for row in rows})
+    shown = periods_of(rows, asked, blank, unit, partial(blank_word, context))
     before = _before(results[1].rows if len(results) > 1 else [], context, unit)
     notes = [(row["session_date"], row["text"]) for row in (results[2].rows if len(results) > 2 else [])]
     labels = figures.rate_ticks(highest_shown([*shown, *before]))
@@ -60,7 +65,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         " ".join(
             part
             for part in (
-                note(shown, asked, missing, laid(scene)),
+                note(shown, asked, missing, laid(scene), left_out_words(context.filters)),
                 mean_words(scene),
                 cut_words(scene),
                 noted(notes, scene.start, scene.end),
@@ -77,11 +82,9 @@ def _before(rows: Sequence[Row], context: Context, unit: str) -> list[Period]:
     days = compared_days(context)
     if not rows or not days:
         return []
-    held = context.store_days
-    missing = {
-        date for date in days if date not in (held if held is not None else {row["session_date"] for row in rows})
-    }
-    return periods_of(rows, days, missing, unit)
+    held = context.store_days if context.store_days is not None else {row["session_date"] for row in rows}
+    blank = {date for date in days if date not in held or context.filters.leaves_out(date)}
+    return periods_of(rows, days, blank, unit, partial(blank_word, context))
 
 
 def _heading(rows: Sequence[Row], shown: Sequence[Period], past: Sequence[Row], before: Sequence[Period]) -> str:
@@ -170,7 +173,7 @@ def _line(period: Period, which: str) -> tuple[str, ...]:
     else:
         when = date_range(period.first, period.last) + ("" if period.is_complete else f" ({period.held} days)")
     if period.is_gap:
-        return when, "no export", "", "", "", "", which
+        return when, period.blank, "", "", "", "", which
     low, high = period.interval
     interval = DASH if low is None or high is None else sentence_range(low, high)
     counts = exact(period.sessions), exact(period.conversions)

@@ -100,7 +100,7 @@ def click_words(scene: Scene, period: Period) -> str:
     """Return what a click on a period does."""
     if scene.focus == period.asked:
         return "Click: all days again."
-    return f"Click: only this {period.unit.lower()}."
+    return f"Click: only this {period.unit.lower()}. Alt-click: leave it out."
 
 
 def _whiskers(periods: Sequence[Period], places: Sequence[float], top: float) -> dict[str, list[Any]]:
@@ -176,8 +176,8 @@ def grounds(scene: Scene) -> Columns:
             "bottom": [BELOW * scene.top] * len(gaps),
             "top": [ABOVE * scene.top] * len(gaps),
             "middle": [0.9 * scene.top] * len(gaps),
-            "label": ["no\nexport" if scene.labelled else ""] * len(gaps),
-            "title": [f"{_when(period)}: no export" for period in gaps],
+            "label": [period.blank.replace(" ", "\n") if scene.labelled else "" for period in gaps],
+            "title": [f"{_when(period)}: {period.blank}" for period in gaps],
         },
         "trend-ground": {
             "x": [(left + right) / 2] if first else [],

@@ -21,7 +21,7 @@ MOST_BESIDE = 31
 class Period:
     """Hold one day, week (from Monday) or month: its days, those that an export holds, and what they count.
 
-    `asked` are those of its days that are asked about.
+    `asked` are those of its days that are asked about, `blank` says why nothing is shown of one of which nothing is.
     """
 
     unit: str
@@ -32,10 +32,11 @@ class Period:
     conversions: int
     revenue: float
     asked: Days
+    blank: str = "no export"
 
     @property
     def is_gap(self) -> bool:
-        """Say whether no export holds any day of it."""
+        """Say whether nothing is shown of any day of it."""
         return not self.held
 
     @property
@@ -97,8 +98,10 @@ EXTENTS: Mapping[str, Callable[[dt.date], tuple[dt.date, dt.date]]] = {
 }
 
 
-def periods_of(rows: Sequence[Row], days: Sequence[dt.date], missing: Set[dt.date], unit: str) -> list[Period]:
-    """Return the periods that the days fall into, in order; `missing` are the days that no export holds."""
+def periods_of(
+    rows: Sequence[Row], days: Sequence[dt.date], blank: Set[dt.date], unit: str, why: Callable[..., str] | None = None
+) -> list[Period]:
+    """Return the periods that the days fall into, in order; `blank` are the days of which nothing is shown, `why`."""
     by_day = {row["session_date"]: row for row in rows}
     grouped: dict[tuple[dt.date, dt.date], list[dt.date]] = {}
     for date in days:
@@ -111,11 +114,12 @@ def periods_of(rows: Sequence[Row], days: Sequence[dt.date], missing: Set[dt.dat
                 unit,
                 first,
                 last,
-                sum(date not in missing for date in inside),
+                sum(date not in blank for date in inside),
                 sum(row["sessions"] for row in counted),
                 sum(row["conversions"] for row in counted),
                 sum(row["revenue"] or 0 for row in counted),
                 Days(inside[0], inside[-1]),
+                *([why(inside)] if why else []),
             )
         )
     return found

@@ -156,12 +156,16 @@ def sums_compared(shown: Sequence[Period], before: Sequence[Period]) -> str:
     return f"Conversion {verb} from {rate(rates[0])} to {rate(rates[1])}: {difference}, larger than chance"
 
 
-def note(periods: Sequence[Period], asked: Sequence[dt.date], missing: set[dt.date], compared: str) -> str:
-    """Return how the chart is read, what has no export, what is incomplete, and how the compared days are laid."""
+def note(
+    periods: Sequence[Period], asked: Sequence[dt.date], missing: set[dt.date], compared: str, left_out: str = ""
+) -> str:
+    """Return how the chart is read, what has no export, what is left out or incomplete, how compared days are laid."""
     said = [NOTE]
     if missing:
         which = day(min(missing)) if len(missing) == 1 else plural(len(missing), "day")
         said.append(f"No export holds {which} of {plural(len(asked), 'day')}: hatched.")
+    if left_out:
+        said.append(f"Left out: {left_out}, hatched too.")
     return " ".join(part for part in (*said, incomplete_words(periods), compared) if part)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.chart import CardState, Chart, Context, Need
 from dashboard.charts.check_words import notices_of, sound_sentence
 from dashboard.charts.checks import NEED, clean, heading, twin
+from dashboard.charts.words import counted_days
 from dashboard.findings import Notices
 from queries.check import Check
 from queries.engine import Result
@@ -28,7 +29,7 @@ def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
 def update(results: Sequence[Result], context: Context) -> CardState:
     """Return every notice, the gravest first."""
     checks: Sequence[Check] = found_of(results[0]) or []
-    notices = notices_of(checks)
+    notices = notices_of(checks, counted_days(context))
     body = Notices(items=notices, wide=True)
     if not notices:
         body["nothing"] = clean(context)

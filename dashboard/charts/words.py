@@ -1,7 +1,7 @@
 """Words that several charts share: devices, funnel steps, days, who stands out, and what an empty selection says."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -209,6 +209,8 @@ def empty_sentence(context: Context) -> str:
     if context.filters.date_from or context.filters.date_to:
         first, last = span_of_days(context)
         words.append(date_range(first, last))
+    if context.filters.left_out:
+        words.append(f"{left_out_words(context.filters)} left out")
     if not words:
         return "The store holds no sessions: ingest exports first."
     return f"No sessions match {', '.join(words)}{outside_words(context)}."
@@ -270,7 +272,29 @@ def missing_days(context: Context, present: set[dt.date]) -> set[dt.date]:
     `present` are the days that have sessions here; they decide when the store's own days are not known.
     """
     known = present if context.store_days is None else context.store_days
-    return {date for date in days_of(context) if date not in known}
+    left_out = context.filters.leaves_out
+    return {date for date in days_of(context) if date not in known and not left_out(date)}
+
+
+def left_out_words(filters: Filters) -> str:
+    """Return the days left out: 5 Jul 2017, or 5 Jul 2017 and 12-14 Jul 2017."""
+    return joined([date_range(*span) for span in filters.left_out])
+
+
+def counted_days(context: Context, asked: Callable[[Context], Sequence[dt.date]] = days_of) -> list[dt.date]:
+    """Return the days asked about, or those compared with, that an export holds and that are not left out."""
+    held, left_out = context.store_days, context.filters.leaves_out
+    return [day for day in asked(context) if (held is None or day in held) and not left_out(day)]
+
+
+def blank_days(context: Context, present: set[dt.date]) -> set[dt.date]:
+    """Return the days asked about of which nothing is shown: no export holds them, or they are left out."""
+    return missing_days(context, present) | {day for day in days_of(context) if context.filters.leaves_out(day)}
+
+
+def blank_word(context: Context, days: Sequence[dt.date]) -> str:
+    """Return why nothing is shown of some days in a row: no export, or left out where any of them is."""
+    return "left out" if any(map(context.filters.leaves_out, days)) else "no export"
 
 
 def rate_of(part: float, whole: float) -> str:

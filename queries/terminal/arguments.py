@@ -1,12 +1,13 @@
 """The arguments of a question: conditions, funnels and options, as they are typed."""
 
+import datetime as dt
 import difflib
 from collections.abc import Iterable
 
 from rich.markup import escape
 
 from queries.engine import Engine
-from queries.filters import Filters
+from queries.filters import Filters, Span
 from queries.funnel import FUNNELS, Funnel
 from queries.terminal.console import err
 
@@ -39,6 +40,26 @@ def conditions(where: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, li
         for name, value in found:
             values.setdefault(name, []).append(value)
     return grouped
+
+
+def asked_filters(
+    date_from: dt.datetime | None, date_to: dt.datetime | None, where: Iterable[str], without: Iterable[str]
+) -> Filters:
+    """Return the filters of `--from`, `--to`, `--where` and `--without`; raises ValueError."""
+    dates = (moment.date() if moment else None for moment in (date_from, date_to))
+    return Filters.of(*dates, *conditions(where), left_out(without))
+
+
+def left_out(texts: Iterable[str]) -> list[Span]:
+    """Return the days of texts like 2017-07-05 and 2017-07-05..2017-07-07; raises ValueError, naming the option."""
+    spans = []
+    for text in texts:
+        first, _, last = text.partition("..")
+        try:
+            spans.append((dt.date.fromisoformat(first.strip()), dt.date.fromisoformat((last or first).strip())))
+        except ValueError:
+            raise ValueError(f'--without "{text}" names no days: write 2017-07-05 or 2017-07-05..2017-07-07') from None
+    return spans
 
 
 def funnel_named(name: str) -> Funnel:
