@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dashboard.chart import Chart
 from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
 from dashboard.controls import asked_of
 from dashboard.selection import Selection
@@ -57,14 +58,19 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
     slow = [chart for chart in charts if chart.slow]
     quick = replace(ask, finding=None if finding.slow else finding)
     yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
-    searching = [chart for chart in slow if not chart.compares]
+    comparing = [chart for chart in slow if chart.compares or (ask.compared and _asks_both(chart, ask))]
+    searching = [chart for chart in slow if chart not in comparing]
     if searching or finding.slow:
         searched = replace(ask, finding=finding if finding.slow else None)
         yield Late(answer(engine, searching, searched, asked.cancel, held))
     yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
-    comparing = [chart for chart in slow if chart.compares]
     if comparing or finding.then:
         yield Late(answer(engine, comparing, replace(ask, finding=finding.then), asked.cancel, held))
+
+
+def _asks_both(chart: Chart, ask: Ask) -> bool:
+    """Say whether a card asks both periods at once, which takes longest."""
+    return any(need.change for need in chart.needs(ask.settings.get(chart.name, {})))
 
 
 def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:

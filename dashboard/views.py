@@ -27,7 +27,7 @@ class View:
 
 VIEWS = (
     View("overview", "Overview", "What happened, can I trust it, where next?",
-         ("kpis", ("trend", 8), "checks", "steps", "why", "movers", "biggest", "takeaways", "countries"), "grid", "o"),
+         ("kpis", ("trend", 8), "checks", "steps", "why", "biggest", "takeaways", "countries"), "grid", "o"),
     View("funnel", "Funnel", "At which step, on what, compared with before?",
          ("funnel", "completion", "revenue_lost", "leavers", "converted_vs_engaged", "step_times"),
          "funnel", "f", view_findings.FUNNEL),

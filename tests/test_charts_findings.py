@@ -8,7 +8,6 @@ from charts_builders import context, counted, day, funnel_rows, result
 from test_charts_sentences import plain
 
 from dashboard.charts import (
-    biggest,
     check_words,
     checks,
     gaps,
@@ -175,16 +174,6 @@ def test_chance_is_said_as_how_often(p, said):
     assert f"so large a difference {said};" in plain(leak_explained.chance_sentence(p))
 
 
-def test_the_first_screen_has_leaks_and_gaps_apart_each_on_its_own_scale():
-    large = replace(MOBILE, conversions=500, expected=900.0)
-    rows = shown(biggest, report(leaks=(SAFARI, SAFARI, SAFARI), gaps=(large,))).body["rows"]
-    assert [row.get("group") for row in rows] == [
-        "Leaks, 2 of 3, the surest loss first; bars end at 16", None, rows[2]["group"],
-    ]  # fmt: skip
-    assert rows[2]["group"].startswith("Gaps, the surest loss first; bars end at 1")
-    assert rows[0]["expected"]["mark"] > 0.5
-
-
 def test_no_order_is_said_as_such():
     assert leak_rows.title_of(YOUTUBE) == "Source youtube.com: no order in 1,074 sessions, 6 expected"
 
@@ -308,14 +297,6 @@ def test_a_break_beside_a_value_is_not_denied_by_its_tag():
     assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).note.endswith("they convert less nearly everywhere.")
 
 
-def test_the_number_of_gaps_is_one_number_on_the_card():
-    """Three gaps and first visits: the heading and the line above the rows both count three."""
-    others = [replace(MOBILE, segment={"source": name}) for name in ("google", "bing")]
-    state = shown(biggest, report(leaks=(SAFARI,), gaps=(NEWCOMERS, MOBILE, *others)))
-    assert plain(state.heading) == "1 leak and 3 gaps besides first visits: most at stake on Mobile, 7 of 44 expected"
-    assert state.body["rows"][1]["group"].startswith("Gaps, 2 of 3, the surest loss first")
-
-
 def test_a_row_without_an_order_has_an_interval_that_holds_its_nought():
     said = plain(leak_rows.evidence(YOUTUBE, report()))
     assert said.startswith("Converts at 0 % (80 % interval up to 27 %) of what its peers convert")
@@ -324,15 +305,8 @@ def test_a_row_without_an_order_has_an_interval_that_holds_its_nought():
 def test_first_visits_stand_last_and_are_not_counted_as_a_gap():
     rows = leak_rows.sorted_leaks([NEWCOMERS, MOBILE], [], "Money, low end")
     assert rows == [MOBILE, NEWCOMERS]
-    alone = shown(biggest, report(gaps=(NEWCOMERS,)))
-    assert alone.heading == "No leak, and only first visits convert below their peers, as they do nearly everywhere"
     said = "One value converts below its adjusted peers: Mobile had 7 of 44 expected; so do first visits, as nearly "
     assert shown(gaps, report(gaps=(NEWCOMERS, MOBILE))).heading == f"{said}everywhere"
-    state = shown(biggest, report(gaps=(NEWCOMERS, MOBILE)))
-    assert state.heading == "No leak and 1 gap besides first visits: Mobile had 7 of 44 expected"
-    assert [tag["label"] for tag in state.body["rows"][1]["tags"]] == ["Gap", "Usual for first visits"]
-    found = judged(Explained(report(gaps=(NEWCOMERS, MOBILE))))
-    assert biggest.open_findings([found, judged([])], context()) == 1
     assert shown(gaps, report(gaps=(NEWCOMERS,))).heading.startswith("Only first visits convert below")
 
 

@@ -47,7 +47,7 @@ def test_the_card_names_what_fell_first_with_its_counts_and_money_a_month():
         "182 of 6,504 before, 64 of 6,937 now. Converts at 31 % (80 % interval 25 to 39 %) of what its own past and "
         "all others give."
     )
-    assert [tag["label"] for tag in fell["tags"]] == ["Fell"]
+    assert [tag["label"] for tag in fell["tags"]] == ["Fell", "No tracking fault found"]
     assert plain(fell["money"]) == "-$13 k"
     assert plain(fell["orders"]) == "142 (108–180) missing"
     assert fell["orders_over"] == "in 46 days"

@@ -1,104 +1,179 @@
-"""The findings that cost most, leaks and gaps apart: what the first screen says about where to look next."""
+"""What is at stake, most first: falls, leaks and gaps in one list, for the question which of all costs most."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts import leak_rows, movers
 from dashboard.charts.chosen import shared_note
-from dashboard.charts.leak_rows import breaks_over, is_first_visits, row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import CHECKS, NEED
-from dashboard.charts.segments import segment_words
-from dashboard.charts.words import empty_sentence
-from dashboard.findings import FindingRow, Findings, Nothing
-from dashboard.format import count, expected, plural
+from dashboard.charts.segments import segment_pairs, segment_words
+from dashboard.charts.words import empty_sentence, joined, part_of
+from dashboard.findings import FindingRow, Findings, Nothing, Tag
+from dashboard.format import count, exact, expected, money, money_range, money_short, plural
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of
-from queries.leak_report import Leak, LeakReport
+from queries.leak_report import Leak, LeakReport, is_first_visits
+from queries.movers import Mover, Movers
+from queries.revenue import Estimate
 
-SHOWN, SHOWN_ALONE = 2, 3
-"""So many rows of each kind where there are both, and of the one kind that there is."""
+SHOWN = 5
+NAMES = {"fall": "Fell", "leak": "Leak", "gap": "Gap"}
 NOTE = (
-    "A leak is a combination that converts worse than its parts predict, a gap a single value below its adjusted "
-    "peers. The pale bar is the 80\u202f% interval of what was expected. At stake is what can be won back: all that a "
-    "leak lacks, half of what a gap lacks. The view Leaks has all of them, with what speaks against each."
+    "A fall is a segment below its own past while all others went on, a leak a combination below what its parts "
+    "predict, a gap a single value below its adjusted peers. At stake is what can be won back: all that a fall or a "
+    "leak lacks, half of what a gap lacks. One loss may be seen in two ways: the rows do not add up. The pale bar is "
+    "the 80\u202f% interval of what was expected. The view Leaks has all of them, with what speaks against each."
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Hold one fall, leak or gap with what it is ordered by; `also` are other kinds that name the same segment."""
+
+    row: Leak | Mover
+    kind: str
+    stake: Estimate
+    tracked: bool
+    also: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Say whether it is more than what first visits are nearly everywhere."""
+        return not (isinstance(self.row, Leak) and is_first_visits(self.row))
+
+    @property
+    def key(self) -> tuple[bool, bool, float]:
+        """Return its place: most at stake first, first visits after all others, broken tracking last."""
+        return not self.tracked, not self.counts, -self.stake.low
+
+    @property
+    def had(self) -> int:
+        """Return the converted sessions of the shown days."""
+        return self.row.conversions if isinstance(self.row, Leak) else self.row.conversions[1]
+
+    @property
+    def highest(self) -> float:
+        """Return the conversions that the scale of the list must hold."""
+        lost = self.row.missing_conversions if isinstance(self.row, Leak) else self.row.missing
+        return max(self.row.expected, self.had + lost.high)
+
+
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the leak list and for the data checks."""
-    return NEED, CHECKS
+    """Ask for the leak list, for the data checks, and for what moved where something is compared."""
+    return NEED, CHECKS, movers.NEED
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the first leaks and the first gaps without their reasons, each kind with the surest loss first."""
-    found, checks = (found_of(result) for result in results)
+    """Return the losses with most at stake, of every kind, on one scale."""
+    found, checks, moved = (found_of(result) for result in results)
     report: LeakReport = found.report
     if not report.sessions:
         return CardState("No sessions to compare", empty=empty_sentence(context))
-    kinds = [sorted_leaks(rows, checks, "") for rows in (report.leaks, report.gaps)]
-    most = SHOWN if all(kinds) else SHOWN_ALONE
-    rows = [row for kind in kinds for row in kind]
-    shown = [row for kind in kinds for row in kind[:most]]
+    losses = losses_of(report, moved, checks or [])
+    shown = losses[:SHOWN]
+    scale = max((loss.highest for loss in shown), default=1.0) * movers.WIDER or 1.0
     body = Findings(
-        caption="Biggest leaks and gaps",
+        caption="Most at stake first",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
-        rows=[drawn for kind in kinds for drawn in group_of(kind[:most], len(told(kind)), report, checks)],
+        rows=[drawn(loss, report, moved, scale, checks or []) for loss in shown],
     )
     if not shown:
-        body["nothing"] = Nothing(
-            icon="search", title="Nothing stands out", text="No leak and no gap can be named here."
-        )
+        body["nothing"] = Nothing(icon="search", title="Nothing stands out", text=nothing_words(moved))
     said = " ".join(part for part in (shared_note(context.filters), NOTE) if part)
-    return CardState(heading(rows, checks), said, body=body, table=twin_of("Biggest leaks and gaps", shown, report))
+    return CardState(heading(losses, moved is not None), said, body=body, table=twin(losses, report))
 
 
-def group_of(rows: Sequence[Leak], number: int, report: LeakReport, checks: Sequence[Check]) -> list[FindingRow]:
-    """Return the first rows of one kind on a scale of their own, which the first of them says."""
-    scale = scale_of(rows)
-    drawn = [short(row_of(row, report, scale, checks), row, checks) for row in rows]
-    if drawn:
-        many = f"{len(rows)} of {number}, the surest loss first" if number > len(rows) else "the surest loss first"
-        drawn[0]["group"] = f"{'Leaks' if rows[0].kind == 'leak' else 'Gaps'}, {many}; bars end at {expected(scale)}"
-    return drawn
+def losses_of(report: LeakReport, moved: Movers | None, checks: Sequence[Check]) -> list[Loss]:
+    """Return every fall, leak and gap, most at stake first; one that is a fall as well stands with it."""
+    falls = [row for row in moved.rows if row.fell] if moved else []
+    fallen = [dict(row.segment) for row in falls]
+    rows = [*report.leaks, *report.gaps]
+    losses = [
+        Loss(row, row.kind, report.in_period(row.revenue_at_stake), not leak_rows.breaks_over(row.segment, checks))
+        for row in rows
+        if dict(row.segment) not in fallen
+    ]
+    for row in falls:
+        also = tuple(other.kind for other in rows if dict(other.segment) == dict(row.segment))
+        tracked = not leak_rows.breaks_over(row.segment, checks)
+        losses.append(Loss(row, "fall", report.in_period(row.revenue), tracked, also))
+    return sorted(losses, key=lambda loss: loss.key)
 
 
-def short(drawn: FindingRow, row: Leak, checks: Sequence[Check]) -> FindingRow:
+def drawn(loss: Loss, report: LeakReport, moved: Movers | None, scale: float, checks: Sequence[Check]) -> FindingRow:
     """Return a row as the first screen has it: its size in place of its reasons, and a way to the view with all."""
-    under = " Its tracking broke, so it comes last." if breaks_over(row.segment, checks) else ""
-    kept: FindingRow = {**drawn, "why": f"{plural(row.sessions, 'session')}.{under}"}
+    if isinstance(loss.row, Leak):
+        row = leak_rows.row_of(loss.row, report, scale, checks)
+        size = f"{plural(loss.row.sessions, 'session')}."
+    elif moved:
+        row = {**movers.row_of(loss.row, moved, scale, checks), "money": money_short(loss.stake.median)}
+        row["range"] = money_range(loss.stake.low, loss.stake.high, sentence=True)
+        row["tags"] = [row["tags"][0], *(Tag(label=NAMES[kind], look="loss", icon="bars") for kind in loss.also),
+                       *row["tags"][1:]]  # fmt: skip
+        before, after = (part_of(loss.row.conversions[place], loss.row.sessions[place]) for place in (0, 1))
+        size = f"{before} before, {after} now."
+    else:
+        raise TypeError("a fall is drawn with the report it is of")
+    under = "" if loss.tracked else " Its tracking broke, so it comes last."
+    kept: FindingRow = {**row, "why": f"{size}{under}"}
     kept.pop("explain", None)
     return kept
 
 
-def heading(rows: Sequence[Leak], checks: Sequence[Check] = ()) -> str:
-    """Return how many leaks and gaps there are, led by that with most at stake; first visits do not count as a gap."""
-    named = told(rows)
-    if not named and rows:
-        return "No leak, and only first visits convert below their peers, as they do nearly everywhere"
+def nothing_words(moved: Movers | None) -> str:
+    """Return that nothing can be named, of what was looked for."""
+    return f"No {'fall, ' if moved else ''}leak or gap can be named here."
+
+
+def heading(losses: Sequence[Loss], compared: bool = False) -> str:
+    """Return how many losses of each kind there are, led by that with most at stake; first visits do not count."""
+    named = [loss for loss in losses if loss.counts]
+    if not named and losses:
+        none = "No fall, no leak" if compared else "No leak"
+        return f"{none}, and only first visits convert below their peers, as they do nearly everywhere"
     if not named:
-        return "No leak and no gap can be named in these sessions"
-    leaks = sum(row.kind == "leak" for row in named)
-    first = max(named, key=lambda row: (not breaks_over(row.segment, checks), row.revenue_at_stake.low))
-    had = count(first.conversions) if first.conversions else "none"
-    gaps = len(named) - leaks
-    counts = f"{plural(leaks, 'leak') if leaks else 'No leak'} and {plural(gaps, 'gap') if gaps else 'no gap'}"
-    besides = " besides first visits" if len(named) < len(rows) else ""
+        return f"No {'fall, no ' if compared else ''}leak and no gap can be named in these sessions"
+    numbers = [(kind, sum(loss.kind == kind for loss in named)) for kind in ("fall", "leak", "gap")]
+    counts = joined([
+        plural(number, kind) if number else f"no {kind}" for kind, number in numbers if compared or kind != "fall"
+    ])  # fmt: skip
+    besides = " besides first visits" if len(named) < len(losses) else ""
+    first = named[0]
+    had = count(first.had) if first.had else "none"
     most = "most at stake on " if len(named) > 1 else ""
-    who = segment_words(first.segment)
-    return f"{counts}{besides}: {most}{who}{',' if most else ' had'} {had} of {expected(first.expected)} expected"
+    who = (
+        f"{segment_words(first.row.segment)}{',' if most else ' had'} {had} of {expected(first.row.expected)} expected"
+    )
+    return f"{counts[0].upper()}{counts[1:]}{besides}: {most}{who}"
 
 
-def told(rows: Sequence[Leak]) -> list[Leak]:
-    """Return the rows that count: without the gap of first visits, which is there nearly everywhere."""
-    return [row for row in rows if not is_first_visits(row)]
+def twin(losses: Sequence[Loss], report: LeakReport) -> TableTwin | None:
+    """Return every loss as text; None when there is none."""
+    if not losses:
+        return None
+    rows = tuple(
+        (
+            joined([NAMES[kind] for kind in (loss.kind, *loss.also)]),
+            segment_pairs(loss.row.segment),
+            exact(loss.had),
+            f"{loss.row.expected:,.1f}",
+            money(loss.stake.median),
+            f"{money(loss.stake.low)} to {money(loss.stake.high)}",
+        )
+        for loss in losses
+    )
+    headers = ("Kind", "Segment", "Converted", "Expected", f"At stake {report.period}", "80\u202f% interval")
+    return TableTwin("Most at stake first", headers, rows, (False, False, True, True, True, True))
 
 
 def open_findings(results: Sequence[Result], context: Context) -> int:
     """Return how many leaks and gaps are open: neither explained by a probable tracking break nor first visits."""
     found, checks = (found_of(result) for result in results)
-    rows = (*found.report.leaks, *found.report.gaps)
-    return sum(not breaks_over(row.segment, checks) and not is_first_visits(row) for row in rows)
+    losses = losses_of(found.report, None, checks or [])
+    return sum(loss.tracked and loss.counts for loss in losses)
 
 
-CHART = Chart("biggest", "Biggest leaks and gaps", needs, update, renderer="findings", span=12, height=200, slow=True)
+CHART = Chart("biggest", "What is at stake", needs, update, renderer="findings", span=12, height=200, slow=True)

@@ -119,13 +119,20 @@ def tags_of(leak: Leak, checks: Sequence[Check]) -> list[Tag]:
     tags = [Tag(label=label, look=look, icon="bars")]
     if breaks_over(leak.segment, checks):
         tags[0]["look"] = "plain"
-        return [*tags, Tag(label="Probable tracking break", look="warn", icon="warn")]
+        return [*tags, tracking_tag(leak.segment, checks)]
     if is_first_visits(leak):
         tags[0]["look"] = "plain"
         return [*tags, Tag(label="Usual for first visits", look="plain", icon="info")]
-    beside = any(check.verdict == "probable tracking break" and check.dimension in leak.segment for check in checks)
+    return [*tags, tracking_tag(leak.segment, checks)]
+
+
+def tracking_tag(segment: Segment, checks: Sequence[Check]) -> Tag:
+    """Return whether the tracking of a segment's values was sound."""
+    if breaks_over(segment, checks):
+        return Tag(label="Probable tracking break", look="warn", icon="warn")
+    beside = any(check.verdict == "probable tracking break" and check.dimension in segment for check in checks)
     sound = "No fault found in its own tracking" if beside else "No tracking fault found"
-    return [*tags, Tag(label=sound, look="accent", icon="check")]
+    return Tag(label=sound, look="accent", icon="check")
 
 
 def row_of(

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.chosen import MOVES, shared_note
-from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt
+from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt, tracking_tag
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
 from dashboard.charts.why import compared_days, not_compared
@@ -106,7 +106,10 @@ def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) ->
     drawn = FindingRow(
         title=f"{moved_words(row)}: {plural(had, 'converted session')} where {expected(row.expected)} were expected",
         why=" ".join([evidence(row, report), *(spoilt(check) for check in mine)]),
-        tags=[Tag(label="Fell" if row.fell else "Rose", look="loss" if row.fell else "accent", icon="bars")],
+        tags=[
+            Tag(label="Fell" if row.fell else "Rose", look="loss" if row.fell else "accent", icon="bars"),
+            tracking_tag(row.segment, checks),
+        ],
         expected=Band(
             low=ends[0] / scale,
             mark=row.expected / scale,
@@ -120,8 +123,6 @@ def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) ->
         orders=f"{orders_words(abs(row.expected - had), lost)} {'missing' if row.fell else 'more'}",
         orders_over=f"in {plural(report.days, 'day')}" if report.days else "",
     )
-    if mine:
-        drawn["tags"].append(Tag(label="Probable tracking break", look="warn", icon="warn"))
     if can_filter(row.segment):
         drawn["action"] = Action(where=dict(row.segment), view=LANDS_ON)
         drawn["action_label"] = "Filter to this"
