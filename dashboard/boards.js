@@ -44,7 +44,7 @@ function board(one, heads, act) {
   let scroller = null
   const element = h("section", {class: "board", "aria-label": one.title},
     h("header", {}, h("h3", {}, one.title), one.rows.length > one.shown && search,
-      one.open && h("button", {type: "button", class: "link leads", "data-key": keyOf(one.open), "aria-label": `${one.open_label} ${one.title}`, on: {click: (event) => {
+      one.open && h("button", {type: "button", class: "link leads", "data-key": keyOf(one.open), "aria-label": `${one.open_label} ${one.title}`, title: `${one.title} against a second dimension, in the pivot below`, on: {click: (event) => {
         doing(act, one.open)(event)
         element.getRootNode().getElementById(`card-${one.open.card}`)?.scrollIntoView()
       }}}, one.open_label)),

@@ -52,11 +52,15 @@ class Board(TypedDict):
 
 
 class Boards(TypedDict):
-    """Hold the boards, three abreast where there is room."""
+    """Hold the boards, three abreast where there is room; `off` has options of the card's settings that do nothing now.
+
+    They are by the setting's name: option -> why.
+    """
 
     caption: str
     heads: list[BoardHead]
     boards: list[Board]
+    off: NotRequired[dict[str, dict[str, str]]]
 
 
 class HeatCell(TypedDict):

@@ -26,6 +26,13 @@ def left_out(pairs: Iterable[tuple[str, str]], names: Mapping[str, Collection[st
         day_in(single.get("compare_from")) and day_in(single.get("compare_to"))
     ):
         said.append(f"compare = {CUSTOM} lacks its days")
+    said += [
+        f"{quoted(key)} = {quoted(text)} contradicts {quoted(key.removeprefix(EXCLUDED))} = {quoted(text)}"
+        for key, text in pairs
+        if key.startswith(EXCLUDED)
+        and (key.removeprefix(EXCLUDED), text) in pairs
+        and key.removeprefix(EXCLUDED) in DIMENSIONS
+    ]
     first, last = days["from"], days["to"]
     if first and last and last < first:
         said.append(f"from = {first} lies after to = {last}, so the two were swapped")

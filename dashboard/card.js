@@ -76,8 +76,10 @@ export class Card {
         options.map((option) => h("option", {value: option, selected: option === chosen}, option)))
       return h("label", {class: "picked"}, `${name[0].toUpperCase()}${name.slice(1).replaceAll("_", " ")}`, list)
     }
+    const off = this.state?.body?.off?.[name] || {}
     return h("div", {class: "segmented", role: "group", "aria-label": label}, options.map((option) => h("button", {
-      type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(option === chosen), on: {click: () => choose(option)},
+      type: "button", "data-key": `${name}=${option}`, "aria-pressed": String(option === chosen && !off[option]), disabled: Boolean(off[option]), title: off[option],
+      on: {click: () => choose(option)},
     }, option)))
   }
 
@@ -86,9 +88,10 @@ export class Card {
   }
 
   choose(settings) {
-    const now = this.chart.settings.map(({name}) => settings[`${this.chart.name}.${name}`]).join("\n")
+    const now = JSON.stringify([this.chart.settings.map(({name}) => settings[`${this.chart.name}.${name}`]), this.state?.body?.off])
     if (now === this.chosen) return
     this.chosen = now
+    this.given = settings
     redraw(this.settings, this.chart.settings.map((setting) => this.control(setting, settings)))
   }
 
@@ -119,6 +122,7 @@ export class Card {
     this.heading.textContent = state.heading
     this.note.textContent = state.note || ""
     this.settings.hidden = Boolean(state.body?.nothing)
+    if (this.given) this.choose(this.given)
     redraw(this.offer, this.offered(state.body?.offer))
     if (this.tableTool) this.tableTool.disabled = !state.table
     if (this.showsTable && state.table) redraw(this.twin, twin(state.table, this.act))

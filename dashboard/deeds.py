@@ -203,21 +203,37 @@ def save_view(viewer: "Viewer", said: Said) -> None:
     """Save what is shown under a name, and say when it takes the place of another view."""
     name = " ".join(text_of(said, "name").split())
     try:
-        before = viewer.saved.read().named(name)
+        book = viewer.saved.read()
         viewer.saved.save(name, viewer.selection.to_query())
-        replaced = f", in place of the view saved on {before.saved_on}" if before else ""
-        viewer.tell_saved(f"Saved as “{name}”{replaced}.")
+        before = viewer.forgotten = book.kept(name)
+        replaced = f", in place of the view saved on {before.view.saved_on}" if before else ""
+        viewer.tell_saved(f"Saved as “{name}”{replaced}.", undo=before is not None)
     except SavedViewError as error:
         viewer.tell_saved(f"Not saved: {error}.")
 
 
 def delete_view(viewer: "Viewer", said: Said) -> None:
     """Forget a saved view."""
+    name = text_of(said, "name")
     try:
-        viewer.saved.delete(text_of(said, "name"))
-        viewer.tell_saved(f"Deleted “{text_of(said, 'name')}” for everybody.")
+        before = viewer.saved.read().kept(name)
+        viewer.saved.delete(name)
+        viewer.forgotten = before
+        viewer.tell_saved(f"Deleted “{name}” for everybody.", undo=before is not None)
     except SavedViewError as error:
         viewer.tell_saved(f"Not deleted: {error}.")
+
+
+def restore_view(viewer: "Viewer", said: Said) -> None:
+    """Bring back the view that this person has just deleted or replaced."""
+    before, viewer.forgotten = viewer.forgotten, None
+    if before is None:
+        return
+    try:
+        viewer.saved.restore(before)
+        viewer.tell_saved(f"“{before.view.name}” is as it was.")
+    except SavedViewError as error:
+        viewer.tell_saved(f"Not brought back: {error}.")
 
 
 def make_default(viewer: "Viewer", said: Said) -> None:
@@ -258,6 +274,7 @@ DEEDS: dict[str, Deed] = {
     "saved": list_saved,
     "save_view": save_view,
     "delete_view": delete_view,
+    "restore_view": restore_view,
     "default_view": make_default,
 }
 """What a browser may ask for, by the message's `kind`."""

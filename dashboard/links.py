@@ -55,6 +55,17 @@ def wanted_in(pairs: Iterable[tuple[str, str]], prefix: str) -> dict[str, tuple[
     return {dimension: tuple(values) for dimension, values in found.items()}
 
 
+def unwanted_in(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the unwanted values of each dimension, but for those that the link wants as well: no session has both."""
+    pairs = list(pairs)
+    wanted = wanted_in(pairs, "")
+    found = {
+        dimension: tuple(value for value in values if value not in wanted.get(dimension, ()))
+        for dimension, values in wanted_in(pairs, EXCLUDED).items()
+    }
+    return {dimension: values for dimension, values in found.items() if values}
+
+
 def day_in(text: str | None) -> dt.date | None:
     """Return a day written as ISO text, None for anything else."""
     try:

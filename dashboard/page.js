@@ -94,7 +94,8 @@ class Page {
         this.open(action.view)
         window.scrollTo({top: 0})
       }
-      if (action.kind === "filter" && !action.view && !this.toldOfUndo) {
+      const filters = action.kind === "filter" && (action.dimension || action.where || action.step || action.first)
+      if (filters && !action.view && !this.toldOfUndo && !this.root.querySelector(".panel:popover-open")) {
         this.toldOfUndo = true
         const touch = window.matchMedia("(pointer: coarse)").matches
         this.toasts.say(touch ? "Filtered. Its chip in the bar above removes it." : "Filtered. Esc undoes.", 4000, "undoes")
@@ -342,6 +343,8 @@ class Page {
           on: {click: () => this.act({kind: "default_view", name: view.name === chosen ? "" : view.name})}}, view.name === chosen ? "default" : "make default"),
         h("button", {type: "button", class: "tool", "data-key": `delete ${view.name}`, "aria-label": `Delete ${view.name}`, on: {click: () => this.act({kind: "delete_view", name: view.name})}}, icon("close")))))
         : h("p", {class: "panel-note"}, "None yet. A saved view is a name for this link: everybody who opens this store sees it."),
+      this.saved.undo && h("p", {class: "panel-note"}, `${this.saved.text} `,
+        h("button", {type: "button", class: "link", "data-key": "undo saved", on: {click: () => this.act({kind: "restore_view"})}}, "Undo")),
       h("form", {class: "save-form", on: {submit: (event) => (event.preventDefault(), keep())}}, name, h("button", {type: "submit", class: "button"}, "Save")),
     ]
   }

@@ -30,6 +30,14 @@ class SavedView:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Hold a view as it was before it was deleted or replaced, and whether it opened by default."""
+
+    view: SavedView
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Hold all saved views in order of name, and the name of the default one ("" for none)."""
 
@@ -39,6 +47,11 @@ class Book:
     def named(self, name: str) -> SavedView | None:
         """Return the view of that name, None when there is none."""
         return next((view for view in self.views if view.name == name), None)
+
+    def kept(self, name: str) -> Kept | None:
+        """Return the view of that name as it can be brought back, None when there is none."""
+        view = self.named(name)
+        return Kept(view, self.default == name) if view else None
 
 
 class SavedViews:
@@ -85,6 +98,13 @@ class SavedViews:
         with self._writing:
             book = self.read()
             return self._write(_book([view for view in book.views if view.name != name], book.default))
+
+    def restore(self, kept: Kept) -> Book:
+        """Bring a view back as it was, in place of what its name stands for by now. Raises SavedViewError."""
+        with self._writing:
+            book = self.read()
+            others = [view for view in book.views if view.name != kept.view.name]
+            return self._write(_book([*others, kept.view], kept.view.name if kept.default else book.default))
 
     def make_default(self, name: str) -> Book:
         """Let a saved view open when nothing else is asked for, with "" the plain page. Raises SavedViewError."""

@@ -10,7 +10,17 @@ import param
 
 from dashboard.broken_links import left_out
 from dashboard.chart import SHARED_SETTINGS
-from dashboard.links import EXCLUDED, ON, comparison_in, day_in, focus_in, left_out_in, positions_in, wanted_in
+from dashboard.links import (
+    EXCLUDED,
+    ON,
+    comparison_in,
+    day_in,
+    focus_in,
+    left_out_in,
+    positions_in,
+    unwanted_in,
+    wanted_in,
+)
 from dashboard.periods import CUSTOM, MODES, PREVIOUS, Days, is_relative, relative_days
 from queries.filters import Filters, merged
 from queries.funnel import ENGAGEMENT, FUNNELS, Funnel
@@ -268,7 +278,7 @@ class Selection(param.Parameterized):
             focus=focus_in(single.get(ON, "")),
             left_out=left_out_in(pairs),
             include=wanted_in(pairs, ""),
-            exclude=wanted_in(pairs, EXCLUDED),
+            exclude=unwanted_in(pairs),
             funnel_name=funnel.name,
             steps=positions_in(steps, len(funnel.steps)),
             step=step if known else "",

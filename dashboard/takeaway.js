@@ -29,6 +29,10 @@ function rules(root) {
 // A copy of an element whose canvases have become pictures; its tools and what leads elsewhere are gone.
 async function copied(element, plots) {
   const copy = element.cloneNode(true)
+  for (const box of element.querySelectorAll(".board-search")) {
+    const twin = copy.querySelector(`[data-key="${CSS.escape(box.dataset.key)}"]`)
+    if (box.value && twin) twin.replaceWith(h("span", {class: "searched"}, `with “${box.value}”`))
+  }
   const [shown, holders] = [element, copy].map((part) => [...part.querySelectorAll(".plot")])
   copy.querySelectorAll(".tools, .panel, [hidden], .unseen, .deeds, .button, .leads, input").forEach((part) => part.remove())
   still(copy)

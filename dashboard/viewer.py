@@ -21,7 +21,7 @@ from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
 from dashboard.past import Past
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
-from dashboard.saved import SavedViewError, SavedViews
+from dashboard.saved import Kept, SavedViewError, SavedViews
 from dashboard.selection import Selection
 from dashboard.state import bar_of, cards_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
@@ -60,6 +60,7 @@ class Viewer:
         self._cancel = Cancel()
         self._listing = Cancel()
         self.past = Past(self.selection)
+        self.forgotten: Kept | None = None
         self._numbers = itertools.count(1)
         self.page = Shell(
             self.act,
@@ -266,15 +267,16 @@ class Viewer:
 
         WORKERS.submit(work)
 
-    def tell_saved(self, text: str) -> None:
-        """Send the list of saved views, and what just happened to it."""
+    def tell_saved(self, text: str, *, undo: bool = False) -> None:
+        """Send the list of saved views, and what just happened to it; whether that can be undone."""
         try:
             book = self.saved.read()
         except SavedViewError as error:
             self.page.reply({"kind": "saved", "views": [], "default": "", "text": str(error)})
             return
         views = [{"name": view.name, "query": view.query, "saved_on": view.saved_on} for view in book.views]
-        self.page.reply({"kind": "saved", "views": views, "default": book.default, "text": text})
+        said = {"kind": "saved", "views": views, "default": book.default, "text": text}
+        self.page.reply({**said, "undo": True} if undo else said)
 
     def _default_query(self) -> str:
         try:

@@ -637,13 +637,36 @@ def test_a_view_is_saved_opened_by_default_and_deleted(store, tmp_path, monkeypa
     other.act({"kind": "delete_view", "name": 'Funnel “in” the \\ US"'})
     assert Viewer(Source(own)).page.query == ""
     told = []
-    monkeypatch.setattr(viewer, "tell_saved", told.append)
+    monkeypatch.setattr(viewer, "tell_saved", lambda text, undo=False: told.append(text))
     for _ in range(2):
         viewer.act({"kind": "save_view", "name": "Mine"})
     viewer.act({"kind": "delete_view", "name": "Mine"})
     assert told[0] == "Saved as “Mine”."
     assert told[1].startswith("Saved as “Mine”, in place of the view saved on 20")
     assert told[2] == "Deleted “Mine” for everybody."
+
+
+def test_a_view_that_was_deleted_or_replaced_is_brought_back_as_it_was(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    own = store_of(tmp_path / "store", sessions(3, country="US"))
+    viewer = Viewer(Source(own), "?view=funnel")
+    viewer.act({"kind": "save_view", "name": "Mine"})
+    viewer.act({"kind": "default_view", "name": "Mine"})
+    before = viewer.saved.read()
+    viewer.act({"kind": "restore_view"})
+    assert viewer.saved.read() == before
+    viewer.act({"kind": "delete_view", "name": "Mine"})
+    assert viewer.saved.read().views == ()
+    viewer.act({"kind": "restore_view"})
+    assert viewer.saved.read() == before
+    viewer.act({"kind": "view", "view": "leaks"})
+    viewer.act({"kind": "save_view", "name": "Mine"})
+    assert viewer.saved.read().views[0].query == "?view=leaks"
+    viewer.act({"kind": "restore_view"})
+    assert viewer.saved.read() == before
+    viewer.act({"kind": "delete_view", "name": "Nobody's"})
+    viewer.act({"kind": "restore_view"})
+    assert viewer.saved.read() == before
 
 
 def test_both_themes_have_the_same_tokens_and_readable_text_on_each_fill():

@@ -343,6 +343,8 @@ def test_a_view_is_saved_and_opened_again_by_its_name(visit):
     other.get_by_role("button", name="Saved views").click()
     other.get_by_role("button", name="Delete US sources").click()
     other.locator(".saved a", has_text="US sources").wait_for(state="detached")
+    other.get_by_role("button", name="Undo").click()
+    other.locator(".saved a", has_text="US sources").wait_for()
 
 
 def test_a_source_named_like_a_script_is_text(visit):

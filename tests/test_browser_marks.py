@@ -210,3 +210,32 @@ def test_a_picture_holds_no_box_to_type_into(visit):  # noqa: F811 - the fixture
     _, content = taken(page, "#card-leaderboards", "Picture (SVG)")
     assert b"Browser 13" in content
     assert b"<input" not in content
+    assert b"with \xe2\x80\x9c" not in content
+    page.get_by_role("searchbox", name="Search Browser").fill("ser 13")
+    _, content = taken(page, "#card-leaderboards", "Picture (SVG)")
+    assert "with “ser 13”".encode() in content
+    assert b"Browser 13" in content and b"Browser 12" not in content
+
+
+def test_sorting_by_change_is_off_while_nothing_is_compared_and_says_why(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore&compare=off&leaderboards.sort=Change")
+    sort = page.get_by_role("group", name="sort: Segments by dimension").get_by_role("button", name="Change")
+    page.wait_for_function("(one) => one.disabled", arg=sort.element_handle())
+    assert sort.get_attribute("aria-pressed") == "false"
+    assert sort.get_attribute("title") == "Nothing is compared"
+    page.get_by_role("button", name="Compare off").click()
+    page.get_by_role("dialog").get_by_role("button", name="Other days").click()
+    page.keyboard.press("Escape")
+    page.locator(
+        "#card-leaderboards .segmented button:not([disabled])[aria-pressed=true]", has_text="Change"
+    ).wait_for()
+
+
+def test_sorting_is_no_filter_that_esc_would_undo(visit):  # noqa: F811 - the fixture
+    page = visit("?view=explore")
+    board = page.get_by_role("region", name="Browser", exact=True)
+    board.get_by_role("button", name="Rate").click()
+    page.wait_for_url("**leaderboards.sort=Rate**")
+    assert page.locator(".toast").is_hidden()
+    board.get_by_role("button", name="Browser 10").click()
+    page.locator(".toast", has_text="Filtered. Esc undoes.").wait_for()

@@ -50,6 +50,10 @@ compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.da
 def test_a_url_restores_the_whole_selection(
     ends, include, exclude, funnel, comparison, chosen, view, theme, period, clicked, left_out
 ):
+    free = {
+        name: tuple(value for value in values if value not in include.get(name, ())) for name, values in exclude.items()
+    }
+    exclude = {name: values for name, values in free.items() if values}
     selection = Selection(KNOWN, VIEWS, include=include, exclude=exclude, settings=chosen, theme=theme)
     selection.choose_dates(*ends)
     selection.choose_period(period)
@@ -121,6 +125,21 @@ def test_what_a_link_cannot_say_is_named_and_cut_to_a_glance():
     assert selection.unread == [f"country = {'x' * 60}… is too long"]
     selection.load_query("?days=last-28&country=US&theme=dark&map.min_sessions=50")
     assert selection.unread == []
+
+
+def test_a_link_that_wants_and_does_not_want_a_value_says_so_and_wants_it():
+    selection = Selection(KNOWN)
+    selection.load_query("?browser=Edge&browser=Opera&not.browser=Edge&not.country=US&not.source=Edge")
+    assert selection.include == {"browser": ("Edge", "Opera")}
+    assert selection.exclude == {"country": ("US",), "source": ("Edge",)}
+    assert selection.unread == ["not.browser = Edge contradicts browser = Edge"]
+
+
+def test_days_to_leave_out_that_are_none_are_named():
+    selection = Selection(KNOWN)
+    selection.load_query("?not.on=2017-07-05&not.on=soon&not.on=2017-07-09_2017-07-07")
+    assert selection.left_out == ((dt.date(2017, 7, 5), dt.date(2017, 7, 5)),)
+    assert selection.unread == ["not.on = soon names no days", "not.on = 2017-07-09_2017-07-07 names no days"]
 
 
 def test_a_url_cannot_ask_for_endless_values():

@@ -28,8 +28,8 @@ MOST = 200
 SORTS = ("Sessions", "Rate", "Change", "Revenue")
 LARGEST, SMALLEST = ORDERS = ("Largest first", "Smallest first")
 MINIMUMS = ("30", "50", "100", "500")
-COMPARED = ("device_category", "visitor_type")
-"""Dimensions of few values, which "Compare" lays side by side as the columns of the pivot; others become its rows."""
+AS_COLUMNS = ("device_category", "visitor_type")
+"""Dimensions of few values, which the pivot lays side by side as its columns; others become its rows."""
 MARKED = (
     f" A bold change is larger than chance: at most {share(FALSE)} of those that are bold are expected to be none, "
     "however many values are looked at."
@@ -38,8 +38,8 @@ NOTE = (
     "The bar behind a name is its sessions against the largest. Values under the minimum of sessions are not "
     "ranked and "
     f"stand last, in grey. Under a rate its 95{THIN}% interval, under a change the relative one; its interval is "
-    "on hover "
-    "and in the table. A click filters, Shift adds, Alt excludes. Split and Compare open a second dimension below."
+    "on hover and in the table. A click filters, Shift adds, Alt excludes. Pivot sets the values against a second "
+    "dimension, below."
 )
 
 
@@ -73,6 +73,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         said = "No export here gives any dimension." if none else empty_sentence(context)
         return CardState("No segments to rank", empty=said)
     body = Boards(caption="Leaderboards, one for each dimension", heads=heads_of(sort, order, compares), boards=boards)
+    if not compares:
+        body["off"] = {"sort": {"Change": "Nothing is compared"}}
     headers = ("Dimension", "Value", "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Change")
     headers = (*headers, "Its interval", "Relative", "Beyond chance", "Revenue")
     table = TableTwin("Leaders of each dimension", headers, tuple(lines), (False, False, *(True,) * 9))
@@ -146,10 +148,9 @@ def board_of(
             line["state"] = "few"
         lines.append(line)
     few = sum(row["sessions"] < least for row in rows)
-    side = "columns" if name in COMPARED else "rows"
+    side = "columns" if name in AS_COLUMNS else "rows"
     opens = Action(card="pivot", name=side, option=TITLES[name])
-    label = "Compare" if name in COMPARED else "Split"
-    return Board(title=TITLES[name], rows=lines, shown=SHOWN, few=few, open=opens, open_label=label)
+    return Board(title=TITLES[name], rows=lines, shown=SHOWN, few=few, open=opens, open_label="Pivot")
 
 
 def cells_of(row: Row, past: Row | None, least: int, compares: bool) -> list[str]:
