@@ -249,7 +249,7 @@ def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_ma
     chosen = replace(base, compared=compared, store_days=frozenset(row["session_date"] for row in held))
     state = trend.update([result(held[31:]), result(held[1:31]), result([])], chosen)
     assert len(state.sources["trend-before-line"]["x"]) == 25
-    assert "each under the same weekday. 5 of its days lie under no shown day: counted, not drawn." in state.note
+    assert "each under the same weekday. 5 of its days fall outside the picture: counted, not drawn." in state.note
 
 
 def day_of_2026(number):

@@ -137,8 +137,8 @@ def laid(scene: Scene) -> str:
     how = "each under the same weekday" if unit == DAILY else "in their order"
     drawn = [period for period, _ in scene.laid]
     left = sum(period not in drawn and not period.is_gap for period in before)
-    verb = "lies" if left == 1 else "lie"
-    rest = f" {count(left)} of its {unit.lower()}s {verb} under no shown {unit.lower()}: counted, not drawn."
+    verb = "falls" if left == 1 else "fall"
+    rest = f" {count(left)} of its {unit.lower()}s {verb} outside the picture: counted, not drawn."
     return f"Grey, dashed: {words}, {how}.{rest if left else ''}"
 
 
