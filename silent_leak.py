@@ -45,6 +45,12 @@ StoreOption = Annotated[
 ]
 
 
+FromOption = Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+ToOption = Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
+]
 WithoutOption = Annotated[
     list[str] | None,
     typer.Option("--without", help="A day to leave out, or days as FIRST..LAST; repeat it for more."),
@@ -253,12 +259,9 @@ def query(
     metric: Annotated[str, typer.Argument(help="One of: " + ", ".join(metric.name for metric in METRICS) + ".")],
     store: StoreOption,
     by: Annotated[str | None, typer.Option(help="Split by a dimension: " + ", ".join(DIMENSIONS) + ".")] = None,
-    date_from: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
-    date_to: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
-    ] = None,
+    date_from: FromOption = None,
+    date_to: ToOption = None,
+    where: WhereOption = None,
     without: WithoutOption = None,
     funnel: Annotated[str, typer.Option(help=f"One of: {FUNNEL_NAMES}.")] = "engagement",
     option: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as min_sessions=50.")] = None,
@@ -296,12 +299,9 @@ def query(
 @app.command()
 def leaks(
     store: StoreOption,
-    date_from: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
-    date_to: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="DIMENSION=VALUE or DIMENSION!=VALUE; repeat it for more values and dimensions."),
-    ] = None,
+    date_from: FromOption = None,
+    date_to: ToOption = None,
+    where: WhereOption = None,
     without: WithoutOption = None,
     funnel: Annotated[str, typer.Option(help=f"One of: {FUNNEL_NAMES}.")] = "engagement",
     step: Annotated[
