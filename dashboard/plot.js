@@ -35,11 +35,13 @@ function thinned(labels) {
   return new Map([...labels].map(([place, text], number) => [place, labels.size > MOST_LABELS && number % 2 ? "" : text]))
 }
 
-// What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>" or "days:<column>:<column>".
+// What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>", "value:<column>:<column>" where a
+// column names the dimension too, or "days:<column>:<column>".
 function deeds(model, keys) {
   return (model.tags || []).filter((tag) => typeof tag === "string").map((tag) => tag.split(":")).flatMap(([kind, one, other]) => {
     const text = (column, index) => model.data[column]?.[index]
     if (kind === "filter") return [(index) => ({dimension: one, value: text(other, index), additive: keys.shift, exclude: keys.alt})]
+    if (kind === "value") return [(index) => ({dimension: text(one, index), value: text(other, index), additive: keys.shift, exclude: keys.alt})]
     if (kind === "days") return [(index) => ({first: text(one, index), last: text(other, index)})]
     return []
   })

@@ -8,6 +8,7 @@ from charts_builders import ORIGINAL, context, counted, day, funnel_rows, result
 
 from dashboard.charts import (
     completion,
+    completion_words,
     converted_vs_engaged,
     countries,
     durations,
@@ -138,13 +139,21 @@ def test_the_log_scale_starts_at_a_tenth_of_a_percent_or_lower():
 def test_a_device_leads_only_where_the_intervals_do_not_meet():
     last = [rows[2] for rows in devices(**ORIGINAL).values()]
     middle = [rows[1] for rows in devices(**ORIGINAL).values()]
-    assert plain(words.verdict(last, "completion_rate", "reached")) == "Desktop ahead of mobile: 18 % against 4 %"
-    assert words.verdict(middle, "completion_rate", "reached") == "No device stands out: the intervals overlap"
+    assert (
+        plain(completion_words.verdict(last, "completion_rate", "reached"))
+        == "Desktop ahead of mobile: 18 % against 4 %"
+    )
+    assert (
+        completion_words.verdict(middle, "completion_rate", "reached") == "No device stands out: the intervals overlap"
+    )
 
 
 def test_a_device_of_26_sessions_is_never_named_ahead():
     rows = [rows[2] for rows in devices(desktop=(900, 500, 400, 20), tablet=(90, 40, 26, 20)).values()]
-    assert plain(words.verdict(rows, "completion_rate", "reached")) == "Desktop: 5 %; the others are too few to say"
+    assert (
+        plain(completion_words.verdict(rows, "completion_rate", "reached"))
+        == "Desktop: 5 %; the others are too few to say"
+    )
 
 
 def test_several_behind_are_the_others_with_their_range():
@@ -153,7 +162,7 @@ def test_several_behind_are_the_others_with_their_range():
         for rows in devices(desktop=(1000, 500, 9, 0), mobile=(1000, 100, 9, 0), tablet=(1000, 140, 9, 0)).values()
     ]
     assert (
-        plain(words.verdict(rows, "completion_rate", "reached"))
+        plain(completion_words.verdict(rows, "completion_rate", "reached"))
         == "Desktop ahead of the others: 50 % against 10 to 14 %"
     )
 

@@ -1,6 +1,7 @@
 """The sentence that each view opens with: the finding of its own charts, its size and its certainty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.chart import Context, Finding, Need
 from dashboard.charts import checks, completion, countries, durations, leaks
@@ -8,6 +9,7 @@ from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
 from dashboard.charts.finding import change_sentence, conversion_sentence, largest_leak, step_sentence, widest_gap
+from dashboard.charts.funnel_rows import chosen_dimensions, kept_of, reach_of
 from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
@@ -30,20 +32,32 @@ def dated_sentence(check: Check) -> str:
     return f"{when(check)} {said if check.kind == 'vanished' else said[0].lower() + said[1:]}"
 
 
+def funnel_needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for all sessions, their funnel in both periods, and the funnel by the first dimension of the funnel card."""
+    by = chosen_dimensions(settings)[0]
+    return Need("overview"), Need("funnel"), Need("funnel", by=by), Need("funnel", compared=True)
+
+
 def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return which step changed against the compared days, where the devices differ, and which step loses most."""
-    overview, steps, by_device, before = (result.rows for result in results)
+    """Return which step changed against the compared days, where the devices differ, and which step loses most.
+
+    Where the funnel card is split by another dimension, its largest values stand for the devices.
+    """
+    overview, steps, by_value, before = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
         return empty_sentence(context), ""
-    devices = by_segment(by_device)
-    said = completion.heading(devices, context) if len(devices) > 1 else ""
+    by, reach = chosen_dimensions(context.settings)[0], reach_of(results[2])
+    kept = [values[0] for values in kept_of(reach, (by,), context.filters)]
+    largest = [row for row in by_value if row["segment"] in kept]
+    groups = by_segment(largest)
+    said = completion.heading(groups, context, by, len(kept) < len(reach)) if len(groups) > 1 else ""
     most = largest_leak(steps, context)
     changed = step_sentence(steps, before) if context.compared and any(row["reached"] for row in before) else ""
     if changed:
         return changed, " ".join(part for part in (f"{said}." if said else "", most) if part)
-    if not said.startswith("Devices differ"):
+    if " differ most " not in said:
         return most or "No session left between two steps.", f"{said}." if said else ""
-    return f"{said}.", " ".join(part for part in (most, widest_gap(by_device, context)) if part)
+    return f"{said}.", " ".join(part for part in (most, widest_gap(largest, context, by)) if part)
 
 
 def geography_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
@@ -163,11 +177,7 @@ def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     return said, f"{mean}; a value is only worth a second look where its interval leaves that mean."
 
 
-FUNNEL = Finding(
-    (Need("overview"), Need("funnel"), Need("funnel", by=DEVICE), Need("funnel", compared=True)),
-    funnel_finding,
-    of_steps=True,
-)
+FUNNEL = Finding(funnel_needs, funnel_finding, of_steps=True, follows="funnel")
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
 SOURCES = Finding(
