@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 
 import pytest
 from charts_builders import ORIGINAL, context, counted, day, funnel_rows, result, source_rows
@@ -581,3 +582,12 @@ def test_a_value_is_spelled_as_a_label_wherever_it_is_one_and_as_a_word_inside_a
     assert segments.segment_words({"visitor_type": "new", "device_category": "mobile"}) == "New visitors on mobile"
     assert segments.segment_pairs({"device_category": "mobile"}) == "Device Mobile"
     assert words.subject(("device_category", "mobile"), ("visitor_type", "new")) == "Mobile and new"
+
+
+def test_words_under_and_over_the_bars_of_durations_are_short_enough_to_stand_apart():
+    """A panel of 300 pixels has 28 for each of nine bars, and a letter takes about 6."""
+    ticks = [len(plain(label)) for label in durations.TICKS]
+    assert len(ticks) == 9
+    assert all(sum(pair) / 2 <= 4.5 for pair in itertools.pairwise(ticks))
+    said = [plain(durations.bar_label(sessions)) for sessions in (0, 388, 3388, 9949, 9960, 19_800, 999_600)]
+    assert said == ["", "388", "3.4 k", "9.9 k", "10 k", "20 k", "1.00 M"]
