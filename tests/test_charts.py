@@ -29,7 +29,7 @@ NOT_CARDS = {
     "chosen", "funnel_words",
     "source_cells", "source_days", "source_words", "strips",
     "trend_columns", "trend_figure", "trend_level", "trend_periods", "trend_scene", "trend_words",
-    "view_findings", "words",
+    "view_changes", "view_findings", "words",
 }  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 by_name = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)

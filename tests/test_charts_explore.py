@@ -409,18 +409,18 @@ def test_money_of_steps_is_given_for_the_period_of_the_leak_list():
 
 def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():
     rows = [by_day("google", 4, 3936, 21), by_day("(direct)", 4, 1621, 29), by_day("(direct)", 5, 2217, 40)]
-    now = result([counted(100, 2)])
-    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context())
+    now, past = result([counted(100, 2)]), [result([]), result([]), judged([])]
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now, *past], context())
     assert said == (
         "Source figures are not reliable for this period: on 5 Jul google sessions appear to be filed under (direct)."
     )
     assert plain(more).endswith(
         "Without 5 Jul, (direct) converts 1.79 % (29 of 1,621) and google 0.53 % (21 of 3,936)."
     )
-    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context(days=184))
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now, *past], context(days=184))
     assert said.startswith("2 of 100 sessions converted")
     assert more.startswith("Source figures are not reliable on 5 Jul, 1 of 184 days. On 5 Jul google recorded 0")
-    said, more = view_findings.sources_finding([judged([]), now, result(rows), now], context())
+    said, more = view_findings.sources_finding([judged([]), now, result(rows), now, *past], context())
     assert said.startswith("2 of 100 sessions converted")
     assert more == "No fault was found in the tracking of sources."
 
