@@ -268,14 +268,34 @@ def test_a_pivot_says_in_how_many_rows_a_device_converts_below_another():
         for device, (sessions, orders) in zip(("desktop", "mobile"), both, strict=True)
     }
     state = pivot.update([judged(pairs)], context(rows="Source", columns="Device", measure="Interval"))
-    said = "Mobile against desktop: lower in 2 of 3 sources, higher in none, 1 too close to tell; 1 too few to say"
-    assert state.heading == said
+    said = "Mobile against desktop: lower in 2 of 3 comparable sources, higher in none, 1 too close to tell"
+    assert state.heading == f"{said}; 1 too few to say"
     last = state.body["rows"][-1]["cells"][-1]
     assert (last["text"], last["sub"]) == ("lower in 2 of 3", "higher in none")
     assert last["title"] == "lower: google, yahoo; too close: bing; too few: ask"
     assert plain(state.body["rows"][0]["cells"][2]["sub"]) == "1.46–3.31 %"
     only = pivot.update([judged({key: pairs[key] for key in pairs if key[0] in ("google", "yahoo")})], context())
-    assert only.heading == "Mobile against desktop: lower in all 2 sources, higher in none"
+    assert only.heading == "Mobile against desktop: lower in all 2 comparable sources, higher in none"
+
+
+def test_a_pivot_says_which_rows_its_heading_counts():
+    """Two can be compared, one has too few orders, one was never seen on mobile, and ten small ones stand together."""
+    rows = {"google": ((1000, 30), (1000, 2)), "bing": ((1000, 22), (1000, 20)), "ask": ((900, 4), (40, 0))}
+    rows |= {f"site{number}": ((300 - number, 1),) for number in range(pivot.ROWS)}
+    pairs = {
+        (source, device): Group(sessions, orders, 10.0 * orders, (sessions, 0, 0, orders))
+        for source, both in rows.items()
+        for device, (sessions, orders) in zip(("desktop", "mobile"), both, strict=False)
+    }
+    state = pivot.update([judged(pairs)], context(rows="Source", columns="Device", measure="Rate"))
+    assert state.heading.startswith("Mobile against desktop: lower in 1 of 2 comparable sources, ")
+    assert state.note.startswith(
+        "12 sources have a row of their own: 2 can be compared, 1 has too few orders and 9 have no session in one of "
+        "the two (–); the row “(other)” is not counted. "
+    )
+    assert "no session in one of the two: site0, site1" in state.body["rows"][-1]["cells"][-1]["title"]
+    few = pivot.update([judged({key: pairs[key] for key in pairs if not key[0].startswith("site")})], context())
+    assert few.note.startswith("3 sources have a row of their own: 2 can be compared and 1 has too few orders. ")
 
 
 def test_a_pivot_of_a_dimension_with_itself_takes_another():
