@@ -81,7 +81,7 @@ export function heat(body) {
   const line = (row) => h("li", {class: "heat-row", style: {"grid-template-columns": template}},
     h("span", {class: "heat-label"}, row.label),
     row.cells.map((cell) => h("i", {
-      class: cell.empty ? "heat-cell bare" : cell.level == null ? "heat-cell hatched" : "heat-cell", title: cell.title,
+      class: `heat-cell${cell.empty ? " bare" : cell.level == null ? " hatched" : ""}${cell.lacks ? " lacks" : ""}`, title: cell.title,
       style: {background: cell.level == null || cell.empty ? null : `var(--sl-sequential-${cell.level})`},
     }, cell.mark && h("b", {}, cell.mark))),
     h("span", {class: "heat-text"}, row.text))

@@ -337,6 +337,21 @@ def test_places_without_a_difference_are_not_ranked_in_words():
     )
 
 
+def test_days_whose_export_lacks_a_column_have_a_line_below_and_no_exclamation_mark():
+    rows = [counted(100, 2, session_date=day(number)) for number in (2, 3, 4, 5)]
+    bare = Check("not exported", "missing", day(3), day(4), "landing_page, hostname", sessions=200)
+    state = days_held.update([result(rows), judged([bare])], context(days=4))
+    for strip in state.body["rows"]:
+        assert [cell.get("lacks", False) for cell in strip["cells"]] == [False, True, True, False]
+        assert not any("mark" in cell for cell in strip["cells"])
+    assert plain(state.body["rows"][0]["cells"][1]["title"]) == (
+        "Mon 3 Jul: 100 sessions; no session has a landing page or a hostname: not in the export"
+    )
+    assert {"label": days_held.LACKS, "shape": "line"} in state.body["legend"]
+    whole = days_held.update([result(rows), judged([])], context(days=4))
+    assert [item["label"] for item in whole.body["legend"]] == ["fewest", "most", "no export"]
+
+
 def test_days_held_counts_the_missing_and_marks_the_odd():
     rows = [
         {"session_date": day(2), "sessions": 10, "conversions": 1},
