@@ -89,6 +89,6 @@ export function heat(body) {
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("ul", {class: "heat"}, (body.rows || []).map(line)),
       h("div", {class: "heat-row heat-axis", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
-        columns.map((text) => h("span", {}, text && h("b", {class: words++ % 2 ? "second" : null}, text))), h("span"))),
+        columns.map((text) => h("span", {}, text && h("b", {class: words++ % 2 ? "spare" : null}, text))), h("span"))),
   ]
 }
