@@ -56,6 +56,7 @@ def test_the_card_names_what_fell_first_with_its_counts_and_money_a_month():
     assert plain(rose["money"]) == "+$1.3 k"
     assert plain(rose["orders"]) == "19 (12–25) more"
     assert state.body["heads"][2] == "Against its past a month"
+    assert "Money counts orders missing, or besides, against a segment's own past; other cards count" in state.note
     assert len(state.table.rows) == 2
     assert len(state.table.headers) == len(state.table.rows[0]) == len(state.table.numeric)
 

@@ -8,6 +8,7 @@ from dashboard.charts.chosen import shared_note
 from dashboard.charts.leak_rows import breaks_over, is_first_visits, row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import CHECKS, NEED
 from dashboard.charts.segments import segment_words
+from dashboard.charts.stakes import LEAKS, counts, gaps
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import FindingRow, Findings, Nothing
 from dashboard.format import count, expected, plural
@@ -15,13 +16,14 @@ from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of
 from queries.leak_report import Leak, LeakReport
+from queries.revenue import CLOSABLE_GAP
 
 SHOWN, SHOWN_ALONE = 2, 3
 """So many rows of each kind where there are both, and of the one kind that there is."""
 NOTE = (
     "A leak is a combination that converts worse than its parts predict, a gap a single value below its adjusted "
-    "peers. The pale bar is the 80\u202f% interval of what was expected. At stake is what can be won back: all that a "
-    "leak lacks, half of what a gap lacks. The view Leaks has all of them, with what speaks against each."
+    "peers. The pale bar is the 80\u202f% interval of what was expected. At stake is what can be won back. "
+    f"{counts(f'{LEAKS}, {gaps(CLOSABLE_GAP)}')} The view Leaks has all of them, with what speaks against each."
 )
 
 

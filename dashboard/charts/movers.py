@@ -9,6 +9,7 @@ from dashboard.charts.chosen import MOVES, shared_note
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
+from dashboard.charts.stakes import MOVERS, counts
 from dashboard.charts.why import compared_days, not_compared
 from dashboard.charts.words import empty_sentence, part_of
 from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
@@ -149,11 +150,12 @@ def scale_of(rows: Sequence[Mover]) -> float:
 def note(report: Movers, context: Context) -> str:
     """Return the rule, what was searched, and the compared days."""
     false = f", of which at most {share(report.fdr)} are expected to be false" if report.rows else ""
+    priced = f"{counts(MOVERS)} " if report.rows else ""
     return (
         "Expected is what the segment would have converted at its own rate of "
         f"{compared_days(context)}, times what all others did since, its mix held equal: what it always was is no "
         f"move. {count(report.searched)} values and pairs were compared{false}; {count(report.too_small)} are too "
-        "small to say. One cause is one row. When a move began, the trend of the segment shows."
+        f"small to say. One cause is one row. {priced}When a move began, the trend of the segment shows."
     )
 
 
