@@ -545,3 +545,12 @@ def test_every_list_with_money_says_what_it_counts_so_that_no_two_figures_are_ta
     }
     for chart in (leaks, gaps):
         assert "Money counts" not in shown(chart, report()).note
+
+
+def test_a_break_that_another_dimension_tells_too_is_one_event_under_both_names():
+    both = replace(BREAK, also=(("medium", "organic", "(none)"),))
+    assert check_words.sentence(both).endswith("are not reliable. Medium organic tells of the same sessions.")
+    assert "same sessions" not in check_words.sentence(BREAK)
+    organic = replace(MOBILE, segment={"medium": "organic"})
+    assert leak_rows.breaks_over(organic.segment, [both]) == [both]
+    assert leak_rows.breaks_over(organic.segment, [BREAK]) == []

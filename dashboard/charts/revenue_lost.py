@@ -140,7 +140,9 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
     if total:
         ceiling = ceiling_of(rows) or 0.0
         apart = (
-            f" The two are {count(ceiling / total.median)} times apart, so they share no axis." if total.median else ""
+            f" Estimate and ceiling are {count(ceiling / total.median)} times apart, so they share no axis."
+            if total.median
+            else ""
         )
         estimate = (
             f"Estimate: {who} moving on as often as their peers in the same country, from the same source, new or "

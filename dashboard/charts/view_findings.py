@@ -129,8 +129,9 @@ def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     spoilt_values = {
         value
         for check in (*(found_of(checks) or []), *(found_of(checks_before) or []))
-        if check.dimension == by and check.verdict == "probable tracking break"
-        for value in (check.value, check.taken_by)
+        if check.verdict == "probable tracking break"
+        for dimension, value in check.values
+        if dimension == by
     }
     changed = values_sentence(values.rows, before.rows, context, by, spoilt_values)
     if not broken:
