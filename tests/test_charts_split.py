@@ -76,7 +76,10 @@ def test_a_small_value_that_is_filtered_to_is_shown_by_its_own_name(engine):
     rows = found.cards["funnel"]["body"]["groups"][0]["rows"]
     assert [row["label"] for row in rows] == ["Chrome", "Safari", "Edge", "Firefox", "Opera", "Lynx", "Others"]
     assert "with Lynx" in found.cards["funnel"]["heading"]
-    assert "No sessions match" not in found.cards["completion"]["heading"]
+    said = "Browsers differ most at the last step: Lynx behind 4 of 5 others, 0 % against 30 to 36 %"
+    assert plain(found.cards["completion"]["heading"]) == said
+    assert completion_words.compared_words(1, found.context, "browser") == "named"
+    assert completion_words.compared_words(1, found.context, "source") == "largest"
 
 
 def test_who_is_behind_more_than_anybody_is_ahead_is_the_one_that_stands_out():

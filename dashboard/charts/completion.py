@@ -9,7 +9,7 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import figures
 from dashboard.charts.chosen import passes, plural_of
 from dashboard.charts.completion_figure import ABOVE, LEFT, PANELS, build, panel_name
-from dashboard.charts.completion_words import heading, verdict
+from dashboard.charts.completion_words import compared_words, heading, verdict
 from dashboard.charts.funnel import compared_label
 from dashboard.charts.funnel_rows import (
     DEVICE,
@@ -58,6 +58,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         return CardState("No sessions to follow", empty=empty_sentence(context))
     kept = kept_of(reach, (by,), context.filters)
     more = len(reach) - len(kept)
+    of = compared_words(more, context, by)
     held, before = (
         {values[0]: rows for values, rows in rows_from(merged(part, kept), context.funnel).items()} if part else {}
         for part in (reach, earlier)
@@ -77,7 +78,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         past = {value: part[place] for value, part in before.items() if value in held}
         ticks, words = figures.rate_ticks(scale_end([*rows, *past.values()]))
         end = (1 + ROOM) * ticks[-1]
-        said = verdict([part[place] for part in named.values()], "completion_rate", "reached", by, more > 0)
+        said = verdict([part[place] for part in named.values()], "completion_rate", "reached", by, of)
         aside = {"offset": -models[name]["min_border_left"]}
         models[f"{name}-title"] = {"text": transition(steps[place].name, steps[place + 1].name), **aside}
         models[f"{name}-verdict"] = {"text": said, **aside}
@@ -88,7 +89,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         sources[f"{name}-devices"] = columns(rows, end, context, past, by, lines)
         sources[f"{name}-before"] = before_columns(past, end, by, lines)
     return CardState(
-        heading(named, context, by, more > 0),
+        heading(named, context, by, of),
         note(context, bool(before), more),
         sources=sources,
         models=models,

@@ -18,10 +18,10 @@ NAMED = 2
 """So many values that are ahead or behind are named; more of them are counted."""
 
 
-def heading(groups: Groups, context: Context, dimension: str = DEVICE, more: bool = False) -> str:
+def heading(groups: Groups, context: Context, dimension: str = DEVICE, of: str = "") -> str:
     """Return where the values differ most by intervals that do not meet: at the last step, desktop ahead of mobile.
 
-    `more` says that these are the largest values of more than are compared.
+    `of` says what those compared are where there are more: "largest", "named".
     """
     steps = context.funnel.steps
     word, values = TITLES[dimension].lower(), plural_of(dimension)
@@ -41,10 +41,17 @@ def heading(groups: Groups, context: Context, dimension: str = DEVICE, more: boo
         beside = f"No chosen {word}" if is_filtered(context.filters, dimension) else f"No {word}"
         return f"{beside} stands out at any step: the intervals overlap"
     _, place = max(gaps)
-    said = verdict(places[place], "completion_rate", "reached", dimension, more)
+    said = verdict(places[place], "completion_rate", "reached", dimension, of)
     said = f"{said[0].lower()}{said[1:]}" if dimension in WORDS else said
     where = "at the last step" if place == len(steps) - 2 else f"from {steps[place].name} to {steps[place + 1].name}"
     return f"{values[0].upper()}{values[1:]} differ most {where}: {said.replace(': ', ', ')}"
+
+
+def compared_words(more: int, context: Context, dimension: str) -> str:
+    """Return what the compared values are where more are left out: the largest, or those with a name by a filter."""
+    if not more:
+        return ""
+    return "named" if context.filters.values(dimension) else "largest"
 
 
 def concerns_chosen(found: Lead, context: Context, dimension: str = DEVICE) -> bool:
@@ -54,7 +61,7 @@ def concerns_chosen(found: Lead, context: Context, dimension: str = DEVICE) -> b
     return any(passes(context.filters, dimension, row["segment"]) for row in (found.row, *found.others))
 
 
-def verdict(rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DEVICE, more: bool = False) -> str:
+def verdict(rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DEVICE, of: str = "") -> str:
     """Return who stands out among the values, in one sentence without a full stop; never more than intervals carry.
 
     Desktop ahead of mobile: 18 % against 4 %; Edge behind the others: 11 % against 28 to 34 %.
@@ -72,15 +79,15 @@ def verdict(rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DE
     low, high = share(rates[0]), share(rates[-1])
     between = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"
     who, stands = label_of((dimension,), (found.row["segment"],)), "ahead of" if found.above else "behind"
-    others = _others(found, len(large) - 1, dimension, more)
+    others = _others(found, len(large) - 1, dimension, of)
     return f"{who} {stands} {others}: {share(found.row[rate_name])} against {between}"
 
 
-def _others(found: Lead, besides: int, dimension: str, more: bool) -> str:
+def _others(found: Lead, besides: int, dimension: str, of: str) -> str:
     """Return those who are behind, or ahead: mobile; the others; the other 4 largest; 3 of 4 others."""
     number = len(found.others)
     if number == besides > 1:
-        return f"the other {number} largest" if more else "the others"
+        return f"the other {number} {of}" if of else "the others"
     if number <= NAMED:
         return joined([value_words(dimension, row["segment"]) for row in found.others])
     return f"{number} of {besides} others"

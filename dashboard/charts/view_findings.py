@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.chart import Context, Finding, Need
-from dashboard.charts import checks, completion, countries, durations, leaks, sources
+from dashboard.charts import checks, completion_words, countries, durations, leaks, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
@@ -53,7 +53,8 @@ def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, st
     kept = [values[0] for values in kept_of(reach, (by,), context.filters)]
     largest = [row for row in by_value if row["segment"] in kept]
     groups = by_segment(largest)
-    said = completion.heading(groups, context, by, len(kept) < len(reach)) if len(groups) > 1 else ""
+    of = completion_words.compared_words(len(reach) - len(kept), context, by)
+    said = completion_words.heading(groups, context, by, of) if len(groups) > 1 else ""
     most = largest_leak(steps, context)
     changed = step_sentence(steps, before) if context.compared and any(row["reached"] for row in before) else ""
     if changed:
