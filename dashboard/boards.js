@@ -81,7 +81,7 @@ export function heat(body) {
   const line = (row) => h("li", {class: "heat-row", style: {"grid-template-columns": template}},
     h("span", {class: "heat-label"}, row.label),
     row.cells.map((cell) => h("i", {
-      class: cell.empty ? "heat-cell bare" : cell.level == null ? "heat-cell hatched" : "heat-cell", title: cell.title,
+      class: `heat-cell${cell.empty ? " bare" : cell.level == null ? " hatched" : ""}${cell.lacks ? " lacks" : ""}`, title: cell.title,
       style: {background: cell.level == null || cell.empty ? null : `var(--sl-sequential-${cell.level})`},
     }, cell.mark && h("b", {}, cell.mark))),
     h("span", {class: "heat-text"}, row.text))
@@ -89,6 +89,6 @@ export function heat(body) {
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
       h("ul", {class: "heat"}, (body.rows || []).map(line)),
       h("div", {class: "heat-row heat-axis", "aria-hidden": "true", style: {"grid-template-columns": template}}, h("span"),
-        columns.map((text) => h("span", {}, text && h("b", {class: words++ % 2 ? "second" : null}, text))), h("span"))),
+        columns.map((text) => h("span", {}, text && h("b", {class: words++ % 2 ? "spare" : null}, text))), h("span"))),
   ]
 }

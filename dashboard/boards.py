@@ -64,12 +64,16 @@ class Boards(TypedDict):
 
 
 class HeatCell(TypedDict):
-    """Hold one day: its class 0-6 on the sequential scale (None: hatched), its hover text, and a mark if remarkable."""
+    """Hold one day: its class 0-6 on the sequential scale (None: hatched), its hover text, and a mark if remarkable.
+
+    `lacks` draws a line below it: something of it is missing, though it is there.
+    """
 
     level: int | None
     title: str
     mark: NotRequired[str]
     empty: NotRequired[bool]
+    lacks: NotRequired[bool]
 
 
 class HeatRow(TypedDict):

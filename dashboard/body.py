@@ -17,8 +17,9 @@ Positions and lengths are fractions 0-1 of a scale which the chart chooses and n
 For Bokeh: in a column of `sources` named `color` or ending in `_color`, and in any property of `models`, a string
 `"$token"` becomes the colour of the shown theme. None in a numeric column becomes NaN. A mark becomes a filter when its
 ColumnDataSource carries the tag `"filter:<dimension>:<column>"` and the figure has a TapTool: a tap sends
-`{"kind": "filter", "dimension", "value", "additive"}`. The tag `"days:<first>:<last>"` names two columns of days (ISO
-text) and filters to them. Models are patched first, then sources, in one repaint.
+`{"kind": "filter", "dimension", "value", "additive"}`; in `"value:<column>:<column>"` the first column names the
+dimension. The tag `"days:<first>:<last>"` names two columns of days (ISO text) and filters to them. Models are patched
+first, then sources, in one repaint.
 """
 
 from typing import Literal, NotRequired, TypedDict

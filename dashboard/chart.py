@@ -15,7 +15,8 @@ How to add to the page without touching its other files:
   `Need("movers", change=function)` asks of both periods: `function(engine, filters, compared, funnel, cancel)`.
 - **Settings** are the card's own controls: name -> (options, default). Up to four short options are buttons, more are a
   list. They reach `needs(settings)` and `Context.settings`, and the URL ("funnel.scale=Log") by themselves. A name in
-  `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice.
+  `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice. A card or a
+  finding that `follows` another card gets the settings of that one.
 - **Deeds**: what a click does is an `Action` of `dashboard/body.py`: filter to one value, filter to several at once
   (`where`), open a view, choose a setting. In JS: `h("button", {on: {click: doing(act, action)}})`.
 - **A view** is one line in `VIEWS`: name, title, question, cards, icon, key, and if it has them its own `Finding` and
@@ -89,13 +90,19 @@ class Finding:
     """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards.
 
     `then` is a slow one that takes the place of a quick one. One `of_steps` has nothing to say where these are unknown.
+    One that `follows` a card of the view is given the settings of that card, and may ask according to them.
     """
 
-    needs: tuple[Need, ...]
+    needs: tuple[Need, ...] | Callable[[Mapping[str, Any]], tuple[Need, ...]]
     write: Callable[[Sequence[Result], Context], tuple[str, str]]
     slow: bool = False
     then: "Finding | None" = None
     of_steps: bool = False
+    follows: str = ""
+
+    def asks(self, settings: Mapping[str, Any]) -> tuple[Need, ...]:
+        """Return what it asks for under the settings of the card that it follows."""
+        return self.needs if isinstance(self.needs, tuple) else self.needs(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,8 @@ class Chart:
     `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
     entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
     card is asked after the others are shown, so that no view waits for a search. A chart that `shows_days` keeps all
-    chosen days when some of them are clicked. One that `compares` is on the page only while something is compared.
+    chosen days when some of them are clicked. One that `compares` is on the page only while something is compared. One
+    that `follows` another card of its views has the settings of that card beside its own.
     """
 
     name: str
@@ -163,3 +171,4 @@ class Chart:
     slow: bool = False
     shows_days: bool = False
     compares: bool = False
+    follows: str = ""

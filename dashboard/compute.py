@@ -52,6 +52,11 @@ class Ask:
             return None
         return self.filters.on_days(days.first, days.last)
 
+    def settings_of(self, asked: Chart | Finding) -> Mapping[str, str]:
+        """Return the settings of a card or a finding, with those of the card that it follows."""
+        own = self.settings.get(asked.name, {}) if isinstance(asked, Chart) else {}
+        return {**self.settings.get(asked.follows, {}), **own}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -166,7 +171,7 @@ def results_of(engine: Engine, needs: Sequence[Need], ask: Ask, cancel: Cancel |
 def _card(
     engine: Engine, chart: Chart, ask: Ask, context: Context, cancel: Cancel | None
 ) -> tuple[dict[str, Any], Sequence[Result]]:
-    settings = ask.settings.get(chart.name, {})
+    settings = ask.settings_of(chart)
     results: list[Result] = []
     if chart.shows_days and ask.around:
         around = ask.around
@@ -206,7 +211,7 @@ def _ask_at_once(engine: Engine, charts: Sequence[Chart], ask: Ask, cancel: Canc
 
 def _calls_of(chart: Chart, ask: Ask) -> Iterator[Call]:
     asked = ask.around if chart.shows_days and ask.around else ask
-    for need in chart.needs(ask.settings.get(chart.name, {})):
+    for need in chart.needs(ask.settings_of(chart)):
         filters = _filters_of(need, asked)
         if filters is not None and not need.compute and not need.change:
             yield Call(need.metric, filters, need.by, ask.funnel, need.options)
@@ -247,8 +252,12 @@ def later(earlier: Answer, late: Answer) -> Answer:
 
 def _finding(engine: Engine, wanted: Finding, ask: Ask, context: Context, cancel: Cancel | None) -> tuple[str, str]:
     try:
-        said, line = wanted.write(results_of(engine, wanted.needs, ask, cancel), context)
-        if context.lacking and any(need.metric in OF_STEPS for need in wanted.needs):
+        settings = ask.settings_of(wanted)
+        needs = wanted.asks(settings)
+        said, line = wanted.write(
+            results_of(engine, needs, ask, cancel), dataclasses.replace(context, settings=settings)
+        )
+        if context.lacking and any(need.metric in OF_STEPS for need in needs):
             return (context.lacking, "") if wanted.of_steps else (said, context.lacking)
         return said, line
     except Cancelled:

@@ -2,6 +2,11 @@
 
 const TOKEN = /^\$[a-z0-9-]+$/
 const NARROW = 420
+const VERDICT = /-verdict$/
+const VERDICT_FONT = "13px Roboto, sans-serif"
+const VERDICT_LINE = 16
+const MARGIN = 4
+const SETTLED = 120  // milliseconds after which Bokeh has laid out anew
 const MOST_LABELS = 6
 
 // Reading a computed style is slow: each colour is read once a theme.
@@ -35,11 +40,13 @@ function thinned(labels) {
   return new Map([...labels].map(([place, text], number) => [place, labels.size > MOST_LABELS && number % 2 ? "" : text]))
 }
 
-// What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>" or "days:<column>:<column>".
+// What a tap on a mark filters to, by the source's tags: "filter:<dimension>:<column>", "value:<column>:<column>" where a
+// column names the dimension too, or "days:<column>:<column>".
 function deeds(model, keys) {
   return (model.tags || []).filter((tag) => typeof tag === "string").map((tag) => tag.split(":")).flatMap(([kind, one, other]) => {
     const text = (column, index) => model.data[column]?.[index]
     if (kind === "filter") return [(index) => ({dimension: one, value: text(other, index), additive: keys.shift, exclude: keys.alt})]
+    if (kind === "value") return [(index) => ({dimension: text(one, index), value: text(other, index), additive: keys.shift, exclude: keys.alt})]
     if (kind === "days") return [(index) => ({first: text(one, index), last: text(other, index), exclude: keys.alt})]
     return []
   })
@@ -59,6 +66,45 @@ function watchTaps(model, act, keys) {
   return filters.length > 0
 }
 
+const pen = document.createElement("canvas").getContext("2d")
+
+function lines(text, width) {
+  pen.font = VERDICT_FONT
+  const rows = [""]
+  for (const word of text.split(" ")) {
+    const longer = rows.at(-1) ? `${rows.at(-1)} ${word}` : word
+    if (pen.measureText(longer).width <= width) rows[rows.length - 1] = longer
+    else rows.push(word)
+  }
+  return rows
+}
+
+// The sentences over small panels (`titles` in charts/figures.py), broken into lines that fit: panels abreast stay level, so
+// that each is as much higher as the longest sentence needs.
+class Verdicts {
+  constructor(models, named) {
+    this.all = models.filter((model) => VERDICT.test(model.name ?? "")).map((title) => ({title, panel: named(title.name.replace(VERDICT, "")), text: title.text}))
+    this.more = 0
+  }
+
+  // What is patched is what one line needs, and whole sentences.
+  take(name, properties) {
+    for (const each of this.all) if (each.title.name === name && "text" in properties) each.text = properties.text
+    return "height" in properties && this.all.some(({panel}) => panel.name === name) ? {...properties, height: properties.height + this.more} : properties
+  }
+
+  fit() {
+    const shown = this.all.filter(({panel}) => panel.visible && panel.outer_width > 0)
+    if (!shown.length) return
+    const broken = shown.map(({panel, text}) => lines(text, panel.outer_width - MARGIN))
+    const more = VERDICT_LINE * (Math.max(...broken.map((rows) => rows.length)) - 1)
+    shown.forEach(({title}, place) => title.setv({text: broken[place].join("\n")}))
+    const added = more - this.more
+    this.more = more
+    if (added) for (const {panel} of this.all) panel.setv({height: panel.height + added, min_border_top: panel.min_border_top + added})
+  }
+}
+
 export class Plot {
   constructor(holder, act) {
     this.holder = holder
@@ -70,6 +116,10 @@ export class Plot {
       this.keys.shift = event.shiftKey
       this.keys.alt = event.altKey
     }, true)
+    new ResizeObserver(() => {
+      clearTimeout(this.settling)
+      this.settling = setTimeout(() => this.views && this.verdicts.fit(), SETTLED)
+    }).observe(holder)
   }
 
   async show(item) {
@@ -83,7 +133,9 @@ export class Plot {
     this.shade = palette(this.holder)
     this.narrow = this.holder.clientWidth < NARROW
     this.document = views.roots[0].model.document
-    const sources = [...this.document._all_models.values()].filter((model) => model.type === "ColumnDataSource")
+    const models = [...this.document._all_models.values()]
+    this.verdicts = new Verdicts(models, (name) => this.document.get_model_by_name(name))
+    const sources = models.filter((model) => model.type === "ColumnDataSource")
     const clickable = sources.map((source) => watchTaps(source, this.act, this.keys)).some(Boolean)
     this.holder.classList.toggle("clickable", clickable)
     if (this.pending) this.patch(this.pending)
@@ -96,7 +148,7 @@ export class Plot {
     const missing = []
     const named = (name) => this.document.get_model_by_name(name) ?? (missing.push(name), null)
     for (const [name, properties] of Object.entries(state.models || {})) {
-      const changed = Object.entries(properties).map(([key, value]) => [key, property(shade, value)])
+      const changed = Object.entries(this.verdicts.take(name, properties)).map(([key, value]) => [key, property(shade, value)])
       for (const one of changed) if (this.narrow && one[0] === "major_label_overrides") one[1] = thinned(one[1])
       named(name)?.setv(Object.fromEntries(changed))
     }
@@ -106,6 +158,7 @@ export class Plot {
       const changed = Object.entries(columns).map(([key, values]) => [key, column(shade, key, values)])
       source.data = {...source.data, ...Object.fromEntries(changed)}
     }
+    this.verdicts.fit()
     if (missing.length) console.error(`the figure has no model named ${missing.join(", ")}`)
   }
 
@@ -113,14 +166,22 @@ export class Plot {
     return await this.views?.roots[0].export("png", true).to_blob()
   }
 
-  // Paper may be narrower than the window, and Bokeh does not learn of it: there a picture stands for the figure, which shrinks.
+  // Paper may be narrower than the window, and Bokeh does not learn of it: there pictures stand for the figure. One shrinks;
+  // panels that were abreast keep their size and stand below one another where there is no room.
   print() {
     this.unprint()
     if (!this.views || !this.holder.clientWidth) return
-    const {el} = this.views.roots[0].export("png", true)
-    el.className = "paper"
-    el.style.width = `${this.holder.clientWidth}px`
-    this.holder.append(el)
+    const [root] = this.views.roots
+    const panels = (root.child_views ?? []).filter((view) => view.model.visible && view.bbox.width)
+    const pictures = (panels.length > 1 ? panels : [root]).map((view) => {
+      const {el} = view.export("png", true)
+      el.style.width = `${view.bbox.width}px`
+      return el
+    })
+    const paper = document.createElement("div")
+    paper.className = "paper"
+    paper.append(...pictures)
+    this.holder.append(paper)
   }
 
   unprint() {

@@ -4,6 +4,7 @@ import {h} from "../_js/dom.js"
 
 const SCALE = 2
 const PADDING = 16
+const MOST = 1.6  // a drawing grows no more than this: on a phone it is small, its letters are not
 
 export function save(blob, name) {
   const link = h("a", {href: URL.createObjectURL(blob), download: name})
@@ -26,8 +27,9 @@ function rules(root) {
   return [...fonts(), ...text].join("\n").replaceAll(":host", ".copy")
 }
 
-// A copy of an element whose canvases have become pictures; its tools and what leads elsewhere are gone.
-async function copied(element, plots) {
+// A copy of an element whose canvases have become pictures; its tools and what leads elsewhere are gone. `pictured` makes
+// the picture of a plot.
+async function copied(element, plots, pictured = painted) {
   const copy = element.cloneNode(true)
   for (const box of element.querySelectorAll(".board-search")) {
     const twin = copy.querySelector(`[data-key="${CSS.escape(box.dataset.key)}"]`)
@@ -38,13 +40,28 @@ async function copied(element, plots) {
   still(copy)
   await Promise.all(holders.map(async (holder, place) => {
     const plot = copy.contains(holder) && plots.find((each) => each.holder === shown[place])  // a chart shown as a table is gone
-    const blob = plot && await plot.png()
-    if (!blob) return
-    const box = plot.holder.getBoundingClientRect()
-    const image = h("img", {src: await address(blob), alt: "", style: {width: `${box.width}px`, "max-width": "100%", display: "block"}})
-    holder.replaceChildren(image)
+    const image = plot && await pictured(plot)
+    if (image) holder.replaceChildren(image)
   }))
   return copy
+}
+
+// A plot as it is on the page, as large as there.
+async function painted(plot) {
+  const blob = await plot.png()
+  const {width} = plot.holder.getBoundingClientRect()
+  return blob && h("img", {src: await address(blob), alt: "", style: {width: `${width}px`, "max-width": "100%", display: "block"}})
+}
+
+// A plot as a drawing that fills its card, which may be wider in a file than it is on the page, and stays sharp there.
+async function drawn(plot) {
+  const figure = await plot.svg()
+  if (!figure) return null
+  const [width, height] = ["width", "height"].map((side) => figure.getAttribute(side))
+  figure.setAttribute("viewBox", `0 0 ${width} ${height}`)
+  figure.prepend(part("style", {}, fonts().join("\n")))
+  const blob = new Blob([new XMLSerializer().serializeToString(figure)], {type: "image/svg+xml"})
+  return h("img", {src: await address(blob), alt: "", style: {width: "100%", "max-width": `${MOST * width}px`, display: "block"}})
 }
 
 // Nothing in a copy can be clicked: buttons become their text, and sentences that tell how to click go.
@@ -194,7 +211,7 @@ async function rastered(svg, width, height) {
 export async function report({root, content, cards, title, stated}) {
   const made = `Made ${new Date().toLocaleString("en-GB", {day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short"})}`
   const plots = cards.map((card) => card.plot).filter(Boolean)
-  const copy = await copied(content, plots)
+  const copy = await copied(content, plots, drawn)
   const dark = root.classList.contains("dark") ? " dark" : ""
   const page = h("div", {class: `copy page answered report${dark}`}, h("div", {class: "report-head"}, h("b", {}, title), [...stated, made].map((line) => h("p", {}, line))), copy)
   const style = h("style", {}, rules(root))

@@ -28,7 +28,8 @@ class Check:
     names of the columns). `found` and `expected` are in the unit of the kind: sessions ("vanished", "thin", "shares"),
     converted sessions ("no orders"), a share ("not set", "revenue", "steps"), a mean ("measure", "scale"). `taken_by`
     is the value under which the missing sessions turned up: `taken`, where `taken_before` were on the last usual day.
-    `chance` is the probability of so little by chance, where it was reckoned.
+    `chance` is the probability of so little by chance, where it was reckoned. `also` are those who tell of the same
+    sessions by another dimension: (dimension, value, taken_by).
     """
 
     kind: Kind
@@ -46,6 +47,13 @@ class Check:
     chance: float | None = None
     sessions: float = 0.0
     usual_sessions: float | None = None
+    also: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def values(self) -> frozenset[tuple[str, str]]:
+        """Return the values that it touches, each with its dimension: who lost the sessions, and who took them."""
+        told = ((self.dimension, self.value, self.taken_by), *self.also)
+        return frozenset((dimension, value) for dimension, *both in told for value in both if value)
 
     def touches(self, filters: Filters) -> bool:
         """Say whether any of its days is among those that filters ask for and do not leave out."""

@@ -182,7 +182,10 @@ def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Canc
 
     every: list[Check] = MEMORY.get(_key("checks", engine), compute)
     found = [check for check in every if check.touches(filters)]
-    rows = [asdict(check) for check in found]
+    rows = [
+        {**asdict(check), "also": ", ".join(f"{dimension} {value}" for dimension, value, _ in check.also)}
+        for check in found
+    ]
     return Judged("checks", rows, "", {}, engine.snapshot.version, filters, found)
 
 

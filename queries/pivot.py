@@ -114,7 +114,8 @@ def margin(groups: Mapping[Values, Group], place: int) -> dict[str, Group]:
 class Against:
     """Hold in which rows one column converts below or above another by more than chance, and in which none can say.
 
-    `close` are rows whose interval of the difference holds 0, `few` those with less than one expected order in a cell.
+    `close` are rows whose interval of the difference holds 0, `few` those with less than one expected order in a cell,
+    `lacking` those without a session in one of the two.
     """
 
     column: str
@@ -123,6 +124,7 @@ class Against:
     above: tuple[str, ...]
     close: tuple[str, ...]
     few: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
     @property
     def judged(self) -> int:
@@ -131,15 +133,15 @@ class Against:
 
 
 def against(pairs: Mapping[Values, Group], column: str, reference: str) -> Against:
-    """Return how one column compares with another, row by row; rows that lack one of the two are left out.
+    """Return how one column compares with another, row by row; what stands together as "(other)" is left out.
 
     A difference is more than chance when its 95 % interval (Newcombe) leaves 0.
     """
-    found: dict[str, list[str]] = {"below": [], "above": [], "close": [], "few": []}
+    found: dict[str, list[str]] = {"below": [], "above": [], "close": [], "few": [], "lacking": []}
     for row in dict.fromkeys(row for row, _ in pairs):
         own, other = pairs.get((row, column)), pairs.get((row, reference))
-        if row != OTHERS and own and other:
-            found[_verdict(own, other)].append(row)
+        if row != OTHERS:
+            found[_verdict(own, other) if own and other else "lacking"].append(row)
     return Against(column, reference, **{name: tuple(rows) for name, rows in found.items()})
 
 

@@ -7,7 +7,7 @@ sessions of one value turning up under another; where the same could be real, th
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from queries.check import VERDICTS, Check, Row
 from queries.check_days import (
@@ -78,14 +78,18 @@ def checks_of(counts: DailyCounts) -> list[Check]:
 
 
 def _one_a_cause(found: Sequence[Check]) -> list[Check]:
-    """Keep one finding where several dimensions tell of the same sessions on the same days: the largest."""
+    """Keep one finding where several dimensions tell of the same sessions on the same days: the largest, naming all."""
     kept: list[Check] = []
     for check in sorted(found, key=lambda check: -check.expected):
-        told = check.kind in ("vanished", "shares") and any(
-            (other.kind, other.first, other.last) == (check.kind, check.first, check.last)
-            and other.dimension != check.dimension
-            for other in kept
-        )
-        if not told:
+        place = next((place for place, other in enumerate(kept) if _same_cause(check, other)), None)
+        if place is None:
             kept.append(check)
+        else:
+            also = (*kept[place].also, (check.dimension, check.value, check.taken_by))
+            kept[place] = replace(kept[place], also=also)
     return kept
+
+
+def _same_cause(check: Check, other: Check) -> bool:
+    same_days = (other.kind, other.first, other.last) == (check.kind, check.first, check.last)
+    return check.kind in ("vanished", "shares") and same_days and other.dimension != check.dimension

@@ -94,7 +94,7 @@ def test_compare_goes_to_the_pivot_and_its_heading_answers_for_every_row(visit):
     assert cells.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
     page.evaluate("scrollTo(0, 0)")
     board.get_by_role("button", name="Pivot Device").click()
-    heading = page.locator("#card-pivot h2", has_text="Mobile against desktop: lower in none of 3 sources")
+    heading = page.locator("#card-pivot h2", has_text="Mobile against desktop: lower in none of 3 comparable sources")
     heading.wait_for()
     page.wait_for_function("scrollY > 0")
     bar, card = (page.locator(name).bounding_box() for name in (".filter-bar", "#card-pivot"))
@@ -120,4 +120,6 @@ def test_the_first_view_says_what_to_settle_and_leads_to_the_whole_of_it(visit):
     card.get_by_role("button", name="Open data quality").click()
     page.locator("#card-days_held h2", has_text="4 of 5 days are in the store, 1 is missing").wait_for()
     assert page.locator("#card-days_held .heat-cell.hatched").count() == 2
+    words = [each.bounding_box() for each in page.locator("#card-days_held .heat-axis b").all()]
+    assert len(words) == 5 and len({(box["y"], box["height"]) for box in words}) == 1, "words of the axis are one line"
     assert "browser" not in page.locator("#card-not_set h2").inner_text().lower()

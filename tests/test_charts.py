@@ -24,11 +24,12 @@ from queries.metrics import metric_named
 
 NOT_CARDS = {
     "board_changes",
-    "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_explained", "leak_rows", "segments",
+    "check_words", "completion_figure", "completion_words", "countries_figure", "figures", "finding", "funnel_rows",
+    "leak_explained", "leak_rows", "segments",
     "chosen", "funnel_words",
-    "source_cells", "source_days", "source_words", "strips",
+    "source_cells", "source_days", "source_words", "stakes", "strips",
     "trend_columns", "trend_figure", "trend_level", "trend_periods", "trend_scene", "trend_words",
-    "view_findings", "words",
+    "view_changes", "view_findings", "words",
 }  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 by_name = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)

@@ -268,14 +268,34 @@ def test_a_pivot_says_in_how_many_rows_a_device_converts_below_another():
         for device, (sessions, orders) in zip(("desktop", "mobile"), both, strict=True)
     }
     state = pivot.update([judged(pairs)], context(rows="Source", columns="Device", measure="Interval"))
-    said = "Mobile against desktop: lower in 2 of 3 sources, higher in none, 1 too close to tell; 1 too few to say"
-    assert state.heading == said
+    said = "Mobile against desktop: lower in 2 of 3 comparable sources, higher in none, 1 too close to tell"
+    assert state.heading == f"{said}; 1 too few to say"
     last = state.body["rows"][-1]["cells"][-1]
     assert (last["text"], last["sub"]) == ("lower in 2 of 3", "higher in none")
     assert last["title"] == "lower: google, yahoo; too close: bing; too few: ask"
     assert plain(state.body["rows"][0]["cells"][2]["sub"]) == "1.46–3.31 %"
     only = pivot.update([judged({key: pairs[key] for key in pairs if key[0] in ("google", "yahoo")})], context())
-    assert only.heading == "Mobile against desktop: lower in all 2 sources, higher in none"
+    assert only.heading == "Mobile against desktop: lower in all 2 comparable sources, higher in none"
+
+
+def test_a_pivot_says_which_rows_its_heading_counts():
+    """Two can be compared, one has too few orders, one was never seen on mobile, and ten small ones stand together."""
+    rows = {"google": ((1000, 30), (1000, 2)), "bing": ((1000, 22), (1000, 20)), "ask": ((900, 4), (40, 0))}
+    rows |= {f"site{number}": ((300 - number, 1),) for number in range(pivot.ROWS)}
+    pairs = {
+        (source, device): Group(sessions, orders, 10.0 * orders, (sessions, 0, 0, orders))
+        for source, both in rows.items()
+        for device, (sessions, orders) in zip(("desktop", "mobile"), both, strict=False)
+    }
+    state = pivot.update([judged(pairs)], context(rows="Source", columns="Device", measure="Rate"))
+    assert state.heading.startswith("Mobile against desktop: lower in 1 of 2 comparable sources, ")
+    assert state.note.startswith(
+        "12 sources have a row of their own: 2 can be compared, 1 has too few orders and 9 have no session in one of "
+        "the two (–); the row “(other)” is not counted. "
+    )
+    assert "no session in one of the two: site0, site1" in state.body["rows"][-1]["cells"][-1]["title"]
+    few = pivot.update([judged({key: pairs[key] for key in pairs if not key[0].startswith("site")})], context())
+    assert few.note.startswith("3 sources have a row of their own: 2 can be compared and 1 has too few orders. ")
 
 
 def test_a_pivot_of_a_dimension_with_itself_takes_another():
@@ -315,6 +335,21 @@ def test_places_without_a_difference_are_not_ranked_in_words():
     assert place("Countries", segments(US=(400, 4), IN=(400, 5))).heading == (
         "2 countries: none stands above the rest by more than chance"
     )
+
+
+def test_days_whose_export_lacks_a_column_have_a_line_below_and_no_exclamation_mark():
+    rows = [counted(100, 2, session_date=day(number)) for number in (2, 3, 4, 5)]
+    bare = Check("not exported", "missing", day(3), day(4), "landing_page, hostname", sessions=200)
+    state = days_held.update([result(rows), judged([bare])], context(days=4))
+    for strip in state.body["rows"]:
+        assert [cell.get("lacks", False) for cell in strip["cells"]] == [False, True, True, False]
+        assert not any("mark" in cell for cell in strip["cells"])
+    assert plain(state.body["rows"][0]["cells"][1]["title"]) == (
+        "Mon 3 Jul: 100 sessions; no session has a landing page or a hostname: not in the export"
+    )
+    assert {"label": days_held.LACKS, "shape": "line"} in state.body["legend"]
+    whole = days_held.update([result(rows), judged([])], context(days=4))
+    assert [item["label"] for item in whole.body["legend"]] == ["fewest", "most", "no export"]
 
 
 def test_days_held_counts_the_missing_and_marks_the_odd():
@@ -409,18 +444,18 @@ def test_money_of_steps_is_given_for_the_period_of_the_leak_list():
 
 def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():
     rows = [by_day("google", 4, 3936, 21), by_day("(direct)", 4, 1621, 29), by_day("(direct)", 5, 2217, 40)]
-    now = result([counted(100, 2)])
-    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context())
+    now, past = result([counted(100, 2)]), [result([]), result([]), judged([])]
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now, *past], context())
     assert said == (
         "Source figures are not reliable for this period: on 5 Jul google sessions appear to be filed under (direct)."
     )
     assert plain(more).endswith(
         "Without 5 Jul, (direct) converts 1.79 % (29 of 1,621) and google 0.53 % (21 of 3,936)."
     )
-    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now], context(days=184))
+    said, more = view_findings.sources_finding([judged([BREAK]), now, result(rows), now, *past], context(days=184))
     assert said.startswith("2 of 100 sessions converted")
     assert more.startswith("Source figures are not reliable on 5 Jul, 1 of 184 days. On 5 Jul google recorded 0")
-    said, more = view_findings.sources_finding([judged([]), now, result(rows), now], context())
+    said, more = view_findings.sources_finding([judged([]), now, result(rows), now, *past], context())
     assert said.startswith("2 of 100 sessions converted")
     assert more == "No fault was found in the tracking of sources."
 
@@ -467,7 +502,8 @@ def test_completion_shows_the_compared_period_as_hollow_marks_below():
 def test_no_whisker_of_a_handful_of_sessions_leaves_its_panel():
     state = completion.update([result(funnel_rows(desktop=(5, 0, 0, 0))), result([])], context())
     end = state.models["completion-0-x"]["end"]
-    assert 0.4 < state.sources["completion-0-devices"]["high"][0] <= end == 0.5
+    assert state.models["completion-0-x-ticks"]["ticks"][-1] == 0.5
+    assert 0.4 < state.sources["completion-0-devices"]["high"][0] <= end == pytest.approx(0.525)
     mixed = funnel_rows(desktop=(9000, 90, 0, 0), mobile=(5, 0, 0, 0))
     state = completion.update([result(mixed), result([])], context())
     assert max(state.sources["completion-0-devices"]["high"]) == state.models["completion-0-x"]["end"] < 0.05

@@ -137,8 +137,10 @@ def test_the_heading_on_the_originals_own_sessions(original, name):
 
 def test_what_a_step_costs_on_the_originals_own_sessions_is_an_estimate_beside_its_ceiling(original):
     [chart] = [chart for chart in CHARTS if chart.name == "revenue_lost"]
-    said = state_of(original, chart).heading.replace("\u202f", " ")
-    assert said.startswith("About $1.4 k is at stake in 5 days (")
+    state = state_of(original, chart)
+    said = state.heading.replace("\u202f", " ")
+    assert "Money counts what is lost at each step; other cards count otherwise" in state.note
+    assert said.startswith("Step by step about $1.4 k is at stake in 5 days (")
     assert said.endswith("; the “everyone buys” ceiling would say $1.41 M")
 
 

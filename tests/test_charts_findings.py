@@ -234,7 +234,7 @@ def test_lists_are_sorted_by_the_lower_end_of_what_is_asked():
 def test_the_leak_list_says_what_was_searched_and_what_may_be_false():
     state = shown(leaks, report(leaks=(SAFARI,)))
     assert plain(state.heading).startswith(
-        "One combination converts worse than its parts predict: $830 a month ($800 to $930"
+        "One combination converts worse than its parts predict and lacks orders worth $830 a month ($800 to $930"
     )
     assert plain(state.note).startswith(
         "26 combinations of device, source and browser were searched, at most 10 % of this one expected to be "
@@ -256,19 +256,20 @@ def test_nothing_found_is_said_with_what_could_have_been_seen():
 
 def test_the_view_opens_with_what_leaks_cost_or_with_the_clear_gap():
     said, more = leaks.finding([judged(Explained(report(leaks=(SAFARI, SAFARI))))], context())
-    assert plain(said) == "Two leaks cost about $830 a month ($800 to $930)."
+    assert plain(said) == "Two leaks cost about $830 a month in orders they lack ($800 to $930)."
     assert more == "Safari on mobile from newsletter and Safari on mobile from newsletter."
     mirrored = report(leaks=(SAFARI,) * 3, strong=(replace(STRONG, kind="strong"),) * 2)
     _, doubt = leaks.finding([judged(Explained(mirrored))], context())
     assert doubt.endswith("newsletter. About two of them may be real differences and no fault.")
     said, more = leaks.finding([judged(Explained(report(days=5, gaps=(NEWCOMERS, MOBILE))))], context())
     assert plain(said) == (
-        "No leak can be named in these 10,000 sessions. One gap is clear: mobile, worth about $2.6 k in 5 days."
+        "No leak can be named in these 10,000 sessions. One gap is clear: mobile; half of the orders it lacks "
+        "are worth about $2.6 k in 5 days."
     )
     assert more == ""
     names = [{"browser": "Safari"}, {"country": "IN"}, {"source": "bing"}, {"visitor_type": "returning"}]
     said = [leaks.clear_gap(report(gaps=(replace(MOBILE, segment=segment),))) for segment in names]
-    told = [one.removeprefix("One gap is clear: ").split(", worth")[0] for one in said]
+    told = [one.removeprefix("One gap is clear: ").split("; half of")[0] for one in said]
     assert told == ["Safari", "India", "source bing", "returning visitors"]
 
 
@@ -501,3 +502,27 @@ def test_a_small_day_that_another_sentence_tells_is_not_denied():
     assert "far too small" not in check_words.sound_sentence([alone])
     usual = check("no orders", "cannot tell", sessions=120, usual_sessions=100.0, expected=4.0, chance=0.01)
     assert "far too small" in check_words.sound_sentence([usual])
+
+
+def test_every_list_with_money_says_what_it_counts_so_that_no_two_figures_are_taken_for_one():
+    said = {
+        "by combination": shown(leaks, report(leaks=(SAFARI,))).note,
+        "by value": shown(gaps, report(gaps=(MOBILE,)), won_back="25 %").note,
+    }
+    phrases = {name: plain(note).split("Money counts ")[1].split("; other cards count otherwise")[0]
+               for name, note in said.items()}  # fmt: skip
+    assert phrases == {
+        "by combination": "all orders that a combination lacks",
+        "by value": "25 % of the orders that a single value lacks",
+    }
+    for chart in (leaks, gaps):
+        assert "Money counts" not in shown(chart, report()).note
+
+
+def test_a_break_that_another_dimension_tells_too_is_one_event_under_both_names():
+    both = replace(BREAK, also=(("medium", "organic", "(none)"),))
+    assert check_words.sentence(both).endswith("are not reliable. Medium organic tells of the same sessions.")
+    assert "same sessions" not in check_words.sentence(BREAK)
+    organic = replace(MOBILE, segment={"medium": "organic"})
+    assert leak_rows.breaks_over(organic.segment, [both]) == [both]
+    assert leak_rows.breaks_over(organic.segment, [BREAK]) == []

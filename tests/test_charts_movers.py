@@ -4,13 +4,14 @@ import datetime as dt
 from dataclasses import replace
 
 from charts_builders import context, counted, result
-from test_charts_findings import BREAK
+from test_charts_findings import BREAK, MOBILE, SAFARI
+from test_charts_findings import report as leak_report
 from test_charts_sentences import plain
 
 from dashboard.charts import finding, movers, view_findings
 from dashboard.download import named_rows
 from queries.filters import Filters
-from queries.judged import Judged
+from queries.judged import Explained, Judged
 from queries.movers import Mover, Movers, mover_rows
 from queries.revenue import Estimate
 
@@ -34,8 +35,12 @@ def held(**given):
     return replace(context(), compared=COMPARED, **given)
 
 
-def drawn(report=REPORT, checks=()):
-    return movers.update([judged(report), judged(list(checks), "checks")], held())
+def found(**lists):
+    return judged(Explained(leak_report(**lists)), "leaks")
+
+
+def drawn(report=REPORT, checks=(), **lists):
+    return movers.update([judged(report), judged(list(checks), "checks"), found(**lists)], held())
 
 
 def test_the_card_names_what_fell_first_with_its_counts_and_money_a_month():
@@ -56,6 +61,7 @@ def test_the_card_names_what_fell_first_with_its_counts_and_money_a_month():
     assert plain(rose["money"]) == "+$1.3 k"
     assert plain(rose["orders"]) == "19 (12–25) more"
     assert state.body["heads"][2] == "Against its past a month"
+    assert "Money counts orders missing, or besides, against a segment's own past; other cards count" in state.note
     assert len(state.table.rows) == 2
     assert len(state.table.headers) == len(state.table.rows[0]) == len(state.table.numeric)
 
@@ -127,7 +133,7 @@ def test_a_file_of_what_moved_names_its_segments_as_the_page_does():
 
 def test_inside_one_segment_the_card_says_why_that_one_is_not_named():
     inside = replace(held(), filters=Filters.of(include={"browser": ["Edge"]}))
-    state = movers.update([judged(replace(REPORT, rows=())), judged([], "checks")], inside)
+    state = movers.update([judged(replace(REPORT, rows=())), judged([], "checks"), found()], inside)
     assert state.note.startswith("Browser is Edge in all these sessions: how they changed as a whole is no move")
 
 
@@ -137,3 +143,13 @@ def test_explore_opens_with_the_change_where_days_are_compared():
     assert plain(said).startswith("Conversion fell from 2.02 % to 1.43 %")
     assert plain(line).startswith("The mean is 1.43 %")
     assert plain(view_findings.explore_finding([result([now]), result([])], context())[0]).startswith("1,213 of 84,808")
+
+
+def test_a_move_says_under_which_name_its_sessions_stand_among_leaks_and_gaps():
+    desktop = replace(SAFARI, segment={"browser": "Edge", "device_category": "desktop"}, sessions=6629)
+    same, small = replace(MOBILE, segment={"browser": "Edge"}), replace(desktop, sessions=900)
+    whys = [plain(drawn(leaks=leaks, gaps=gaps).body["rows"][0]["why"])
+            for leaks, gaps in (((desktop,), ()), ((), (same,)), ((small, SAFARI), (MOBILE,)))]  # fmt: skip
+    said = "Mostly the same sessions as Edge on desktop among the leaks (6,629 of 6,937)."
+    assert [said in why for why in whys] == [True, False, False]
+    assert ["Named among the gaps too." in why for why in whys] == [False, True, False]

@@ -2,12 +2,14 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 
 import pytest
 from charts_builders import ORIGINAL, context, counted, day, funnel_rows, result, source_rows
 
 from dashboard.charts import (
     completion,
+    completion_words,
     converted_vs_engaged,
     countries,
     durations,
@@ -138,13 +140,21 @@ def test_the_log_scale_starts_at_a_tenth_of_a_percent_or_lower():
 def test_a_device_leads_only_where_the_intervals_do_not_meet():
     last = [rows[2] for rows in devices(**ORIGINAL).values()]
     middle = [rows[1] for rows in devices(**ORIGINAL).values()]
-    assert plain(words.verdict(last, "completion_rate", "reached")) == "Desktop ahead of mobile: 18 % against 4 %"
-    assert words.verdict(middle, "completion_rate", "reached") == "No device stands out: the intervals overlap"
+    assert (
+        plain(completion_words.verdict(last, "completion_rate", "reached"))
+        == "Desktop ahead of mobile: 18 % against 4 %"
+    )
+    assert (
+        completion_words.verdict(middle, "completion_rate", "reached") == "No device stands out: the intervals overlap"
+    )
 
 
 def test_a_device_of_26_sessions_is_never_named_ahead():
     rows = [rows[2] for rows in devices(desktop=(900, 500, 400, 20), tablet=(90, 40, 26, 20)).values()]
-    assert plain(words.verdict(rows, "completion_rate", "reached")) == "Desktop: 5 %; the others are too few to say"
+    assert (
+        plain(completion_words.verdict(rows, "completion_rate", "reached"))
+        == "Desktop: 5 %; the others are too few to say"
+    )
 
 
 def test_several_behind_are_the_others_with_their_range():
@@ -153,7 +163,7 @@ def test_several_behind_are_the_others_with_their_range():
         for rows in devices(desktop=(1000, 500, 9, 0), mobile=(1000, 100, 9, 0), tablet=(1000, 140, 9, 0)).values()
     ]
     assert (
-        plain(words.verdict(rows, "completion_rate", "reached"))
+        plain(completion_words.verdict(rows, "completion_rate", "reached"))
         == "Desktop ahead of the others: 50 % against 10 to 14 %"
     )
 
@@ -576,3 +586,12 @@ def test_a_value_is_spelled_as_a_label_wherever_it_is_one_and_as_a_word_inside_a
     assert segments.segment_words({"visitor_type": "new", "device_category": "mobile"}) == "New visitors on mobile"
     assert segments.segment_pairs({"device_category": "mobile"}) == "Device Mobile"
     assert words.subject(("device_category", "mobile"), ("visitor_type", "new")) == "Mobile and new"
+
+
+def test_words_under_and_over_the_bars_of_durations_are_short_enough_to_stand_apart():
+    """A panel of 300 pixels has 28 for each of nine bars, and a letter takes about 6."""
+    ticks = [len(plain(label)) for label in durations.TICKS]
+    assert len(ticks) == 9
+    assert all(sum(pair) / 2 <= 4.5 for pair in itertools.pairwise(ticks))
+    said = [plain(durations.bar_label(sessions)) for sessions in (0, 388, 3388, 9949, 9960, 19_800, 999_600)]
+    assert said == ["", "388", "3.4 k", "9.9 k", "10 k", "20 k", "1.00 M"]

@@ -239,6 +239,10 @@ def test_one_cause_seen_in_several_dimensions_is_one_finding(tmp_path):
     ]
     [check] = ask_checks(Engine(store_of(tmp_path / "store", rows)))
     assert (check.kind, check.taken, check.taken_before) == ("vanished", 160, 80)
+    assert (check.dimension, check.also) == ("source", (("medium", "organic", "(none)"),))
+    assert check.values == {
+        ("source", "google"), ("source", "(direct)"), ("medium", "organic"), ("medium", "(none)"),
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(not EXPORT.exists(), reason=f"the original's export is not at {EXPORT}")

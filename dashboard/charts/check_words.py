@@ -81,7 +81,10 @@ def columns_of(check: Check) -> str:
 
 def sentence(check: Check) -> str:
     """Return what a check found, in sentences with its sizes; for a vanished value, the value is said before it."""
-    return _SENTENCES[check.kind](check)
+    said = _SENTENCES[check.kind](check)
+    also = joined([f"{TITLES[dimension].lower()} {value_word(dimension, value)}" for dimension, value, _ in check.also])
+    tell = "tells" if len(check.also) == 1 else "tell"
+    return f"{said} {also[0].upper()}{also[1:]} {tell} of the same sessions." if also else said
 
 
 def _vanished(check: Check) -> str:

@@ -6,9 +6,18 @@ from typing import Any
 from dashboard.boards import Heat, HeatCell, HeatRow
 from dashboard.body import LegendItem
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.charts.check_words import columns_of as columns_lacking
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.strips import columns_of, labels_of
-from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, missing_days, stretch_label
+from dashboard.charts.words import (
+    blank_days,
+    blank_word,
+    days_of,
+    empty_sentence,
+    joined,
+    missing_days,
+    stretch_label,
+)
 from dashboard.format import DASH, count, day, exact, plural
 from queries.check import Check
 from queries.engine import Result
@@ -16,10 +25,9 @@ from queries.judged import found_of
 
 NOTE = (
     "A stronger colour means more sessions; hatched: no export holds the day. An exclamation mark stands on days "
-    "that a data "
-    "check is about. "
-    "Days are those of the property's own time zone."
+    "that a data check is about. Days are those of the property's own time zone."
 )
+LACKS = "a column is not in the export"
 ROWS = (("sessions", "Sessions"), ("conversions", "Converted sessions"))
 
 
@@ -43,16 +51,18 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         top = max(means) or 1
         cells = []
         for stretch, number, mean in zip(columns, sums, means, strict=True):
-            told = [c for c in checks if c.verdict != "missing" or c.kind == "missing"]
-            odd = [c for c in told if any(c.first <= date <= c.last for date in stretch)]
             if blank.issuperset(stretch):
                 cells.append(HeatCell(level=None, title=f"{stretch_label(stretch)}: {blank_word(context, stretch)}"))
                 continue
             title = f"{stretch_label(stretch)}: {exact(number)} {label.lower()}"
             cell = HeatCell(level=min(6, int(7 * mean / top)), title=title)
-            if odd:
+            here = [check for check in checks if any(check.first <= date <= check.last for date in stretch)]
+            if any(check.verdict != "missing" or check.kind == "missing" for check in here):
                 cell["mark"] = "!"
                 cell["title"] += ", see the data checks"
+            if bare := [columns_lacking(check) for check in here if check.kind == "not exported"]:
+                cell["lacks"] = True
+                cell["title"] += f"; no session has {joined(bare)}: not in the export"
             cells.append(cell)
         rows.append(HeatRow(label=label, cells=cells, text=count(sum(sums))))
     legend = [
@@ -60,6 +70,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         LegendItem(label="most", color="sequential-6"),
         LegendItem(label="no export", shape="hatch"),
     ]
+    if any(check.kind == "not exported" for check in checks):
+        legend.append(LegendItem(label=LACKS, shape="line"))
     body = Heat(caption="Days in the store", columns=labels_of(columns), rows=rows, legend=legend)
     twin = TableTwin(
         "Days in the store",

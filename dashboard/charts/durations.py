@@ -33,14 +33,13 @@ FEW = 20
 """Buckets with fewer sessions than this have a dotted interval and no mark."""
 LONG_FROM, MEASURED_FROM = 6, 2
 """Positions of the buckets: 5 minutes and longer begin at 6, measured durations at 2."""
-TICKS = tuple(
-    text.replace(" ", THIN) for text in ("0 s", "<10 s", "<1 m", "<3 m", "<5 m", "<10 m", "<20 m", "<60 m", "more")
-)
+TICKS = tuple(text.replace(" ", THIN) for text in ("0 s", "<10 s", "<1 m", "<3", "<5", "<10", "<20", "<1 h", "more"))
+"""The unit stands where it changes: nine whole labels do not fit below a narrow panel."""
 TINY = "11px"
 NOTE = (
     f"Buying takes time, so this is no advice to keep people longer. Dots with 95{THIN}% intervals: share of sessions "
     f"that converted; dotted and without a dot where there are under {FEW} sessions. Bars: sessions; paler at 0 s: one "
-    "hit, or an export without durations. Below them: time on site, in seconds (s) and minutes (m)."
+    "hit, or an export without durations. Below them: time on site, in seconds (s), minutes (m) or hours (h)."
 )
 
 
@@ -206,10 +205,12 @@ def columns(
 
 
 def bar_label(sessions: int) -> str:
-    """Return the sessions over a narrow bar: 3,388, 19.8 k; nothing for none."""
-    if sessions < 10_000:
+    """Return the sessions over a narrow bar: 388, 3.4 k, 20 k; nothing for none."""
+    if sessions < 1000:
         return count(sessions) if sessions else ""
-    return f"{sessions / 1000:.3g}{THIN}k" if sessions < 1_000_000 else count(sessions)
+    if sessions < 999_500:
+        return f"{sessions / 1000:.{1 if sessions < 9950 else 0}f}{THIN}k"
+    return count(sessions)
 
 
 def title(device: str, row: Row) -> str:
@@ -254,7 +255,7 @@ def build(theme: Theme) -> BokehRow:
 def _panel(theme: Theme, name: str, visible: bool) -> figure:
     frame = pd.DataFrame({"x": [1.0, 2.0], "conversion_rate": [0.01, 0.02]})
     fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, name, 330)
-    fig.update(visible=visible, min_width=280, styles={"flex": "1 1 280px"})
+    fig.update(visible=visible, min_width=300, styles={"flex": "1 1 300px"})
     fig.x_range.update(start=0.4, end=9.6)
     figures.fixed_ticks(fig.xaxis[0], [float(place) for place in range(1, 10)], TICKS)
     fig.xaxis[0].major_label_text_font_size = TINY

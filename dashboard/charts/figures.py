@@ -145,6 +145,7 @@ def titles(fig: Any, name: str, theme: Theme, left: int) -> None:
     """Put two lines above a small panel: `<name>-title`, what is shown, over `<name>-verdict`, what it says.
 
     `left` is the width in pixels of what stands left of the frame, so that both lines begin at the panel's own edge.
+    The browser breaks the verdict where the panel is too narrow for it (`Verdicts` in `plot.js`).
     """
     look: dict[str, Any] = {"text_font": FONT, "align": "left", "offset": -left}
     verdict = Title(
@@ -153,6 +154,7 @@ def titles(fig: Any, name: str, theme: Theme, left: int) -> None:
         text_color=theme.text,
         text_font_size="13px",
         text_font_style="normal",
+        text_line_height=1.2,
         standoff=8,
         **look,
     )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
 from dashboard.charts import movers
+from dashboard.charts.chosen import plural_of
+from dashboard.charts.funnel_rows import phrase_of
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Lead,
@@ -142,29 +144,32 @@ def largest_leak(steps: Sequence[Row], context: Context) -> str:
     return f"{counts} ({share(row['abandonment_rate'])}) {leaving(following)}."
 
 
-def widest_gap(by_device: Sequence[Row], context: Context) -> str:
-    """Return where the devices differ most, if anywhere by more than chance; empty with fewer than two devices."""
-    devices = by_segment(by_device)
-    if len(devices) < 2:
+def widest_gap(by_value: Sequence[Row], context: Context, dimension: str = "device_category") -> str:
+    """Return where the devices, or other values, differ most, if anywhere by more than chance; empty with under two."""
+    values = by_segment(by_value)
+    if len(values) < 2:
         return ""
     found: list[tuple[float, int, Lead]] = []
     for position in range(1, len(context.funnel.steps)):
-        standing = lead([rows[position - 1] for rows in devices.values()], "completion_rate", "reached")
+        standing = lead([rows[position - 1] for rows in values.values()], "completion_rate", "reached")
         if standing:
-            far = min(row["completion_rate"] for row in standing.behind)
-            found.append((standing.ahead["completion_rate"] - far, position, standing))
+            found.append((standing.gap("completion_rate"), position, standing))
     if not found:
-        return "At no step do the devices differ by more than chance."
+        return f"At no step do the {plural_of(dimension)} differ by more than chance."
     _, position, standing = max(found, key=lambda gap: gap[:2])
     here, following = context.funnel.steps[position - 1], context.funnel.steps[position]
-    ahead = f"{share(standing.ahead['completion_rate'])} {going_on(following)} {_on(standing.ahead)}"
-    behind = [f"{share(row['completion_rate'])} {_on(row)}" for row in standing.behind]
-    meet = "these intervals do not meet" if len(behind) == 1 else "the first interval meets none of the others"
-    return f"Of {sessions_at(here)} {joined([ahead, *behind])}; {meet}."
+
+    def counted(row: Row) -> str:
+        return f"{phrase_of((dimension,), (row['segment'],))} ({part_of(_went_on(row), row['reached'])})"
+
+    apart = f"{share(standing.row['completion_rate'])} {going_on(following)} {counted(standing.row)}"
+    others = [f"{share(row['completion_rate'])} {counted(row)}" for row in standing.others]
+    meet = "these intervals do not meet" if len(others) == 1 else "the first interval meets none of the others"
+    return f"Of {sessions_at(here)} {joined([apart, *others])}; {meet}."
 
 
-def _on(row: Row) -> str:
-    return f"on {row['segment']} ({part_of(row['reached'] - row['abandonments'], row['reached'])})"
+def _went_on(row: Row) -> int:
+    return row["reached"] - row["abandonments"]
 
 
 def finding_with_movers(results: Sequence[Result], context: Context) -> tuple[str, str]:

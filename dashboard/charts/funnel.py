@@ -16,8 +16,8 @@ from dashboard.charts.funnel_rows import (
     action_of,
     chosen_dimensions,
     funnel_needs,
+    kept_of,
     label_of,
-    largest,
     look_of,
     merged,
     reach_of,
@@ -52,7 +52,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     reach = reach_of(results[0])
     if not reach:
         return CardState("No sessions to follow", empty=empty_sentence(context))
-    kept = largest(reach)
+    kept = kept_of(reach, dimensions, context.filters)
     segments = rows_from(merged(reach, kept), context.funnel)
     earlier = reach_of(results[2])
     before = rows_from(merged(earlier, kept), context.funnel) if earlier else {}

@@ -6,9 +6,11 @@ from typing import Any
 
 from dashboard.body import Action
 from dashboard.chart import Need
+from dashboard.charts.chosen import passes
 from dashboard.charts.segments import FOLLOWING, value_words
 from dashboard.charts.words import Row, device_color, device_label, device_place, device_shape, value_label
 from queries.engine import Result
+from queries.filters import Filters
 from queries.funnel import Funnel
 from queries.judged import found_of, judged_pivot
 from queries.pivot import OTHERS, Group
@@ -72,6 +74,19 @@ def largest(reach: Reach, most: int = MOST) -> list[Values]:
         return sorted(reach, key=lambda values: device_place(values[0]))
     ordered = sorted(reach, key=lambda values: (-reach[values][0], values))
     return ordered if len(ordered) <= most + 1 else ordered[:most]
+
+
+def kept_of(reach: Reach, dimensions: tuple[str, ...], filters: Filters) -> list[Values]:
+    """Return the segments to show: the largest, and those that a filter wants, however small they are."""
+    kept = largest(reach)
+    if not any(filters.values(name) for name in dimensions):
+        return kept
+    wanted = [
+        values
+        for values in reach
+        if values not in kept and all(map(partial(passes, filters), dimensions, values))
+    ]  # fmt: skip
+    return kept + sorted(wanted, key=lambda values: (-reach[values][0], values))[:MOST]
 
 
 def merged(reach: Reach, kept: Sequence[Values]) -> dict[Values, tuple[int, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.chart import CardState, Chart, Context
+from dashboard.charts import stakes
 from dashboard.charts.leak_rows import (
     SORTS,
     is_first_visits,
@@ -15,9 +16,10 @@ from dashboard.charts.leak_rows import (
 )
 from dashboard.charts.leaks import needs, numbered
 from dashboard.charts.segments import segment_words
+from dashboard.charts.stakes import counts
 from dashboard.charts.words import empty_sentence
 from dashboard.findings import Findings, Nothing
-from dashboard.format import expected, plural, share
+from dashboard.format import expected, plural
 from queries.engine import Result
 from queries.judged import found_of
 from queries.leak_report import LeakReport
@@ -47,10 +49,11 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         body["nothing"] = nothing_found(report)
     table = twin_of("Gaps", rows, report)
     last = " First visits come last: they convert less nearly everywhere." if any(map(is_first_visits, rows)) else ""
+    priced = f"{counts(stakes.gaps(part))} " if rows else ""
     note = (
         "Expected is what the value would have converted at the rate of its typical peer, all other dimensions held "
-        f"equal. At stake is what can be won back: {share(part)} of the shortfall. Gaps overlap, so they are not added "
-        f"up. A gap is a difference, not yet a fault.{last}"
+        f"equal. At stake is what can be won back. {priced}"
+        f"Gaps overlap, so they are not added up. A gap is a difference, not yet a fault.{last}"
     )
     return CardState(heading(rows), note, body=body, table=table)
 

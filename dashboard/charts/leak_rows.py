@@ -39,11 +39,7 @@ def sorted_leaks(rows: Sequence[Leak], checks: Sequence[Check], by: str) -> list
 def breaks_over(segment: Segment, checks: Sequence[Check]) -> list[Check]:
     """Return the probable tracking breaks that touch a value of the segment."""
     return [
-        check
-        for check in checks
-        if check.verdict == "probable tracking break"
-        and segment.get(check.dimension) is not None
-        and segment[check.dimension] in (check.value, check.taken_by)
+        check for check in checks if check.verdict == "probable tracking break" and check.values & set(segment.items())
     ]
 
 

@@ -14,6 +14,7 @@ from dashboard.charts.leak_rows import (
     twin_of,
 )
 from dashboard.charts.segments import segment_words, word_inside
+from dashboard.charts.stakes import LEAKS, counts
 from dashboard.charts.words import empty_sentence, joined
 from dashboard.findings import Findings, Nothing
 from dashboard.format import THIN, count, expected, money_range, money_short, plural, share
@@ -59,12 +60,12 @@ def heading(report: LeakReport) -> str:
     if not report.leaks:
         return "Combinations that convert worse than their parts predict"
     stake = report.in_period(report.revenue_at_stake)
-    many = f"{numbered(len(report.leaks))} combination{'s' * (len(report.leaks) > 1)}"
-    convert = "convert" if len(report.leaks) > 1 else "converts"
-    parts = "their" if len(report.leaks) > 1 else "its"
+    several = len(report.leaks) > 1
+    many = f"{numbered(len(report.leaks))} combination{'s' * several}"
+    convert, parts = ("convert", "their") if several else ("converts", "its")
     return (
-        f"{many[0].upper()}{many[1:]} {convert} worse than {parts} parts predict: {money_short(stake.median)} "
-        f"{report.period} ({money_range(stake.low, stake.high, sentence=True)})"
+        f"{many[0].upper()}{many[1:]} {convert} worse than {parts} parts predict and lack{'s' * (not several)} orders "
+        f"worth {money_short(stake.median)} {report.period} ({money_range(stake.low, stake.high, sentence=True)})"
     )
 
 
@@ -76,8 +77,8 @@ def numbered(number: int) -> str:
 def note(report: LeakReport) -> str:
     """Return what was searched, what share may be false, and the smallest leak that could be seen."""
     sums = (
-        " At stake is all that a leak lacks. Money adds up over this list only: what one combination lacks is set "
-        "apart before the next is judged."
+        f" {counts(LEAKS)} Over this list it adds up: what one combination lacks is set apart before the next is "
+        "judged."
     )
     worse = "Worse than its parts predict is not broken: one period cannot tell a fault from a real preference."
     order = " Sorted by the lower end of the interval; findings under a tracking break come last."
@@ -142,10 +143,10 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
         return empty_sentence(context), ""
     if report.leaks:
         stake = report.in_period(report.revenue_at_stake)
-        many = numbered(len(report.leaks))
+        many, several = numbered(len(report.leaks)), len(report.leaks) > 1
         first = (
-            f"{many[0].upper()}{many[1:]} leak{'s' * (len(report.leaks) > 1)} "
-            f"cost{'s' * (len(report.leaks) == 1)} about {money_short(stake.median)} {report.period} "
+            f"{many[0].upper()}{many[1:]} leak{'s' * several} cost{'s' * (not several)} "
+            f"about {money_short(stake.median)} {report.period} in orders {'they lack' if several else 'it lacks'} "
             f"({money_range(stake.low, stake.high, sentence=True)})."
         )
         names = joined([segment_words(leak.segment) for leak in report.leaks[:3]])
@@ -158,14 +159,14 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
 
 
 def clear_gap(report: LeakReport) -> str:
-    """Return the largest gap that is not simply first visits: One gap is clear: mobile, worth $2.6 k in 5 days."""
+    """Return the largest gap that is not simply first visits, with what half of the orders that it lacks are worth."""
     gaps = [gap for gap in report.gaps if not is_first_visits(gap)]
     if not gaps:
         return ""
     name = word_inside(*next(iter(gaps[0].segment.items())))
     worth = money_short(report.in_period(gaps[0].revenue_at_stake).median)
     clear = f"{numbered(len(gaps))} gaps are clear, the largest:" if len(gaps) > 1 else "one gap is clear:"
-    return f"{clear[0].upper()}{clear[1:]} {name}, worth about {worth} {report.period}."
+    return f"{clear[0].upper()}{clear[1:]} {name}; half of the orders it lacks are worth about {worth} {report.period}."
 
 
 CHART = Chart(

@@ -8,7 +8,9 @@ from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.chosen import MOVES, shared_note
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt, tracking_tag
 from dashboard.charts.leaks import CHECKS
+from dashboard.charts.leaks import NEED as LEAKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
+from dashboard.charts.stakes import MOVERS, counts
 from dashboard.charts.why import compared_days, not_compared
 from dashboard.charts.words import empty_sentence, part_of
 from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
@@ -16,18 +18,21 @@ from dashboard.format import MINUS, count, expected, money, money_short, plural,
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_movers
+from queries.leak_report import Leak
 from queries.movers import Mover, Movers
 from queries.revenue import Estimate
 
 NEED = Need("movers", change=judged_movers)
 SHOWN = 3
+FOLLOWS = 0.8
+"""From this share on two segments, one within the other, hold mostly the same sessions."""
 WIDER = 1.25
 """The scale ends a quarter beyond the largest number, so that its words have room."""
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for what moved, and for the data checks."""
-    return NEED, CHECKS
+    """Ask for what moved, for the data checks, and for the leaks and gaps that may be the same sessions."""
+    return NEED, CHECKS, LEAKS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
@@ -38,12 +43,13 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         return CardState("Nothing is compared", body={"nothing": not_compared(context)})
     if not all(report.sessions):
         return CardState("No two periods to compare", empty=empty_sentence(context))
+    named = [*found_of(results[2]).report.leaks, *found_of(results[2]).report.gaps]
     rows = sorted_movers(report, checks)
     scale = scale_of(rows)
     body = Findings(
         caption="Segments that moved, the surest first",
         heads=("What moved", "Converted sessions", f"Against its past {report.period}"),
-        rows=[row_of(row, report, scale, checks) for row in rows],
+        rows=[row_of(row, report, scale, checks, named) for row in rows],
         shown=SHOWN,
     )
     if not rows:
@@ -96,8 +102,10 @@ def _others(row: Mover) -> str:
     return "rose" if row.fell else "fell"
 
 
-def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) -> FindingRow:
-    """Return a row of the list; `scale` is the number of conversions at its right end."""
+def row_of(
+    row: Mover, report: Movers, scale: float, checks: Sequence[Check], named: Sequence[Leak] = ()
+) -> FindingRow:  # fmt: skip
+    """Return a row of the list; `scale` is the number of conversions at its right end, `named` are leaks and gaps."""
     had = row.conversions[1]
     ends = sorted(max(0.0, had + end) for end in (row.missing.low, row.missing.high))
     mine = breaks_over(row.segment, checks)
@@ -105,7 +113,7 @@ def row_of(row: Mover, report: Movers, scale: float, checks: Sequence[Check]) ->
     lost = row.missing if row.fell else flipped(row.missing)
     drawn = FindingRow(
         title=f"{moved_words(row)}: {plural(had, 'converted session')} where {expected(row.expected)} were expected",
-        why=" ".join([evidence(row, report), *(spoilt(check) for check in mine)]),
+        why=" ".join([evidence(row, report), *same_sessions(row, named), *(spoilt(check) for check in mine)]),
         tags=[
             Tag(label="Fell" if row.fell else "Rose", look="loss" if row.fell else "accent", icon="bars"),
             tracking_tag(row.segment, checks),
@@ -136,6 +144,22 @@ def evidence(row: Mover, report: Movers) -> str:
     return f"{before} before, {after} now. Converts at {ratio} what its own past and all others give."
 
 
+def same_sessions(row: Mover, named: Sequence[Leak]) -> list[str]:
+    """Return where the same sessions stand under another name, or the same one: among the leaks, among the gaps."""
+    told = []
+    for other in named:
+        own, theirs = set(row.segment.items()), set(other.segment.items())
+        small, large = sorted((row.sessions[1], other.sessions))
+        if own == theirs:
+            told.append(f"Named among the {other.kind}s too.")
+        elif (own < theirs or theirs < own) and small >= FOLLOWS * large:
+            share_ = part_of(small, large)
+            told.append(
+                f"Mostly the same sessions as {segment_words(other.segment)} among the {other.kind}s ({share_})."
+            )
+    return told
+
+
 def flipped(estimate: Estimate) -> Estimate:
     """Return what is missing as what is there besides."""
     return Estimate(-estimate.high, -estimate.median, -estimate.low)
@@ -150,11 +174,12 @@ def scale_of(rows: Sequence[Mover]) -> float:
 def note(report: Movers, context: Context) -> str:
     """Return the rule, what was searched, and the compared days."""
     false = f", of which at most {share(report.fdr)} are expected to be false" if report.rows else ""
+    priced = f"{counts(MOVERS)} " if report.rows else ""
     return (
         "Expected is what the segment would have converted at its own rate of "
         f"{compared_days(context)}, times what all others did since, its mix held equal: what it always was is no "
         f"move. {count(report.searched)} values and pairs were compared{false}; {count(report.too_small)} are too "
-        "small to say. One cause is one row. When a move began, the trend of the segment shows."
+        f"small to say. One cause is one row. {priced}When a move began, the trend of the segment shows."
     )
 
 

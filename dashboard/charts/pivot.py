@@ -8,7 +8,16 @@ from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.sources import class_of, ratio_legend
-from dashboard.charts.words import device_label, empty_sentence, part_of, plural_title, subject, value_label, value_word
+from dashboard.charts.words import (
+    device_label,
+    empty_sentence,
+    joined,
+    part_of,
+    plural_title,
+    subject,
+    value_label,
+    value_word,
+)
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_short, rate, rate_range
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
@@ -77,7 +86,8 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     lacks = heading(names, pairs, total)
     if largest is None:
         return CardState(lacks, NOTE, body=body, table=table)
-    return CardState(against_heading(names, largest), f"{lacks}. {NOTE}{AGAINST}", body=body, table=table)
+    told = f"{counted(names, largest, OTHERS in rows)} {lacks}. {NOTE}{AGAINST}"
+    return CardState(against_heading(names, largest), told, body=body, table=table)
 
 
 def compared_columns(pairs: Pairs, columns: Mapping[str, Group]) -> list[Against]:
@@ -89,14 +99,32 @@ def compared_columns(pairs: Pairs, columns: Mapping[str, Group]) -> list[Against
 def against_heading(names: tuple[str, str], found: Against) -> str:
     """Return in how many rows the second largest column converts below the largest, and in how many it cannot be said.
 
-    Mobile against desktop: lower in 8 of 11 sources, higher in none, 3 too close to tell; 2 too few to say.
+    Mobile against desktop: lower in 8 of 11 comparable sources, higher in none, 3 too close to tell; 2 too few to say.
     """
     own, other = (column_label(names[1], value) for value in (found.column, found.reference))
     few = f"; {count(len(found.few))} too few to say" if found.few else ""
     what = plural_title(names[0], found.judged)
     close = f", {count(len(found.close))} too close to tell" if found.close else ""
-    said = f"{own[0].upper()}{own[1:]} against {other}: lower in {_of_judged(found.below, found)} {what}"
+    said = f"{own[0].upper()}{own[1:]} against {other}: lower in {_of_judged(found.below, found)} comparable {what}"
     return f"{said}, higher in {count(len(found.above)) if found.above else 'none'}{close}{few}"
+
+
+def counted(names: tuple[str, str], found: Against, others: bool) -> str:
+    """Return which rows the heading counts: the named ones, those that cannot be compared, and that others are none.
+
+    12 sources have a row of their own: 2 can be compared, 7 have too few orders, 3 no session in one of the two (–).
+    """
+    lacking, few = len(found.lacking), len(found.few)
+    rows = found.judged + few + lacking
+    parts = [f"{count(found.judged)} can be compared"]
+    parts += [f"{count(few)} {'has' if few == 1 else 'have'} too few orders"] if few else []
+    parts += (
+        [f"{count(lacking)} {'has' if lacking == 1 else 'have'} no session in one of the two ({DASH})"]
+        if lacking
+        else []
+    )
+    rest = f"; the row “{value_label(names[0], OTHERS)}” is not counted" if others else ""
+    return f"{count(rows)} {plural_title(names[0], rows)} have a row of their own: {joined(parts)}{rest}."
 
 
 def _of_judged(rows: Sequence[str], found: Against) -> str:
@@ -131,7 +159,8 @@ def against_cells(names: tuple[str, str], compared: Sequence[Against], columns: 
 
 
 def _named(dimension: str, found: Against) -> str:
-    parts = (("lower", found.below), ("higher", found.above), ("too close", found.close), ("too few", found.few))
+    parts = (("lower", found.below), ("higher", found.above), ("too close", found.close), ("too few", found.few),
+             ("no session in one of the two", found.lacking))  # fmt: skip
     return "; ".join(
         f"{word}: {', '.join(value_label(dimension, row) for row in rows)}" for word, rows in parts if rows
     )

@@ -9,6 +9,7 @@ from dashboard.body import Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.segments import segment_words
+from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from queries.engine import Result
@@ -120,7 +121,7 @@ def heading(rows: Sequence[Row], total: Estimate | None, period: str = "in this 
     if total:
         range_ = money_range(total.low, total.high, sentence=True)
         stake = f"{money_short(total.median)} is at stake {period} ({range_})"
-        return f"About {stake}; the “everyone buys” ceiling would say {most}"
+        return f"Step by step about {stake}; the “everyone buys” ceiling would say {most}"
     ratio = ceiling / revenue
     times = f"{count(ratio)} times" if ratio >= 2 else f"{ratio:.2f} times"
     return f"A ceiling, no estimate: {most} {period} if every visitor bought, {times} the real revenue"
@@ -139,13 +140,15 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
     if total:
         ceiling = ceiling_of(rows) or 0.0
         apart = (
-            f" The two are {count(ceiling / total.median)} times apart, so they share no axis." if total.median else ""
+            f" Estimate and ceiling are {count(ceiling / total.median)} times apart, so they share no axis."
+            if total.median
+            else ""
         )
         estimate = (
             f"Estimate: {who} moving on as often as their peers in the same country, from the same source, new or "
             "returning; shown where chance does not explain the difference. At stake is what can be won back: "
             f"{share(CLOSABLE_GAP)} of a device's shortfall, all of a combination's. Each step is a search "
-            f"of its own, so these sums are not those of the leak list, which judges the order alone.{apart}"
+            f"of its own, and the leak list judges the order alone. {counts(STEPS)}{apart}"
         )
     else:
         estimate = "Nobody falls short of their peers at any step by more than chance, so there is no estimate."

@@ -1,18 +1,23 @@
 """The sentence that each view opens with: the finding of its own charts, its size and its certainty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from dashboard.chart import Context, Finding, Need
-from dashboard.charts import checks, completion, countries, durations, leaks
+from dashboard.charts import checks, completion_words, countries, durations, leaks, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
 from dashboard.charts.finding import change_sentence, conversion_sentence, largest_leak, step_sentence, widest_gap
+from dashboard.charts.funnel_rows import chosen_dimensions, kept_of, reach_of
 from dashboard.charts.source_words import SPOILT_FROM
+from dashboard.charts.view_changes import duration_sentence, values_sentence
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
 from dashboard.format import plural, rate, share
 from queries.check import Check
+from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
 from queries.statistics import intervals_meet, wilson_interval
@@ -30,20 +35,33 @@ def dated_sentence(check: Check) -> str:
     return f"{when(check)} {said if check.kind == 'vanished' else said[0].lower() + said[1:]}"
 
 
+def funnel_needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for all sessions, their funnel in both periods, and the funnel by the first dimension of the funnel card."""
+    by = chosen_dimensions(settings)[0]
+    return Need("overview"), Need("funnel"), Need("funnel", by=by), Need("funnel", compared=True)
+
+
 def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return which step changed against the compared days, where the devices differ, and which step loses most."""
-    overview, steps, by_device, before = (result.rows for result in results)
+    """Return which step changed against the compared days, where the devices differ, and which step loses most.
+
+    Where the funnel card is split by another dimension, its largest values stand for the devices.
+    """
+    overview, steps, by_value, before = (result.rows for result in results)
     if not overview or not overview[0]["sessions"]:
         return empty_sentence(context), ""
-    devices = by_segment(by_device)
-    said = completion.heading(devices, context) if len(devices) > 1 else ""
+    by, reach = chosen_dimensions(context.settings)[0], reach_of(results[2])
+    kept = [values[0] for values in kept_of(reach, (by,), context.filters)]
+    largest = [row for row in by_value if row["segment"] in kept]
+    groups = by_segment(largest)
+    of = completion_words.compared_words(len(reach) - len(kept), context, by)
+    said = completion_words.heading(groups, context, by, of) if len(groups) > 1 else ""
     most = largest_leak(steps, context)
     changed = step_sentence(steps, before) if context.compared and any(row["reached"] for row in before) else ""
     if changed:
         return changed, " ".join(part for part in (f"{said}." if said else "", most) if part)
-    if not said.startswith("Devices differ"):
+    if " differ most " not in said:
         return most or "No session left between two steps.", f"{said}." if said else ""
-    return f"{said}.", " ".join(part for part in (most, widest_gap(by_device, context)) if part)
+    return f"{said}.", " ".join(part for part in (most, widest_gap(largest, context, by)) if part)
 
 
 def geography_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
@@ -75,7 +93,7 @@ def geography_finding(results: Sequence[Result], context: Context) -> tuple[str,
 
 
 def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return how long and short sessions convert, and why that is no advice."""
+    """Return how long and short sessions convert, what changed since the compared days, and why it is no advice."""
     devices = by_segment(results[0].rows)
     if not devices:
         return empty_sentence(context), ""
@@ -83,15 +101,23 @@ def duration_finding(results: Sequence[Result], context: Context) -> tuple[str, 
     sessions, hits = sum(row["sessions"] for row in rows), sum(row["sessions"] for row in rows if row["position"] == 1)
     single = f" {share(hits / sessions)} of sessions have no measured duration (0 s)." if sessions and hits else ""
     advice = f"This is not advice to keep people longer.{single}" if hits < sessions else ""
-    return f"{durations.heading(list(devices.values()))}.", advice
+    changed = duration_sentence(rows, [row for row in results[1].rows if row["segment"] != EVERYTHING], context)
+    return f"{durations.heading(list(devices.values()))}.", f"{changed} {advice}".strip()
+
+
+def sources_needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the checks of both periods, the selection and all sources beside it, and the values of the card's tab."""
+    every = Need("sources_by_day", shows=SOURCE), Need("overview", shows=SOURCE)
+    values = Need("segments", by=sources.dimension_of(settings))
+    return CHECKS, Need("overview"), *every, values, replace(values, compared=True), replace(CHECKS, compared=True)
 
 
 def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return how the chosen sources, or all of them, convert, and on which days their figures are not reliable.
+    """Return how the chosen sources, or all of them, convert, what changed, and on which days figures are unreliable.
 
     Where those days are many among the days shown, they are said first.
     """
-    checks, overview, by_day, every = results
+    checks, overview, by_day, every, values, before, checks_before = results
     now, all_now = overview.rows[0], every.rows[0]
     if not now["sessions"]:
         return empty_sentence(context), ""
@@ -100,8 +126,17 @@ def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, s
         counts, beside = ((row["conversions"], row["sessions"]) for row in (now, all_now))
         first = f"{chosen_against(counts, beside, context.filters, SOURCE)}."
     broken = broken_sources(found_of(checks) or [], context)
+    by = sources.dimension_of(context.settings)
+    spoilt_values = {
+        value
+        for check in (*(found_of(checks) or []), *(found_of(checks_before) or []))
+        if check.verdict == "probable tracking break"
+        for dimension, value in check.values
+        if dimension == by
+    }
+    changed = values_sentence(values.rows, before.rows, context, by, spoilt_values)
     if not broken:
-        return first, "No fault was found in the tracking of sources."
+        return first, f"{changed} No fault was found in the tracking of sources.".strip()
     check = broken[0]
     value, taker = value_label(SOURCE, check.value), value_label(SOURCE, check.taken_by)
     filed = f"{value} sessions appear to be filed under {taker}."
@@ -111,7 +146,8 @@ def sources_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     if len(spoilt) >= SPOILT_FROM * len(shown):
         return f"Source figures are not reliable for this period: on {days_of(check)} {filed}", evidence
     some = days_of(check) if len(spoilt) == 1 else f"{days_of(check)} and {plural(len(spoilt) - 1, 'other day')}"
-    return first, f"Source figures are not reliable on {some}, {len(spoilt)} of {plural(len(shown), 'day')}. {evidence}"
+    unreliable = f"Source figures are not reliable on {some}, {len(spoilt)} of {plural(len(shown), 'day')}."
+    return first, f"{changed} {unreliable} {evidence}".strip()
 
 
 def broken_sources(found: Sequence[Check], context: Context) -> list[Check]:
@@ -163,18 +199,10 @@ def explore_finding(results: Sequence[Result], context: Context) -> tuple[str, s
     return said, f"{mean}; a value is only worth a second look where its interval leaves that mean."
 
 
-FUNNEL = Finding(
-    (Need("overview"), Need("funnel"), Need("funnel", by=DEVICE), Need("funnel", compared=True)),
-    funnel_finding,
-    of_steps=True,
-)
+FUNNEL = Finding(funnel_needs, funnel_finding, of_steps=True, follows="funnel")
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
-DURATION = Finding((Need("durations", by=DEVICE),), duration_finding)
-SOURCES = Finding(
-    (CHECKS, Need("overview"), Need("sources_by_day", shows=SOURCE), Need("overview", shows=SOURCE)),
-    sources_finding,
-    slow=True,
-)
+DURATION = Finding((Need("durations", by=DEVICE), Need("durations", by=DEVICE, compared=True)), duration_finding)
+SOURCES = Finding(sources_needs, sources_finding, slow=True, follows="sources")
 LEAKS = Finding((leaks.NEED,), leaks.finding, slow=True)
 QUALITY = Finding((CHECKS,), quality_finding, slow=True)
 EXPLORE = Finding((Need("overview"), Need("overview", compared=True)), explore_finding)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dashboard.chart import Context
-from dashboard.format import THIN, count, date_range, day, rate, share
+from dashboard.format import THIN, count, date_range, day, rate
 from dashboard.world import country_name
 from queries.compose import EVERYTHING
 from queries.filters import Filters
@@ -124,10 +124,18 @@ def transition(first: str, second: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Hold the row of a segment whose interval lies above those of others, and those others, largest first."""
+    """Hold the row of a segment whose interval lies above those of others, or below them, and those others.
 
-    ahead: Row
-    behind: tuple[Row, ...]
+    The others are in order of size, the largest first.
+    """
+
+    row: Row
+    others: tuple[Row, ...]
+    above: bool = True
+
+    def gap(self, rate_name: str) -> float:
+        """Return the distance to the farthest of the others."""
+        return max(abs(self.row[rate_name] - row[rate_name]) for row in self.others)
 
 
 def enough(row: Row, rate_name: str, whole: str) -> bool:
@@ -136,47 +144,27 @@ def enough(row: Row, rate_name: str, whole: str) -> bool:
 
 
 def lead(rows: Sequence[Row], rate_name: str, whole: str) -> Lead | None:
-    """Return who stands out: the row above most others by intervals that do not meet; None when nobody does.
+    """Return who stands out: the row above or below most others by intervals that do not meet; None when nobody does.
 
-    Only rows of at least 30 sessions (column `whole`) are compared; among equals the largest leads.
+    Only rows of at least 30 sessions (column `whole`) are compared; among equals one above, and then the farthest.
     """
     large = sorted((row for row in rows if enough(row, rate_name, whole)), key=lambda row: -row[whole])
-    leads = [Lead(row, _below(row, large, rate_name)) for row in large]
-    best = max(leads, key=lambda found: len(found.behind), default=None)
-    return best if best and best.behind else None
+    found = [Lead(row, _apart(row, large, rate_name, above), above) for above in (True, False) for row in large]
+    found = [each for each in found if each.others]
+    return max(found, key=lambda each: (len(each.others), each.above, each.gap(rate_name)), default=None)
 
 
-def _below(ahead: Row, rows: Sequence[Row], rate_name: str) -> tuple[Row, ...]:
+def _apart(one: Row, rows: Sequence[Row], rate_name: str, above: bool) -> tuple[Row, ...]:
     def interval(row: Row) -> tuple[float | None, float | None]:
         return row[f"{rate_name}_low"], row[f"{rate_name}_high"]
 
     return tuple(
-        row for row in rows if row[rate_name] < ahead[rate_name] and not intervals_meet(interval(row), interval(ahead))
+        row
+        for row in rows
+        if row[rate_name] != one[rate_name]
+        and (row[rate_name] < one[rate_name]) is above
+        and not intervals_meet(interval(row), interval(one))
     )
-
-
-def verdict(rows: Sequence[Row], rate_name: str, whole: str) -> str:
-    """Return who stands out among devices, in one sentence without a full stop; never more than the intervals carry."""
-    large = [row for row in rows if enough(row, rate_name, whole)]
-    if not large:
-        return "Too few sessions to say"
-    if len(large) == 1:
-        only = large[0]
-        if len(rows) == 1:
-            return f"{device_label(only['segment'])}: {share(only[rate_name])}"
-        return f"{device_label(only['segment'])}: {share(only[rate_name])}; the others are too few to say"
-    found = lead(rows, rate_name, whole)
-    if not found:
-        return "No device stands out: the intervals overlap"
-    if len(found.behind) == 1:
-        names, rates = found.behind[0]["segment"], share(found.behind[0][rate_name])
-    else:
-        every = len(found.behind) == len(large) - 1
-        names = "the others" if every else joined([row["segment"] for row in found.behind])
-        behind = sorted(row[rate_name] for row in found.behind)
-        low, high = share(behind[0]), share(behind[-1])
-        rates = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"
-    return f"{device_label(found.ahead['segment'])} ahead of {names}: {share(found.ahead[rate_name])} against {rates}"
 
 
 def interval_text(low: float | None, high: float | None) -> str:
