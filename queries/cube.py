@@ -64,6 +64,26 @@ def ask_cells(
     ).coarsened(MOST_CELLS, OTHER)
 
 
+def kept_cells(
+    engine: Engine,
+    dimensions: tuple[str, ...],
+    filters: Filters,
+    *,
+    funnel: Funnel = ENGAGEMENT,
+    step: str | None = None,
+    cancel: Cancel | None = None,
+) -> Cells:
+    """Return the cells as `ask_cells` does, asked once: the leak list and what moved look at the same days.
+
+    The engine keeps the newest of one version of the store. Nobody may change them. Raises what `ask_cells` raises.
+    """
+
+    def ask() -> Cells:
+        return ask_cells(engine, dimensions, filters, funnel=funnel, step=step, cancel=cancel)
+
+    return engine.cells.get((engine.snapshot.version, dimensions, filters, funnel, step), ask)
+
+
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
     """Return the number of days with sessions in the date range of the filters, whatever else they ask for."""
     dates = Filters(filters.date_from, filters.date_to)
