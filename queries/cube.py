@@ -219,7 +219,7 @@ def _filtered(total: exp.Expr, condition: exp.Expr) -> exp.Filter:
 def compose_orders(filters: Filters, funnel: Funnel) -> Question:
     """Return the statement of a repeatable sample of order values: session ids are hashes, so the first are random."""
     sql, values = _orders_statement(Shape.of(filters), funnel)
-    return Question(sql, {**values, **filter_values(filters), "orders": ORDER_SAMPLE})
+    return Question(sql, {**values, **filter_values(filters), "orders": ORDER_SAMPLE}, of_orders=True)
 
 
 @lru_cache(STATEMENTS)
