@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from queries.cells import CUTS, OTHER, Cells
 from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
-from queries.engine import Cancel, Engine, QuestionError
+from queries.engine import AT_ONCE, Cancel, Engine, QuestionError
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 
@@ -47,7 +47,7 @@ def ask_cells(
     filters = filters or Filters()
     reached, completed = _positions(funnel, step)
     asked = {name: compose_labels(name, filters, funnel, reached, top) for name in dimensions}
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         sample = pool.submit(engine.arrays, "orders", compose_orders(filters, funnel), filters, cancel)
         counted = list(pool.map(lambda name: engine.arrays("labels", asked[name], filters, cancel), asked))
         labels = _labels(counted, top)
