@@ -59,6 +59,12 @@ class Browser:
             with suppress(RuntimeError):  # the server has stopped
                 self._loop.call_soon_threadsafe(self._next_tick)
 
+    def wait(self, seconds: float) -> None:
+        """Wait on a thread of a pool until all changes so far are applied, at most so long."""
+        applied = threading.Event()
+        self.later(applied.set)
+        applied.wait(seconds)
+
     def _next_tick(self) -> None:
         if self.document is not None and self.document.session_context is not None:  # else the browser has gone
             self.document.add_next_tick_callback(lambda: self._apply(*self._queued.popleft()))

@@ -36,6 +36,9 @@ SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
 
+SEND_SECONDS = 0.1
+"""How long the search for leaks lets the cards go out first: both would take turns at one interpreter."""
+
 
 class Viewer:
     """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
@@ -117,6 +120,8 @@ class Viewer:
         try:
             for part in parts_of(self.source.engine, asked, self.selection):
                 self.browser.later(partial(self._take, part, asked))
+                if isinstance(part, First) and self.answer:  # a page that opens is still waited for by its own loop
+                    self.browser.wait(SEND_SECONDS)
         except Cancelled:
             return
         except Exception as error:

@@ -47,12 +47,13 @@ class Counts:
 class Question:
     """Hold one composed statement: SQL text and its bound values (the list of files or the table's name apart).
 
-    With `counts` it may be answered from a rollup.
+    With `counts` it may be answered from a rollup. `of_orders` promises that it leaves out sessions without revenue.
     """
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
     counts: Counts | None = None
+    of_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from queries.cells import CUTS, OTHER, Cells
 from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
-from queries.engine import Cancel, Engine, QuestionError
+from queries.engine import AT_ONCE, Cancel, Engine, QuestionError
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 
@@ -47,7 +47,7 @@ def ask_cells(
     filters = filters or Filters()
     reached, completed = _positions(funnel, step)
     asked = {name: compose_labels(name, filters, funnel, reached, top) for name in dimensions}
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         sample = pool.submit(engine.arrays, "orders", compose_orders(filters, funnel), filters, cancel)
         counted = list(pool.map(lambda name: engine.arrays("labels", asked[name], filters, cancel), asked))
         labels = _labels(counted, top)
@@ -62,6 +62,26 @@ def ask_cells(
     return Cells.of_codes(
         dimensions, [[OTHER, *names] for names in labels], codes, sessions, completions, revenue, orders, onward
     ).coarsened(MOST_CELLS, OTHER)
+
+
+def kept_cells(
+    engine: Engine,
+    dimensions: tuple[str, ...],
+    filters: Filters,
+    *,
+    funnel: Funnel = ENGAGEMENT,
+    step: str | None = None,
+    cancel: Cancel | None = None,
+) -> Cells:
+    """Return the cells as `ask_cells` does, asked once: the leak list and what moved look at the same days.
+
+    The engine keeps the newest of one version of the store. Nobody may change them. Raises what `ask_cells` raises.
+    """
+
+    def ask() -> Cells:
+        return ask_cells(engine, dimensions, filters, funnel=funnel, step=step, cancel=cancel)
+
+    return engine.cells.get((engine.snapshot.version, dimensions, filters, funnel, step), ask)
 
 
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
@@ -199,7 +219,7 @@ def _filtered(total: exp.Expr, condition: exp.Expr) -> exp.Filter:
 def compose_orders(filters: Filters, funnel: Funnel) -> Question:
     """Return the statement of a repeatable sample of order values: session ids are hashes, so the first are random."""
     sql, values = _orders_statement(Shape.of(filters), funnel)
-    return Question(sql, {**values, **filter_values(filters), "orders": ORDER_SAMPLE})
+    return Question(sql, {**values, **filter_values(filters), "orders": ORDER_SAMPLE}, of_orders=True)
 
 
 @lru_cache(STATEMENTS)

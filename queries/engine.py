@@ -20,6 +20,7 @@ from queries.cancel import Cancel, Cancelled
 from queries.compose import STATEMENTS, Question, compose
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
+from queries.memory import Memory
 from queries.metrics import Metric, metric_named
 from queries.rollup import folder_of, is_worth_it
 from queries.rollup_state import Background, RollupState, rollup_state
@@ -29,6 +30,8 @@ from queries.store import Snapshot, Store
 
 LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 1024
+CACHED_CELLS = 8
+"""Cell tables take up to 5 MB each: both periods of a page, and those that it showed before."""
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
 
@@ -97,6 +100,7 @@ class Engine:
         self.snapshot = store.snapshot()
         self._lock = threading.Lock()
         self._results: OrderedDict[tuple, Result] = OrderedDict()
+        self.cells = Memory(CACHED_CELLS)
         self._keeps_rollups = False
         config: dict[str, Any] = {}
         if threads:
@@ -123,6 +127,7 @@ class Engine:
             self.snapshot = newest
             with self._lock:
                 self._results.clear()
+            self.cells.clear()
             self._take_up_rollups(newest)
             if self._keeps_rollups:
                 self.keep_rollups()

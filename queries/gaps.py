@@ -87,9 +87,9 @@ def _judge_values(
     own = coefficients[enough][:, None] + np.column_stack([np.zeros(len(enough)), spread[start + enough]])
     rest = design.linear(fit.parameters[: design.width]) - coefficients[column] - fit.centre
     rates = _standardised(rest, cells.sessions, own, fit.curvature, fit.centre)
-    gaps = []
+    gaps, peers = [], medians_of_others(rates)
     for place, value in enumerate(enough):
-        ratios = rates[place] / np.median(np.delete(rates, place, axis=0), axis=0)
+        ratios = rates[place] / peers[place]
         ratio, doubt = float(ratios[0]), float(np.log(ratios[1:]).std())
         p = float(ndtr(np.log(ratio) / max(doubt, 1e-9)))
         gaps.append(
@@ -97,6 +97,15 @@ def _judge_values(
                 float(fitted[value] / ratio), ratio, p, ratios[1:])
         )  # fmt: skip
     return gaps
+
+
+def medians_of_others(rows: Floats) -> Floats:
+    """Return in place of each number the median of the others in its column; two rows at least."""
+    ordered = np.sort(rows, axis=0)
+    places = np.argsort(np.argsort(rows, axis=0), axis=0)
+    below, above = ((len(rows) - 2) // 2, (len(rows) - 1) // 2)
+    middle = [np.take_along_axis(ordered, place + (places <= place), axis=0) for place in (below, above)]
+    return (middle[0] + middle[1]) / 2
 
 
 def _standardised(rest: Floats, sessions: Floats, own: Floats, curvature: float, centre: float) -> Floats:
@@ -107,7 +116,12 @@ def _standardised(rest: Floats, sessions: Floats, own: Floats, curvature: float,
     filled = share > 0
     share, middle = share[filled] / share.sum(), middle[filled]
     rates = np.empty_like(own)
+    predictor, bent = (np.empty((own.shape[1], len(middle))) for _ in range(2))
     for place, coefficients in enumerate(own):
-        predictor = coefficients[:, None] + middle[None, :]
-        rates[place] = expit(centre + predictor + 0.5 * curvature * predictor**2) @ share
+        np.add(coefficients[:, None], middle[None, :], out=predictor)
+        np.multiply(predictor, predictor, out=bent)
+        bent *= 0.5 * curvature
+        predictor += centre
+        predictor += bent
+        rates[place] = expit(predictor, out=predictor) @ share
     return rates

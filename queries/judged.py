@@ -4,9 +4,7 @@ Each function takes `(engine, filters, funnel, cancel)` and returns a `Judged`: 
 `found` the judgement itself.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -18,6 +16,7 @@ from queries.funnel import Funnel
 from queries.leak_list import StepRevenue, leak_list, step_revenue
 from queries.leak_report import Leak, LeakReport
 from queries.leak_words import flat_rows
+from queries.memory import Memory
 from queries.movers import ask_movers, mover_rows
 from queries.pivot import ask_pivot
 from queries.quality import ask_checks
@@ -64,37 +63,7 @@ class Explained:
         return self.days.get(tuple(leak.segment.items()), ())
 
 
-class Memory:
-    """Keep the newest answers; a question asked twice at once is computed once."""
-
-    def __init__(self, most: int = KEPT) -> None:
-        """Start empty."""
-        self._most = most
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._busy: dict[Hashable, threading.Lock] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return the answer to a question, computed only if it is not kept. What `compute` raises is not kept."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            busy = self._busy.setdefault(key, threading.Lock())
-        with busy:
-            with self._lock:
-                if key in self._kept:
-                    return self._kept[key]
-            answer = compute()
-            with self._lock:
-                self._kept[key] = answer
-                self._busy.pop(key, None)
-                while len(self._kept) > self._most:
-                    self._kept.popitem(last=False)
-            return answer
-
-
-MEMORY = Memory()
+MEMORY = Memory(KEPT)
 
 
 def _key(name: str, engine: Engine, *parts: Hashable) -> tuple[Hashable, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from queries.cube import CELL_DIMENSIONS, ask_cells, ask_days
+from queries.cube import CELL_DIMENSIONS, ask_days, kept_cells
 from queries.engine import Cancel, Engine, QuestionError
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -55,7 +55,7 @@ def leak_list(
     filters = filters or Filters()
     chosen = searched_dimensions(filters, dimensions)
     version = engine.snapshot.version
-    cells = ask_cells(engine, chosen, filters, funnel=funnel, step=step, cancel=cancel)
+    cells = kept_cells(engine, chosen, filters, funnel=funnel, step=step, cancel=cancel)
     days = ask_days(engine, filters, cancel)
     report = find_leaks(cells, max_order=max_order, fdr=fdr, interval=interval, days=days)
     return replace(report, store_version=version, filters=filters, funnel=funnel.name, step=step)

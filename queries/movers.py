@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from queries.cells import Cells
-from queries.cube import ask_cells, ask_days
+from queries.cube import ask_days, kept_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -146,7 +146,7 @@ def ask_movers(
     Raises QueryError when the database fails, Cancelled when interrupted.
     """
     chosen = searched_dimensions(after)
-    cells = [ask_cells(engine, chosen, filters, funnel=funnel, cancel=cancel) for filters in (before, after)]
+    cells = [kept_cells(engine, chosen, filters, funnel=funnel, cancel=cancel) for filters in (before, after)]
     return find_movers(cells[0], cells[1], fdr=fdr, interval=interval, days=ask_days(engine, after, cancel))
 
 

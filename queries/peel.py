@@ -44,6 +44,8 @@ class Search:
 class Judged:
     """Hold the test of every segment in one look, by side: p, whether it is rejected, by which line, tau per order.
 
+    On a side without a found segment p is 1 where the ratio alone rules a segment out.
+
     `parental` is what the expectation of each segment was multiplied by for its parents' sake; `own` has one row per
     found segment, judged by the model without it, and `stays` the found segments that are rejected by that.
     """
@@ -103,13 +105,15 @@ def judge(search: Search, found: dict[int, Side]) -> Judged:
     testable[segments] = True
     p, calls, lines, stays = {}, {}, {}, set()
     for side in search.sides:
-        p[side] = np.ones(len(testable))
-        p[side][testable] = _p(tested.observed[testable], tested.mean[testable], orders[testable], taus[side], side)
-        p[side][[segment for segment, its in found.items() if its != side]] = 1.0
         far = _far(side, search.candidates.conversions, tested)
         mine = [segment for segment, its in found.items() if its == side]
-        kept = _called(p[side], testable, search.fdr) & far
-        stays.update(segment for segment in mine if kept[segment])
+        rows = testable if mine else testable & far  # no other can be called, but all make the line for those found
+        p[side] = np.ones(len(testable))
+        p[side][rows] = _p(tested.observed[rows], tested.mean[rows], orders[rows], taus[side], side)
+        p[side][[segment for segment, its in found.items() if its != side]] = 1.0
+        if mine:
+            kept = _called(p[side], testable, search.fdr) & far
+            stays.update(segment for segment in mine if kept[segment])
         lines[side] = search.fdr / max(int(testable.sum()), 1)
         calls[side] = (p[side] <= lines[side]) & far
         calls[side][segments] = False
@@ -163,7 +167,7 @@ def _dispersions(search: Search, looked: Scan, rows: Booleans, side: Side) -> di
 
 
 def _p(observed: Floats, mean: Floats, orders: NDArray[np.intp], taus: dict[int, float], side: Side) -> Floats:
-    tau = np.array([taus.get(int(order), 0.0) for order in orders])
+    tau = np.array([taus.get(order, 0.0) for order in range(int(orders.max(initial=0)) + 1)])[orders]
     return upper_p(observed, mean, tau) if side == "strong" else lower_p(observed, mean, tau)
 
 

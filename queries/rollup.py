@@ -17,7 +17,7 @@ from queries.funnel import Funnel, Step
 from queries.store import Snapshot
 from queries.vocabulary import DIMENSIONS
 
-LAYOUT = 2
+LAYOUT = 3
 """Goes up when the tables of a rollup file change, so that no older file is read."""
 
 SMALLEST_BYTES = 2_000_000
@@ -47,6 +47,9 @@ TOTALS = (*SUMS, "largest_revenue")
 COPY = "sessions"
 ENGAGED, ENGAGED_PAGEVIEWS = "engaged_sessions", 5
 """The sessions of the copy that have so many pageviews or an order: a sixth of all, and what medians are taken of."""
+
+ORDERS = "orders"
+"""The sessions that brought revenue, with their ids, in the order of these: a few of a hundred, to draw samples of."""
 
 COPIED = (DAY, *DIMENSIONS, *CLASSES, "events", "engaged", *FLAGS, "transactions", "revenue")
 """The session columns of the narrow copy."""

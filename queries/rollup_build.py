@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from queries.rollup import (
     ENGAGED_PAGEVIEWS,
     FLAGS,
     LOCK,
+    ORDERS,
     ROLLUPS,
     SUMS,
     Rollup,
@@ -79,7 +80,9 @@ def _fill(path: Path, snapshot: Snapshot, watch: Callable[[duckdb.DuckDBPyConnec
     }
     with duckdb.connect(str(path), config=config) as connection:
         watch(connection)
-        _copy(connection, list(snapshot.files))
+        columns = _values(connection, list(snapshot.files))
+        _copy(connection, list(snapshot.files), columns)
+        connection.execute(_sql(_table(ORDERS, _orders(columns))), {"files": list(snapshot.files)})
         connection.execute(_sql(_table(ENGAGED, _engaged())))
         sessions = rows_of(connection)[COPY]
         _count_values(connection)
@@ -87,47 +90,65 @@ def _fill(path: Path, snapshot: Snapshot, watch: Callable[[duckdb.DuckDBPyConnec
             _roll_up(connection, sessions)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
-    """Copy the sessions in their order: dimensions as dictionaries, visitors numbered.
-
-    `visitor_number` is 0 for a visitor with one session in the whole store, NULL for an unknown one; so that distinct
-    visitors are the zeros plus the distinct other numbers, of which there are few.
-    """
-    stored = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[
+def _stored() -> exp.Table:
+    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[
         exp.Placeholder(this="files"),
         exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false()),
     ]))  # fmt: skip
+
+
+def _values(connection: duckdb.DuckDBPyConnection, files: list[str]) -> list[exp.Expr]:
+    """Return the columns that are copied of the table `stored`: dimensions as dictionaries, which are made."""
     counts = [exp.Anonymous(this="approx_count_distinct", expressions=[exp.column(name)]) for name in DIMENSIONS]
-    [sizes] = connection.execute(_sql(exp.select(*counts).from_(stored)), {"files": files}).fetchall()
+    [sizes] = connection.execute(_sql(exp.select(*counts).from_(_stored())), {"files": files}).fetchall()
     columns: list[exp.Expr] = []
     for name in COPIED:
         column: exp.Expr = exp.column(name, table="stored")
         if name in DIMENSIONS and sizes[DIMENSIONS.index(name)] <= LARGEST_DICTIONARY:
             known = exp.column(name)
-            values = exp.select(known).distinct().from_(stored.copy()).where(known.is_(exp.null()).not_()).order_by("1")
+            values = exp.select(known).distinct().from_(_stored()).where(known.is_(exp.null()).not_()).order_by("1")
             listed = exp.Anonymous(this="enum", expressions=[exp.Subquery(this=values)])
             kind = exp.Create(this=exp.to_table(f"{name}_value"), kind="TYPE", expression=listed)
             connection.execute(_sql(kind), {"files": files})
             column = exp.cast(column, exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=f"{name}_value"))
         columns.append(exp.alias_(column, name))
+    return columns
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, files: list[str], columns: Sequence[exp.Expr]) -> None:
+    """Copy the sessions in their order, visitors numbered.
+
+    `visitor_number` is 0 for a visitor with one session in the whole store, NULL for an unknown one; so that distinct
+    visitors are the zeros plus the distinct other numbers, of which there are few.
+    """
     visitor = exp.column(VISITOR)
     number = exp.Window(this=exp.RowNumber())
     returning = (
-        exp.select(visitor, exp.alias_(number, "number")).from_(stored.copy())
+        exp.select(visitor, exp.alias_(number, "number")).from_(_stored())
         .group_by(visitor).having(exp.GT(this=exp.Count(this=visitor), expression=exp.Literal.number(1)))
     )  # fmt: skip
     numbered = exp.Case().when(
         exp.column(VISITOR, table="stored").is_(exp.null()).not_(),
         exp.Coalesce(this=exp.column("number", table="returning"), expressions=[exp.Literal.number(0)]),
     )
-    columns.append(exp.alias_(exp.cast(numbered, "integer"), VISITOR_NUMBER))
+    visitor_number = exp.alias_(exp.cast(numbered, "integer"), VISITOR_NUMBER)
     same = exp.EQ(this=exp.column(VISITOR, table="returning"), expression=exp.column(VISITOR, table="stored"))
     copied = (
-        exp.select(*columns)
-        .from_(exp.alias_(stored.copy(), "stored", table=True))
+        exp.select(*columns, visitor_number)
+        .from_(exp.alias_(_stored(), "stored", table=True))
         .join(exp.alias_(exp.Subquery(this=returning), "returning", table=True), on=same, join_type="left")
     )
     connection.execute(_sql(_table(COPY, copied)), {"files": files})
+
+
+def _orders(columns: Sequence[exp.Expr]) -> exp.Select:
+    return (
+        exp.select(*columns, exp.column("session_id", table="stored"))
+        .from_(exp.alias_(_stored(), "stored", table=True))
+        .where(exp.GT(this=exp.column("transactions"), expression=exp.Literal.number(0)))
+        .where(exp.GT(this=exp.column("revenue"), expression=exp.Literal.number(0)))
+        .order_by(exp.column("session_id", table="stored"))
+    )
 
 
 def _engaged() -> exp.Select:

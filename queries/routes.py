@@ -39,6 +39,7 @@ from queries.rollup import (
     DAY,
     ENGAGED,
     FLAGS,
+    ORDERS,
     ROLLUPS,
     Rollup,
     covering,
@@ -50,6 +51,7 @@ from queries.rollup_build import rows_of
 from queries.store import Snapshot
 
 OF_COPY = frozenset({*COPIED, *OF_ONE_SESSION, VISITOR, "sessions", "conversions", "segment", "step"})
+OF_ORDERS = (*COPIED, "session_id")
 OF_SUBSETS = (DAY, *COMMON, "browser", "landing_page", *CLASSES, *FLAGS, "transactions", "revenue", VISITOR_NUMBER)
 """What is kept of the sessions of a filter, with the columns that it looks at: to copy all takes twice as long."""
 
@@ -200,6 +202,8 @@ class Routes:
         if counts and (smallest := attached.smallest(needed(counts.columns, filters, None, counts.funnel))):
             sql = over_totals(question.sql, Shape.of(filters), counts)
             return Question(sql, {**question.parameters, "table": attached.table(smallest.name)})
+        if question.of_orders and (sql := over_table(question.sql, OF_ORDERS)):
+            return Question(sql, {**question.parameters, "table": attached.table(ORDERS)})
         sql = over_table(question.sql, (*OF_SUBSETS, *sorted(filtered(filters))))
         if sql and (subset := self.subset(attached, filters, set(), execute)):
             return Question(sql, {**question.parameters, "table": subset})

@@ -11,21 +11,10 @@ from scipy.special import expit
 
 from queries.baseline import Codes, Design, Fit, Floats
 from queries.cells import Cells
-from queries.tables import Keys, Tables, summed
+from queries.tables import Block, Keys, Tables, summed
 
 LARGEST_LEVERAGE = 0.9
 SMALLEST_EXPECTED = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Hold the segments over one set of dimensions: which cells lie in which of them."""
-
-    dimensions: tuple[int, ...]
-    first: int
-    values: NDArray[np.intp]
-    members: Codes
-    group: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +67,7 @@ class Candidates:
                 blocks.append(block)
                 sizes.append(len(kept))
                 totals.append(table[kept])
-                converted.append(np.bincount(block.group, cells.conversions[block.members], minlength=len(kept)))
+                converted.append(summed(keys, cells.conversions, len(table))[kept])
         orders_of = np.repeat([len(block.dimensions) for block in blocks], sizes).astype(np.intp)
         above = np.concatenate(parents) if parents else np.zeros((0, 1), dtype=np.intp)
         return cls(tuple(blocks), orders_of, above, _joined(totals), _joined(converted), small, all_keys)
@@ -94,11 +83,11 @@ class Candidates:
     def _sums(self, tables: Tables) -> Floats:
         sums = np.empty(len(self))
         for block in reversed(self.blocks):
-            rows = slice(block.first, block.first + len(block.values))
+            rows = slice(block.first, block.first + len(block))
             if self.keys.fits(block.dimensions):
                 sums[rows] = tables.of(block.dimensions)[tuple(block.values.T)]
             else:
-                sums[rows] = summed(block.group, tables.column[block.members], len(block.values))
+                sums[rows] = block.sums(tables.column)
         return sums
 
     def gradients(self, design: Design, fit: Fit) -> Floats:
@@ -107,7 +96,7 @@ class Candidates:
         gradients = np.zeros((len(self), len(fit.parameters)))
         tables = Tables(self.keys, fit.weight * fit.slope)
         for block in reversed(self.blocks):
-            inside = gradients[block.first : block.first + len(block.values)]
+            inside = gradients[block.first : block.first + len(block)]
             for place, (start, size) in enumerate(zip(design.starts, design.sizes, strict=True)):
                 if place not in block.dimensions:
                     inside[:, start : start + size] = _beside(block, place, size, tables)
@@ -124,31 +113,23 @@ class Candidates:
         for place, (start, size) in enumerate(zip(design.starts, design.sizes, strict=True)):
             if place not in block.dimensions:
                 return inside[:, start : start + size].sum(axis=1)
-        return summed(block.group, tables.column[block.members], len(block.values))
+        return block.sums(tables.column)
 
     def shared(self, cells: Codes, weights: Floats) -> Floats:
         """Return the sum over each segment of the weights of these few cells (indices in ascending order)."""
-        sums = np.zeros(len(self))
-        for block in self.blocks:
-            places = np.minimum(np.searchsorted(block.members, cells), len(block.members) - 1)
-            inside = block.members[places] == cells
-            count = len(block.values)
-            sums[block.first : block.first + count] = np.bincount(
-                block.group[places[inside]], weights[inside], minlength=count
-            )
-        return sums
+        return _joined([block.sums_of(cells, weights) for block in self.blocks])
 
     def place(self, segment: int) -> tuple[Block, int]:
         """Return the block of a segment and its place therein."""
         for block in self.blocks:
-            if segment < block.first + len(block.values):
+            if segment < block.first + len(block):
                 return block, segment - block.first
         raise IndexError(segment)
 
     def members(self, segment: int) -> Codes:
         """Return the indices of the cells of a segment."""
         block, group = self.place(segment)
-        return block.members[block.group == group]
+        return block.members(group)
 
     def key(self, segment: int) -> tuple[tuple[int, int], ...]:
         """Return the segment as sorted (dimension, value) pairs of codes."""
@@ -217,15 +198,12 @@ def _beside(block: Block, place: int, size: int, tables: Tables) -> Floats:
     if tables.keys.fits(together):
         table = np.moveaxis(tables.of(together), together.index(place), -1)
         return table[tuple(block.values.T)]
-    keys = block.group * size + tables.keys.codes[place][block.members]
-    table = summed(keys, tables.column[block.members], len(block.values) * size)
-    return table.reshape(len(block.values), size)
+    return block.beside(tables.keys.codes[place], tables.column, size)
 
 
 def _block(chosen: tuple[int, ...], shape: tuple[int, ...], kept: Codes, keys: Codes, first: int) -> Block:
-    group = _lookup(int(np.prod(shape)), kept, 0)[keys]
-    members = np.nonzero(group >= 0)[0]
-    return Block(chosen, first, np.column_stack(np.unravel_index(kept, shape)), members, group[members])
+    values = np.column_stack(np.unravel_index(kept, shape))
+    return Block(chosen, first, values, keys, kept, _lookup(int(np.prod(shape)), kept, 0))
 
 
 def _lookup(size: int, kept: Codes, first: int) -> Codes:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from bokeh.embed import json_item
-from bokeh.models import ColumnDataSource, CustomJS, Range1d
+from bokeh.models import ColumnDataSource, CustomJS, GlyphRenderer, Range1d
 from builders import FIXTURES, sessions, store_of
 
 from dashboard.chart import Context
@@ -84,6 +84,15 @@ def test_a_figure_calls_nobody_back_and_pins_no_range_without_a_name(figures, ch
     assert not list(fig.select({"type": CustomJS}))
     assert all(model.name for model in fig.select({"type": Range1d}) if chart.name != "countries")
     assert not any(model._callbacks for model in fig.references())
+
+
+@by_name
+def test_marks_without_a_hatch_have_a_ready_tile_for_it(figures, chart):
+    """Else Bokeh draws the blank pattern of a column on five canvases a mark at every change."""
+    glyphs = [renderer.glyph for renderer in figures[chart.name].select({"type": GlyphRenderer})]
+    hatched = [glyph for glyph in glyphs if getattr(glyph, "hatch_pattern", None) == "hatch"]
+    assert all(" " in glyph.hatch_extra for glyph in hatched)
+    assert hatched or chart.name not in {"trend", "countries"}
 
 
 @by_name

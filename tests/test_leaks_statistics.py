@@ -9,6 +9,7 @@ from scipy import stats
 
 from queries.baseline import Design, fit_baseline
 from queries.cells import Cells
+from queries.gaps import medians_of_others
 from queries.null import deviance, dispersion, dispersions, lower_p, rejected, upper_p
 from queries.parents import parental_ratios
 from queries.scan import Candidates, corrected, own_scan, scan
@@ -235,3 +236,27 @@ def test_nothing_that_is_lumped_together_is_judged():
     keys = {candidates.key(segment) for segment in range(len(candidates))}
     assert keys == {key for key in map(all_of_them.key, range(len(all_of_them))) if (0, 2) not in key}
     assert keys
+
+
+@given(st.integers(2, 12), st.integers(0, 2**32 - 1), st.booleans())
+def test_the_median_of_the_others_is_that_of_the_column_without_the_number(rows, seed, tied):
+    numbers = np.random.default_rng(seed).random((rows, 7)).round(1 if tied else 9)
+    expected = [np.median(np.delete(numbers, place, axis=0), axis=0) for place in range(rows)]
+    np.testing.assert_array_equal(medians_of_others(numbers), expected)
+
+
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_the_sums_of_a_segment_are_those_of_its_cells_from_small_tables_or_not(most):
+    cells = invented(sessions=3000)
+    design = Design.of(cells.codes, cells.sizes)
+    candidates = Candidates.of(cells, design, range(2, 4), 50)
+    candidates.keys.most = most
+    column = np.random.default_rng(1).random(len(cells.codes))
+    few = np.arange(0, len(column), 3)
+    sums, shared = candidates.sums(column)[:, 0], candidates.shared(few, column[few])
+    for segment in range(len(candidates)):
+        inside = np.all([cells.codes[:, place] == value for place, value in candidates.key(segment)], axis=0)
+        np.testing.assert_array_equal(candidates.members(segment), np.nonzero(inside)[0])
+        assert candidates.conversions[segment] == cells.conversions[inside].sum()
+        assert sums[segment] == pytest.approx(column[inside].sum())
+        assert shared[segment] == pytest.approx(column[few][inside[few]].sum())

@@ -16,8 +16,9 @@ from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.judged import judged_movers
+from queries.leak_list import leak_list
 from queries.mover_search import Pair, Search, compare, unrest
-from queries.movers import find_movers, mover_rows
+from queries.movers import ask_movers, find_movers, mover_rows
 
 DEVICES, BROWSERS, SOURCES = ("desktop", "mobile"), ("Chrome", "Edge", "Safari"), ("google", "mail", "bing", "news")
 NAMES = ("device_category", "browser", "source")
@@ -194,3 +195,27 @@ def test_asked_of_a_store_the_days_differ_and_nothing_else(tmp_path):
     assert flat["missing_conversions_low"] <= flat["missing_conversions_median"] <= flat["missing_conversions_high"]
     assert mover_rows(found.found) == found.rows
     assert judged_movers(engine, days[1], days[0], ENGAGEMENT) is found
+
+
+def test_the_leak_list_and_what_moved_ask_for_the_cells_of_the_shown_days_once(tmp_path, monkeypatch):
+    day, before = dt.date(2017, 7, 2), dt.date(2017, 7, 1)
+    rows = [
+        row
+        for date in (before, day)
+        for transactions, count in ((0, 60), (1, 9))
+        for row in sessions(count, session_date=date, transactions=transactions, revenue=20, pageviews=9)
+    ]
+    store = store_of(tmp_path / "store", rows)
+    engine, asked = Engine(store), []
+    arrays = engine.arrays
+    monkeypatch.setattr(engine, "arrays", lambda name, *given: asked.append(name) or arrays(name, *given))
+    shown, compared = (Filters.of(date_from=date, date_to=date) for date in (day, before))
+    report = leak_list(engine, shown)
+    assert (report.sessions, report.conversions) == (69, 9)
+    moved = ask_movers(engine, compared, shown)
+    assert (moved.sessions, moved.conversions) == ((69, 69), (9, 9))
+    assert asked.count("cells") == 2
+    store_of(tmp_path / "store", sessions(5, session_date=day))
+    engine.refresh()
+    assert leak_list(engine, shown).sessions == 5
+    assert asked.count("cells") == 3

@@ -116,3 +116,16 @@ def test_what_a_person_does_is_done_on_the_loop_whatever_thread_heard_it(said, t
     assert viewer.selection.view == "funnel"
     assert threads == [threading.current_thread()]
     assert loop.threads == {threading.current_thread()}
+
+
+def test_a_search_waits_for_the_changes_before_it_and_not_for_ever(monkeypatch):
+    browser, done = Browser(), []
+    loop = Loop(browser)
+    monkeypatch.setattr(browser, "_unfetched", lambda: True)
+    browser.later(partial(done.append, "cards"))
+    waiting = threading.Thread(target=lambda: (browser.wait(60), done.append("search")))
+    waiting.start()
+    while waiting.is_alive():
+        loop.turn()
+    assert done == ["cards", "search"]
+    browser.wait(0.01)

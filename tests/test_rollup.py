@@ -187,6 +187,7 @@ def test_the_cell_table_of_the_leaks_and_the_pivot_are_the_same_from_rollups(eng
     dimensions = ("device_category", "country", "visitor_type") if read == "region_steps" else CELL_DIMENSIONS
     expected, found = (ask_cells(engine, dimensions, filters, funnel=funnel, step=step) for engine in (files, rollups))
     assert any(f"main.{read}" in parameters for parameters in asked)
+    assert any("main.orders" in parameters for parameters in asked)
     assert (found.labels, found.onward) == (expected.labels, expected.onward)
     for name in ("codes", "sessions", "conversions"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))

@@ -1,7 +1,6 @@
 """The map, built once: the shapes never change, their look is patched."""
 
 from typing import Any
-from urllib.parse import quote
 
 from bokeh.models import ImageURLTexture, Range1d
 from bokeh.plotting import figure
@@ -65,10 +64,8 @@ def _places(fig: Any, theme: Theme) -> None:
 
 
 def _hatching(theme: Theme) -> dict[str, ImageURLTexture]:
-    """Return one ready tile for every pattern: Bokeh's own are drawn anew for each country, 300 ms at every change."""
-    line = f"<path d='M-2 2 2 -2M0 7 7 0M5 9 9 5' stroke='{theme.map_hatch}'/>"
-    tile = f"<svg xmlns='http://www.w3.org/2000/svg' width='7' height='7'>{line}</svg>"
-    texture = ImageURLTexture(url=f"data:image/svg+xml,{quote(tile)}")
+    """Return one ready tile for every pattern: Bokeh's own would take 300 ms at every change."""
+    texture = figures.tile(f"<path d='M-2 2 2 -2M0 7 7 0M5 9 9 5' stroke='{theme.map_hatch}'/>", 7)
     return {"/": texture, " ": texture}
 
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import holoviews as hv
 import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
 from bokeh.core.properties import value
-from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, Range1d, TapTool, Title
+from bokeh.models import Axis, ColumnDataSource, FixedTicker, HoverTool, ImageURLTexture, Range1d, TapTool, Title
 
 from dashboard.format import THIN
 from dashboard.theme import Theme
@@ -87,6 +88,15 @@ def rate_ticks(highest: float) -> tuple[list[float], list[str]]:
 def quiet(renderer: Any) -> None:
     """Let a tap leave the look of the marks alone: the page answers it with a filter."""
     renderer.nonselection_glyph = renderer.selection_glyph = None
+
+
+def tile(shapes: str, size: int) -> ImageURLTexture:
+    """Return a ready tile for a column of hatch patterns, drawn as SVG shapes; without shapes, for marks without hatch.
+
+    Bokeh draws each pattern of a column anew at every change, the blank one too, on five canvases a mark.
+    """
+    drawn = f"<svg xmlns='http://www.w3.org/2000/svg' width='{size}' height='{size}'>{shapes}</svg>"
+    return ImageURLTexture(url=f"data:image/svg+xml,{quote(drawn)}")
 
 
 def words(fig: Any, held: ColumnDataSource, x: str, y: str, theme: Theme, **look: Any) -> None:

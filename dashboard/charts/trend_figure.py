@@ -105,7 +105,8 @@ def _sessions(fig: Any, theme: Theme) -> Any:
     held = figures.source("trend-sessions", {**_TWO, "sessions": [1, 2], "width": [1.0, 1.0],
                                              "fill_color": [theme.bars] * 2, "hatch": [" "] * 2})  # fmt: skip
     bars = below.vbar("x", "width", "sessions", source=held, fill_color="fill_color", line_color=None, border_radius=2,
-                      hatch_pattern="hatch", hatch_color=theme.surface, hatch_weight=2)  # fmt: skip
+                      hatch_pattern="hatch", hatch_color=theme.surface, hatch_weight=2,
+                      hatch_extra={" ": figures.tile("", 1)})  # fmt: skip
     figures.words(below, held, "x", "sessions", theme, text_align="center", y_offset=-3)
     return bars
 
