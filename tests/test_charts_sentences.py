@@ -272,6 +272,9 @@ def test_the_vanished_sources_are_those_of_the_data_checks_in_order_of_date():
     others = [dataclasses.replace(GONE, dimension="medium"), dataclasses.replace(GONE, kind="shares")]
     assert source_days.breaks_of([later, *others, GONE]) == [GONE, later]
     assert source_days.breaks_of(None) == []
+    told = dataclasses.replace(GONE, also=(("channel_group", "Organic Search", "Direct"),))
+    [channel] = source_days.breaks_of([told], "channel_group")
+    assert (channel.value, channel.taken_by, channel.expected) == ("Organic Search", "Direct", 1710.4)
     assert source_days.vanished_sentence(GONE) == "google has no session on 5 Jul, where 1,710 were expected"
     said = plain(source_days.vanished_sentence(later))
     assert said == "bing has 2 sessions from 6 to 7 Jul, where 1,710 were expected"

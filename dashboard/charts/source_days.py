@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dashboard.body import DayBar, Offer
 from dashboard.chart import Context
@@ -23,8 +24,18 @@ def sessions_by_day(rows: Sequence[Row], name: str = "source") -> dict[str, dict
 
 
 def breaks_of(checks: Sequence[Check] | None, dimension: str = "source") -> list[Check]:
-    """Return the data checks that say a value of the dimension vanished, in order of date."""
-    found = [check for check in checks or () if check.kind == "vanished" and check.dimension == dimension]
+    """Return the data checks that say a value of the dimension vanished, in order of date.
+
+    One event may be told by several dimensions: the check is that of one of them, the others stand in its `also`.
+    """
+    vanished = [check for check in checks or () if check.kind == "vanished"]
+    found = [check for check in vanished if check.dimension == dimension]
+    found += [
+        replace(check, dimension=dimension, value=value, taken_by=taken_by)
+        for check in vanished
+        for name, value, taken_by in check.also
+        if name == dimension
+    ]
     return sorted(found, key=lambda check: (check.first, check.value))
 
 
