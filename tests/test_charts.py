@@ -26,7 +26,7 @@ NOT_CARDS = {
     "board_changes",
     "check_words", "countries_figure", "figures", "finding", "funnel_rows", "leak_explained", "leak_rows", "segments",
     "chosen", "funnel_words",
-    "source_cells", "source_days", "source_words", "strips",
+    "silent_words", "source_cells", "source_days", "source_words", "strips",
     "trend_columns", "trend_figure", "trend_level", "trend_periods", "trend_scene", "trend_words",
     "view_findings", "words",
 }  # fmt: skip
