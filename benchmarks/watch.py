@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,11 +80,11 @@ class Run:
     false: int
     watched_days: int
     seconds: float
-    rules: tuple[tuple[int, int], ...]
+    rules: tuple[tuple[int, int], ...] = ()
 
 
-def watched(series: Series, seed: int) -> Run:
-    """Watch one series and score it."""
+def watched(series: Series, seed: int, rules: bool = False) -> Run:
+    """Watch one series and score it; with `rules` those of others too."""
     known = build_days(series, seed)
     started = time.perf_counter()
     report = watch_days(known.daily, interval=INTERVAL)
@@ -97,8 +98,8 @@ def watched(series: Series, seed: int) -> Run:
             table[place, number] *= _in_time(row, fall)
     scores = [_scored(report, table[:, number], fall) for number, fall in enumerate(known.falls)]
     false = int((~(table >= HIT).any(axis=1)).sum()) if len(known.falls) else len(rows)
-    rules = total_z(known), week_on_week(known)
-    return Run(tuple(scores), false, known.daily.days - WINDOW, seconds, rules)
+    others = (total_z(known), week_on_week(known)) if rules else ()
+    return Run(tuple(scores), false, known.daily.days - WINDOW, seconds, others)
 
 
 def _in_time(row: SilentLeak, fall: Fall) -> bool:
@@ -131,7 +132,7 @@ def _scored(report: Watch, shared: np.ndarray, fall: Fall) -> Score:
     return Score(fall.lost, True, exact, delay, place(row.onset) - fall.onset, held, row.lost.median / fall.lost, back)
 
 
-def table_of(series: Series, runs: Sequence[Run], quiet: Sequence[Run]) -> dict[str, float]:
+def table_of(runs: Sequence[Run], quiet: Sequence[Run]) -> dict[str, float]:
     """Return the figures of one kind of series."""
     falls = [fall for run in runs for fall in run.falls]
     found = [fall for fall in falls if fall.found]
@@ -159,14 +160,6 @@ def table_of(series: Series, runs: Sequence[Run], quiet: Sequence[Run]) -> dict[
         "recovered": len(backs) / max(len(found), 1),
         "back_off": float(np.median(np.abs(backs))) if backs else np.nan,
         "seconds": float(np.mean([run.seconds for run in (*runs, *quiet)])),
-        **{
-            f"{name}_{what}": value
-            for place, name in enumerate(("total", "week"))
-            for what, value in (
-                ("recall", sum(run.rules[place][0] for run in runs) / max(len(falls), 1)),
-                ("false", sum(run.rules[place][1] for run in quiet) * QUIET / days),
-            )
-        },
     }  # fmt: skip
 
 
@@ -187,9 +180,16 @@ def line(name: str, figures: dict[str, float]) -> str:
     )
 
 
-def measured(series: Series, seeds: range) -> tuple[list[Run], list[Run]]:
+def measured(series: Series, seeds: range, rules: bool = False) -> tuple[list[Run], tuple[Run, ...]]:
     """Watch series with falls, and the same shops without."""
-    return [watched(series, seed) for seed in seeds], [watched(replace(series, falls=0), seed) for seed in seeds]
+    plain = Series("", series.shop, series.a_day, series.days, falls=0, mix=series.mix, unrest=series.unrest)
+    return [watched(series, seed, rules) for seed in seeds], quiet_runs(plain, seeds, rules)
+
+
+@cache
+def quiet_runs(series: Series, seeds: range, rules: bool) -> tuple[Run, ...]:
+    """Watch shops in which nothing falls, once for all kinds of falls in them."""
+    return tuple(watched(series, seed, rules) for seed in seeds)
 
 
 def by_size(runs: Sequence[Run]) -> str:
@@ -206,7 +206,7 @@ def by_size(runs: Sequence[Run]) -> str:
 def short(seed: int) -> int:
     """Compare a few series with floors; return the exit code."""
     runs, quiet = measured(SERIES[0], range(seed, seed + SHORT))
-    figures = table_of(SERIES[0], runs, quiet)
+    figures = table_of(runs, quiet)
     wrong = 0
     for name, floor in FLOORS.items():
         sign = -1 if floor < 0 else 1
@@ -221,6 +221,7 @@ def main() -> None:
     ask.add_argument("--series", type=int, default=40)
     ask.add_argument("--seed", type=int, default=95_000)
     ask.add_argument("--short", action="store_true", help="a few series against floors; fails below them")
+    ask.add_argument("--rules", action="store_true", help="the rules of others too")
     ask.add_argument("--only", default="", help="the kinds whose name holds this")
     args = ask.parse_args()
     if args.short:
@@ -231,16 +232,24 @@ def main() -> None:
     for series in SERIES:
         if args.only not in series.name:
             continue
-        runs, quiet = measured(series, range(args.seed, args.seed + args.series))
-        figures = table_of(series, runs, quiet)
+        runs, quiet = measured(series, range(args.seed, args.seed + args.series), args.rules)
+        figures = table_of(runs, quiet)
         every += runs
         print(line(series.name, figures), flush=True)
-        said.append(
-            f"{series.name}: total z {figures['total_recall']:.2f} found, {figures['total_false']:.2f} false; week on "
-            f"week {figures['week_recall']:.2f}, {figures['week_false']:.0f}; recovered {figures['recovered']:.2f}, "
-            f"date off {figures['back_off']:.0f}"
-        )
+        said.append(f"{series.name}: recovered {figures['recovered']:.2f}, date off {figures['back_off']:.0f}")
+        if args.rules:
+            said.append(f"{series.name}: {rules_words(runs, quiet)}")
     print("", *said, f"by conversions lost: {by_size(every)}", sep="\n")
+
+
+def rules_words(runs: Sequence[Run], quiet: Sequence[Run]) -> str:
+    """Return what the rules of others found, and their alarms in 55 quiet days."""
+    falls, days = sum(len(run.falls) for run in runs), sum(run.watched_days for run in quiet)
+    parts = []
+    for place, name in enumerate(("total z", "week on week")):
+        found, alarms = (sum(run.rules[place][part] for run in held) for part, held in ((0, runs), (1, quiet)))
+        parts.append(f"{name} found {found / max(falls, 1):.2f}, {alarms * QUIET / days:.2f} alarms")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,7 @@ def watch_days(
         incidents = watcher.run()
     worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
     rows = [_row(watcher, incident, worth, interval, rng) for incident in incidents]
+    rows = [row for row in rows if row.lost.low > 0]  # one that later days took back is no finding any more
     rows.sort(key=lambda row: (row.recovered is not None, -row.lost.low))
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=least, unrest=watcher.unrest,

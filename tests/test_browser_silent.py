@@ -32,7 +32,7 @@ def test_a_silent_leak_is_named_with_its_day_and_can_be_filtered_to(visit):  # n
     assert row.locator(".tags .tag").first.inner_text() == "Fell"
     card.get_by_role("button", name="Show as table").click()
     assert "11 Jul 2017" in page.get_by_role("table", name="Silent leaks").inner_text()
-    card.get_by_role("button", name="Show as picture").click()
+    card.get_by_role("button", name="Show as table").click()
     row.get_by_role("button", name="Filter to this").click()
     page.locator(".chip", has_text="Browser is Edge").wait_for()
     counted(page, "360 of 9,000 sessions")

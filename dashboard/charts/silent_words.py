@@ -44,12 +44,14 @@ def about(row: SilentLeak) -> str:
 
 def onset_words(row: SilentLeak) -> str:
     """Return an onset with the days it may be: 16 Sep (15 to 17 Sep)."""
-    first, last = row.began
-    return day(row.onset) if first == last else f"{day(row.onset)} ({days_words(first, last)})"
+    sure = row.began[0] == row.began[1]
+    return day(row.onset) if sure else f"{day(row.onset)} ({days_words(*row.began)})"
 
 
 def days_words(first: dt.date, last: dt.date) -> str:
-    """Return two days in a sentence: 15 to 17 Sep, 30 Aug to 2 Sep."""
+    """Return two days in a sentence: 15 to 17 Sep, 30 Aug to 2 Sep; one alone where they are the same."""
+    if first == last:
+        return day(first)
     return f"{first.day if (first.year, first.month) == (last.year, last.month) else day(first)} to {day(last)}"
 
 
