@@ -54,6 +54,6 @@ def week_on_week(known: Known) -> tuple[int, int]:
 
 
 def _cells(known: Known, watched: Watched, row: int) -> np.ndarray:
-    key, cells = watched.candidates.key(int(watched.places[row])), known.daily.cells
+    key, cells = watched.key(row), known.daily.cells
     named = {cells.dimensions[place]: cells.labels[place][value] for place, value in key}
     return inside_of(known.world.cells, named)

@@ -18,6 +18,8 @@ STICKY = 1.0
 WITHIN = 2.0
 """The onsets whose log-likelihood is no more than this below the best one are those that the fall may have."""
 BEFORE, AFTER = 10, 14
+DOUBT = 1.3
+"""Standard errors (of the logarithm of a count) by which a fall may be less deep than it looks."""
 CLOSES = 5.0
 """A recovery is believed when it is e^5 times as likely as that the fall goes on."""
 SURE = 1e-6
@@ -164,13 +166,15 @@ class Watcher:
         """Return since when the segment converts as before, if that is surely more likely than that the fall goes on.
 
         The largest sum of daily log-likelihood ratios up to the last day (Page 1954), on days that are themselves not
-        below what was usual: where less is lost than before, but still some, the fall goes on.
+        below what was usual: where less is lost than before, but still some, the fall goes on. A fall from few
+        conversions looks deeper than it is, so the upper end of its ratio is what goes on.
         """
         first = max(incident.onset + 1, day - WINDOW + 1)
         if first > day:
             return None
         had, low, usual, every = self.row(incident)
-        days = slice(first, day + 1)
+        doubt = DOUBT / np.sqrt(had[incident.onset : day + 1].sum() + 1.0)
+        low, days = np.minimum(low * np.exp(doubt), usual), slice(first, day + 1)
         share, back = (np.clip(due[days] / np.maximum(every[days], SURE), SURE, 1 - SURE) for due in (low, usual))
         rest = every[days] - had[days]
         gains = had[days] * np.log(back / share) + rest * np.log((1 - back) / (1 - share))

@@ -21,7 +21,7 @@ from queries.leak_words import ends_of, values_of
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
 from queries.watch_null import threshold, unrest
-from queries.watch_scan import PRIOR, WINDOW, Watched, fall
+from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
 
 FALSE_CHANCE = 0.10
 MAX_ORDER = 2
@@ -157,62 +157,74 @@ def watch_days(
 def _row(
     watcher: Watcher, incident: Incident, worth: OrderValues, interval: float, rng: np.random.Generator
 ) -> SilentLeak:
-    watched, daily = watcher.watched, watcher.watched.daily
-    end = daily.days if incident.recovered is None else incident.recovered
-    members = watched.members(incident.segment)
+    daily, cells, onset = watcher.watched.daily, watcher.watched.daily.cells, incident.onset
+    end = _end(watcher, incident)
     had, _, usual, every = watcher.row(incident)
-    base = slice(*incident.base)
-    onset = incident.onset
-    ratio, lost, revenue = [], [], []
-    days, weights = incident.onsets
-    shares = rng.multinomial(len(worth.overall), weights / weights.sum())
-    rows = watched.rows(incident.segment, onset, end)
-    due_of_cells = np.bincount(daily.cell[rows], watched.row_due[rows], minlength=len(watched.cell_due))
-    values = worth.draws(due_of_cells[members].astype(float), members, rng)
-    for day, values_of_day in zip(days, np.split(values, np.cumsum(shares)[:-1]), strict=True):
-        observed, due, rest = _since(had, usual, every, slice(int(day), end))
-        doubt = 1.0 / (had[base].sum() + PRIOR) + 1.0 / max(rest, 1.0)
-        drawn = draw_loss(observed, due, doubt, 0.0, values_of_day, rng)
-        ratio.append(drawn.ratio)
-        lost.append(drawn.lost)
-        revenue.append(drawn.revenue)
     observed, due, _ = _since(had, usual, every, slice(onset, end))
-    ratios = np.concatenate(ratio)
+    ratio, lost, revenue, monthly = (
+        Estimate.of(drawn, interval) for drawn in _draws(watcher, incident, worth, rng)
+    )  # fmt: skip
     start = max(0, onset - WINDOW)
-    before = daily.sessions[watched.rows(incident.segment, start, onset)].sum(), had[start:onset].sum()
+    since, before = (
+        daily.sessions[watcher.watched.rows(incident.segment, *days)].sum() for days in ((onset, end), (start, onset))
+    )
     return SilentLeak(
-        {daily.cells.dimensions[place]: daily.cells.labels[place][value]
-         for place, value in watched.candidates.key(int(watched.places[incident.segment]))},
+        {cells.dimensions[place]: cells.labels[place][value] for place, value in watcher.watched.key(incident.segment)},
         daily.date(onset),
-        (daily.date(days[0]), daily.date(days[-1])),
+        (daily.date(incident.onsets[0][0]), daily.date(incident.onsets[0][-1])),
         daily.date(incident.found),
         None if incident.recovered is None else daily.date(incident.recovered),
         daily.date(end - 1),
-        round(daily.sessions[rows].sum()),
+        round(since),
         round(observed),
         due,
-        (round(before[0]), round(before[1])),
-        observed / max(due, 1e-9),
-        (float(np.quantile(ratios, (1 - interval) / 2)), float(np.quantile(ratios, (1 + interval) / 2))),
-        Estimate.of(np.concatenate(lost), interval),
-        Estimate.of(np.concatenate(revenue), interval),
-        None if incident.recovered is not None else _monthly(had, usual, every, ratios, values, interval),
+        (round(before), round(had[start:onset].sum())),
+        observed / max(due, SMALLEST),
+        (ratio.low, ratio.high),
+        lost,
+        revenue,
+        None if incident.recovered is not None else monthly,
         incident.score,
-    )  # fmt: skip
+    )
+
+
+def _end(watcher: Watcher, incident: Incident) -> int:
+    return watcher.watched.daily.days if incident.recovered is None else incident.recovered
+
+
+def _draws(
+    watcher: Watcher, incident: Incident, worth: OrderValues, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Draw the ratio, the conversions lost, their revenue, and that of a month; as often from a day as it is likely."""
+    watched, daily, end = watcher.watched, watcher.watched.daily, _end(watcher, incident)
+    members, rows = watched.members(incident.segment), watched.rows(incident.segment, incident.onset, end)
+    due_of_cells = np.bincount(daily.cell[rows], watched.row_due[rows], minlength=len(watched.cell_due))
+    values = worth.draws(due_of_cells[members].astype(float), members, rng)
+    had, _, usual, every = watcher.row(incident)
+    known, month = had[slice(*incident.base)].sum() + PRIOR, _due_a_month(had, usual, every)
+    days, weights = incident.onsets
+    parts = np.split(values, np.cumsum(rng.multinomial(len(values), weights / weights.sum()))[:-1])
+    drawn = []
+    for day, part in zip(days, parts, strict=True):
+        observed, due, rest = _since(had, usual, every, slice(int(day), end))
+        loss = draw_loss(observed, due, 1.0 / known + 1.0 / max(rest, 1.0), 0.0, part, rng)
+        drawn.append((loss.ratio, loss.lost, loss.revenue, loss.revenue * month / max(due, SMALLEST)))
+    ratio, lost, revenue, monthly = (np.concatenate(column) for column in zip(*drawn, strict=True))
+    return ratio, lost, revenue, monthly
 
 
 def _since(had: Floats, usual: Floats, every: Floats, days: slice) -> tuple[float, float, float]:
     """Return the conversions of these days, those due at the pace of all others, and those of all others."""
     observed, due, total = (float(column[days].sum()) for column in (had, usual, every))
     rest = total - observed
-    return observed, due * rest / max(total - due, 1e-9), rest
+    return observed, due * rest / max(total - due, SMALLEST), rest
 
 
-def _monthly(had: Floats, usual: Floats, every: Floats, ratios: Floats, values: Floats, interval: float) -> Estimate:
-    """Return the revenue of a month at the present rate of loss: what the last 28 days were due, times what is lost."""
-    _, due, _ = _since(had, usual, every, slice(max(0, len(had) - WINDOW), len(had)))
-    days = max(1, np.count_nonzero(every[-WINDOW:]))
-    return Estimate.of(due * DAYS_A_MONTH / days * (1.0 - ratios) * values, interval)
+def _due_a_month(had: Floats, usual: Floats, every: Floats) -> float:
+    """Return the conversions that a month like the last 28 days would be due."""
+    last = slice(max(0, len(had) - WINDOW), len(had))
+    days = max(1, np.count_nonzero(every[last]))
+    return _since(had, usual, every, last)[1] * DAYS_A_MONTH / days
 
 
 def _smallest(watched: Watched, least: float) -> tuple[float | None, float | None]:

@@ -197,6 +197,10 @@ class Watched:
         """Return the indices of the cells of a watched segment."""
         return self.candidates.members(int(self.places[segment]))
 
+    def key(self, segment: int) -> tuple[tuple[int, int], ...]:
+        """Return a watched segment as (dimension, value) codes."""
+        return self.candidates.key(int(self.places[segment]))
+
     def multiply(self, segment: int, first: int, before: int, ratio: float) -> None:
         """Take a segment as converting at a ratio of what is due, from one day to before another."""
         rows = self.rows(segment, first, before)
