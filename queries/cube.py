@@ -1,5 +1,6 @@
 """Ask for the cell table: one GROUP BY over the chosen dimensions, each cut to its largest values plus "(other)"."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -163,30 +164,39 @@ def compose_cells(
     funnel: Funnel,
     reached: int,
     completed: int,
+    calendar: tuple[dt.date, int] | None = None,
 ) -> Question:
     """Return the statement of the cell table: grain cell, whose `key` holds one digit per dimension, the first highest.
+
+    With a `calendar` (a first day and a number of days) the grain is cell and day: one digit more, the last, counts the
+    days from the first.
 
     A digit is the place of the value among the labels, from 1, or 0 for any other, to the base of their number + 1.
     Rows are grouped by one packed integer, and functions such as list_position and greatest are worked out once per
     dictionary entry of a Parquet column: coalesce is not, and grouping by the texts themselves, or joining them, takes
     many times as long.
     """
-    combinations = prod(len(names) + 1 for names in labels)
+    first_day, days = calendar or (None, 1)
+    combinations = days * prod(len(names) + 1 for names in labels)
     if combinations > LARGEST_KEY:
         raise QuestionError(f"{len(labels)} dimensions are too many for one cell table: ask for fewer")
     integer = "integer" if combinations < LARGEST_INTEGER else "bigint"
-    sql, values = _cells_statement(tuple(dimensions), integer, Shape.of(filters), funnel, reached > 0)
-    known = {f"labels_{place}": list(names) for place, names in enumerate(labels)}
+    by_day = first_day is not None
+    sql, values = _cells_statement(tuple(dimensions), integer, Shape.of(filters), funnel, reached > 0, by_day)
+    known: dict[str, Any] = {f"labels_{place}": list(names) for place, names in enumerate(labels)}
     bases = {f"base_{place}": len(names) + 1 for place, names in enumerate(labels)}
-    counts = Counts(frozenset({*dimensions, "step", "revenue", "converted"}), funnel)
+    known |= {"first_day": first_day, "days": days} if by_day else {}
+    dated = {"session_date"} if by_day else set()
+    counts = Counts(frozenset({*dimensions, *dated, "step", "revenue", "converted"}), funnel)
     return Question(sql, _bound(values, filters, reached, completed=completed, **known, **bases), counts)
 
 
 @lru_cache(STATEMENTS)
 def _cells_statement(
-    dimensions: tuple[str, ...], integer: str, shape: Shape, funnel: Funnel, from_a_step: bool
+    dimensions: tuple[str, ...], integer: str, shape: Shape, funnel: Funnel, from_a_step: bool, by_day: bool = False
 ) -> tuple[str, Mapping[str, Any]]:
-    sessions, inside, values = _inside({*dimensions, "step", "revenue"}, shape, funnel, from_a_step)
+    dated = {"session_date"} if by_day else set()
+    sessions, inside, values = _inside({*dimensions, *dated, "step", "revenue"}, shape, funnel, from_a_step)
     key: exp.Expr = exp.cast(exp.Literal.number(0), integer)
     for place, name in enumerate(dimensions):
         known = exp.cast(exp.Placeholder(this=f"labels_{place}"), "varchar[]")
@@ -194,6 +204,11 @@ def _cells_statement(
         position = exp.Anonymous(this="greatest", expressions=[found, exp.Literal.number(0)])
         base = exp.cast(exp.Placeholder(this=f"base_{place}"), integer)
         key = exp.Add(this=exp.Mul(this=exp.Paren(this=key), expression=base), expression=position)
+    if by_day:
+        first = exp.cast(exp.Placeholder(this="first_day"), "date")
+        number = exp.cast(exp.Paren(this=exp.Sub(this=exp.column("session_date"), expression=first)), integer)
+        days = exp.cast(exp.Placeholder(this="days"), integer)
+        key = exp.Add(this=exp.Mul(this=exp.Paren(this=key), expression=days), expression=number)
     completes = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
     orders = exp.GT(this=exp.column("conversions"), expression=exp.Literal.number(0))
     sums = (

@@ -20,6 +20,7 @@ from queries.memory import Memory
 from queries.movers import ask_movers, mover_rows
 from queries.pivot import ask_pivot
 from queries.quality import ask_checks
+from queries.watch import ask_watch, broken_days, watch_rows
 
 INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64
@@ -110,6 +111,23 @@ def judged_movers(
         return Judged("movers", mover_rows(report), "", {}, engine.snapshot.version, filters, report)
 
     return MEMORY.get(_key("movers", engine, filters, compared, funnel), compute)
+
+
+def judged_watch(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the silent leaks up to the last shown day, whatever the first; `found` is a `Watch`, its rows are those.
+
+    All days of the store up to then are watched, but those that data checks call broken.
+    """
+    last = max((row["session_date"] for row in engine.run("trend", cancel=cancel).rows), default=None)
+    reaches = filters.date_to is None or last is None or filters.date_to >= last
+    watched = filters.on_days(None, None if reaches else filters.date_to)
+
+    def compute() -> Judged:
+        checks: list[Check] = MEMORY.get(_key("checks", engine), lambda: ask_checks(engine, cancel))
+        report = ask_watch(engine, watched, funnel=funnel, left_out=broken_days(checks), cancel=cancel)
+        return Judged("silent_leaks", watch_rows(report), "", {}, engine.snapshot.version, watched, report)
+
+    return MEMORY.get(_key("silent_leaks", engine, watched, funnel), compute)
 
 
 def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:
