@@ -15,6 +15,8 @@ from rich.table import Table
 
 from queries.engine import Engine, QueryError, QuestionError, metric_asked
 from queries.filters import FilterError, Filters
+from queries.funnel import Funnel
+from queries.funnel_file import FLAGS
 from queries.metrics import METRICS
 from queries.store import Store, StoreError
 from queries.terminal.arguments import FUNNEL_NAMES, asked_filters, funnel_named, note_unknown_values, pairs
@@ -254,6 +256,17 @@ def _free_port(port: int | None, address: str) -> int:
 # --------------------------------------------------------------------------------------------------------- queries
 
 
+def note_unknown_steps(engine: Engine, filters: Filters, funnel: Funnel) -> None:
+    """Say on stderr when the exports of some days asked about cannot know a step of the funnel."""
+    if any(step.column in FLAGS for step in funnel.steps):
+        from dashboard.compute import Ask, held_by, lacking_words
+
+        if lacking := lacking_words(Ask(filters, funnel, {}), held_by(engine)):
+            err.print(
+                f"note: {escape(lacking)} On other days sessions count as if they had not taken it.", highlight=False
+            )
+
+
 @app.command()
 def query(
     metric: Annotated[str, typer.Argument(help="One of: " + ", ".join(metric.name for metric in METRICS) + ".")],
@@ -293,6 +306,7 @@ def query(
         print(json.dumps(dict(result.parameters), default=str, ensure_ascii=False))
         return
     note_unknown_values(engine, filters)
+    note_unknown_steps(engine, filters, steps)
     print_rows(result.metric, result.store_version, filters, result.rows, output)
 
 
@@ -341,6 +355,7 @@ def leaks(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     note_unknown_values(engine, filters)
+    note_unknown_steps(engine, filters, steps)
     print_leaks(report, output)
 
 

@@ -42,9 +42,15 @@ def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -
 
 
 def counted_days(selection: Selection, held: Held) -> set[dt.date]:
-    """Return the days of the store that are not left out."""
+    """Return the days of the store that are not left out and whose exports know the steps of the funnel."""
+    known = [held.met[step.column] for step in selection.funnel.steps if step.column in held.met]
+    if not (selection.left_out or known):
+        return set(held.days)
     left_out = Filters(left_out=selection.left_out)
-    return {day for day in held.days if not left_out.leaves_out(day)} if selection.left_out else set(held.days)
+    return {
+        day for day in held.days
+        if not left_out.leaves_out(day) and all(days.first <= day <= days.last for days in known)
+    }  # fmt: skip
 
 
 def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard import download
 from dashboard.filters import FOCUS
-from dashboard.periods import Days
+from dashboard.periods import Days, relative_days, relative_title
 from dashboard.saved import SavedViewError
 from dashboard.selection import STEP
 from dashboard.theme import DARK
@@ -132,8 +132,18 @@ def choose_dates(viewer: "Viewer", said: Said) -> None:
 
 
 def choose_comparison(viewer: "Viewer", said: Said) -> None:
-    """Compare with other days, or not at all."""
-    viewer.selection.choose_comparison(text_of(said, "mode"), day_of(said, "first"), day_of(said, "last"))
+    """Compare with other days, also typed ones, or not at all."""
+    span = viewer.selection.span
+    first, last = day_of(said, "first"), day_of(said, "last")
+    if text_of(said, "text") and span:
+        try:
+            read = read_days(said["text"], span)
+        except DaysError as error:
+            viewer.page.reply({"kind": "uncompared", "text": str(error)})
+            return
+        days = read if isinstance(read, Days) else relative_days(read, span) if read else span
+        first, last = days.first, days.last
+    viewer.selection.choose_comparison(text_of(said, "mode"), first, last)
 
 
 def choose_funnel(viewer: "Viewer", said: Said) -> None:
@@ -207,7 +217,10 @@ def save_view(viewer: "Viewer", said: Said) -> None:
         viewer.saved.save(name, viewer.selection.to_query())
         before = viewer.forgotten = book.kept(name)
         replaced = f", in place of the view saved on {before.view.saved_on}" if before else ""
-        viewer.tell_saved(f"Saved as “{name}”{replaced}.", undo=before is not None)
+        moves = f" Its days move with the data: {relative_title(viewer.selection.period)}." * bool(
+            viewer.selection.period
+        )
+        viewer.tell_saved(f"Saved as “{name}”{replaced}.{moves}", undo=before is not None)
     except SavedViewError as error:
         viewer.tell_saved(f"Not saved: {error}.")
 

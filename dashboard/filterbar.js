@@ -21,6 +21,26 @@ function opener(name, key) {
   }}
 }
 
+const SETTLED_MS = 900
+
+// A day is taken when it is whole and nobody types on: a browser tells every key, and to draw anew takes the field away.
+function dayInput(properties, take) {
+  let waiting = null
+  const input = h("input", {type: "date", ...properties, on: {
+    change: () => soon(SETTLED_MS),
+    keydown: (event) => (event.key === "Enter" ? soon(0) : waiting && soon(SETTLED_MS)),
+    blur: () => waiting && soon(0),
+  }})
+  const soon = (milliseconds) => {
+    clearTimeout(waiting)
+    waiting = setTimeout(() => {
+      waiting = null
+      if (input.value && input.value >= input.min && input.value <= input.max) take()
+    }, milliseconds)
+  }
+  return input
+}
+
 class DatesPanel {
   constructor(state, act) {
     Object.assign(this, {state, act})
@@ -52,7 +72,7 @@ class DatesPanel {
     const {dates} = this.state.controls
     if (this.reading) this.reading = void queueMicrotask(() => this.close())
     const choose = () => this.act({kind: "dates", first: first.value, last: last.value})
-    const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value, on: {change: choose}})
+    const input = (label, value, key) => dayInput({"aria-label": label, "data-key": key, min: dates.first, max: dates.last, value}, choose)
     const first = input("First day", dates.from, "first")
     const last = input("Last day", dates.to, "last")
     return [
@@ -72,8 +92,8 @@ class DatesPanel {
 
 function comparePanel(state, act, close) {
   const {compare, dates} = state.controls
-  const input = (label, value, key) => h("input", {type: "date", "aria-label": label, "data-key": key, min: dates.first, max: dates.last, value,
-    on: {change: () => first.value && last.value && act({kind: "compare", mode: "custom", first: first.value, last: last.value})}})
+  const input = (label, value, key) => dayInput({"aria-label": label, "data-key": key, min: dates.first, max: dates.last, value},
+    () => first.value && last.value && act({kind: "compare", mode: "custom", first: first.value, last: last.value}))
   const first = input("Compare from", compare.from || dates.first, "compare-first")
   const last = input("Compare to", compare.to || dates.last, "compare-last")
   return [
@@ -88,6 +108,9 @@ function comparePanel(state, act, close) {
         }
       }},
     }, h("span", {}, option.title), h("span", {class: "option-words"}, option.words))))),
+    h("label", {class: "typed"}, "Type days, then Enter", h("input", {class: "search", "data-key": "typed-compare", autocomplete: "off", placeholder: "2–7 jul, september", "aria-describedby": "compare-problem",
+      on: {keydown: (event) => event.key === "Enter" && event.target.value.trim() && act({kind: "compare", mode: "custom", text: event.target.value})}})),
+    h("p", {class: "typed-problem", id: "compare-problem", role: "status"}, state.compareProblem || ""),
     h("div", {class: "pair"}, h("label", {}, "From", first), h("label", {}, "To", last)),
     h("p", {class: "panel-note"}, "Counts are compared per day with data, rates in percentage points."),
   ]
@@ -182,6 +205,11 @@ export function filterBar(layout, act) {
     edit,
     hold: (text) => days.calendar.hold(text),
     unread: (text) => days.say(text),
+    uncompared: (text) => {
+      state.compareProblem = text
+      panels.compare.refresh()
+      state.compareProblem = ""
+    },
     values: (message) => filters.answered(message),
     count: (text) => { if (counted.textContent !== text) counted.textContent = text },
     draw(controls) {

@@ -355,6 +355,7 @@ class Page {
     if (message.kind === "file") fileOf(message)
     if (message.kind === "values") this.bar.values(message)
     if (message.kind === "unread") this.bar.unread(message.text)
+    if (message.kind === "uncompared") this.bar.uncompared(message.text)
     if (message.kind === "open") this.rail.count(message.counts)
     if (message.kind === "failed") this.toasts.say(message.text, 20_000)
     if (message.kind === "saved") {

@@ -76,7 +76,7 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
     if mode == MONTH and not shown.months:
         return Comparison(MONTH, None, WHOLE_MONTHS)
     try:
-        days = chosen if mode == CUSTOM and chosen else _before(mode, shown)
+        days = within(chosen, held) if mode == CUSTOM and chosen else _before(mode, shown)
     except (OverflowError, ValueError):
         return Comparison(mode, None, "no earlier data")
     if not any(days.first <= day <= days.last for day in held):
@@ -88,6 +88,12 @@ def comparison(mode: str, shown: Days, held: Set[dt.date], chosen: Days | None =
         known = days.length - missing
         return Comparison(mode, None, f"data on only {known} of {days.length} days")
     return Comparison(mode, days)
+
+
+def within(days: Days, held: Set[dt.date]) -> Days:
+    """Return those of some days that lie between the first and the last held one; all of them where none does."""
+    first, last = max(days.first, min(held, default=days.first)), min(days.last, max(held, default=days.last))
+    return Days(first, last) if first <= last else days
 
 
 def _before(mode: str, shown: Days) -> Days:

@@ -68,7 +68,7 @@ class Viewer:
         self.page = Shell(
             self.act,
             layout=layout(title, source.site),
-            query=self.selection.to_query(),
+            query=self._query(),
             replaces=True,
             mode=self.theme.name,
             follows_system=not self.selection.theme,
@@ -219,7 +219,7 @@ class Viewer:
             self.page.mode = self.theme.name
         if {"theme", "view"} & changed:
             self._show_figures()
-        query = self.selection.to_query()
+        query = self._query()
         if query != self.page.query:
             self.page.replaces = self._moving or changed == {"theme"}
             self.page.query = query
@@ -230,7 +230,7 @@ class Viewer:
 
     def move_to(self, query: str) -> None:
         """Follow the browser to an address where it is already, by Back or Forward or a saved view."""
-        if query != self.selection.to_query():
+        if query != self._query():
             self._moving = True
             try:
                 self.selection.load_query(query)
@@ -282,6 +282,10 @@ class Viewer:
         views = [{"name": view.name, "query": view.query, "saved_on": view.saved_on} for view in book.views]
         said = {"kind": "saved", "views": views, "default": book.default, "text": text}
         self.page.reply({**said, "undo": True} if undo else said)
+
+    def _query(self) -> str:
+        """Return the selection as a URL query; one that says so where the bare address would open a saved view."""
+        return self.selection.to_query() or (f"?view={shown_views()[0].name}" if self._default_query() else "")
 
     def _default_query(self) -> str:
         try:

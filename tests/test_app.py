@@ -633,6 +633,11 @@ def test_a_view_is_saved_opened_by_default_and_deleted(store, tmp_path, monkeypa
     viewer.act({"kind": "default_view", "name": 'Funnel “in” the \\ US"'})
     other = Viewer(Source(own))
     assert other.page.query == "?view=funnel&country=US"
+    plain = Viewer(Source(own), "?view=overview")
+    assert plain.page.query == "?view=overview", "the bare address would open the default view elsewhere"
+    plain.act({"kind": "view", "view": "leaks"})
+    plain.act({"kind": "view", "view": "overview"})
+    assert plain.page.query == "?view=overview"
     assert Viewer(Source(own), "?view=sources").page.query == "?view=sources"
     other.act({"kind": "delete_view", "name": 'Funnel “in” the \\ US"'})
     assert Viewer(Source(own)).page.query == ""

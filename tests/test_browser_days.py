@@ -108,3 +108,25 @@ def test_seven_dates_are_written_under_a_wide_trend_and_every_other_one_on_a_pho
     wide = visit().evaluate(DATES)
     assert (len(wide), wide[:3]) == (7, ["20 Jun", "23 Jun", "26 Jun"])
     assert visit(width=390).evaluate(DATES) == [text if number % 2 == 0 else "" for number, text in enumerate(wide)]
+
+
+def test_a_day_is_typed_into_its_field_key_by_key(visit):  # noqa: F811 - the fixture
+    page = visit()
+    first = opened(page).get_by_label("First day")
+    first.click(position={"x": 14, "y": 12})
+    page.keyboard.type("07052017", delay=250)
+    counted(page, "50 of 190 sessions")
+    assert page.url.endswith("?from=2017-07-05&to=2017-07-09")
+
+
+def test_days_to_compare_with_are_typed_too_and_a_slip_is_explained(visit):  # noqa: F811 - the fixture
+    page = visit("?from=2017-07-08&to=2017-07-09")
+    page.locator(".button.control", has_text="Compare").click()
+    panel = page.get_by_role("dialog", name="Comparison")
+    panel.get_by_label("Type days").fill("nonsense")
+    page.keyboard.press("Enter")
+    panel.get_by_text("names no days").wait_for()
+    panel.get_by_label("Type days").fill("21-22 jun")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**compare=custom&compare_from=2017-06-21&compare_to=2017-06-22")
+    page.locator(".button.control", has_text="21–22 Jun 2017").wait_for()

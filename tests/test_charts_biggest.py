@@ -61,13 +61,21 @@ def test_all_rows_stand_on_one_scale():
     assert max(row["expected"]["high"] for row in state.body["rows"]) == pytest.approx(0.8)
 
 
+def test_a_fall_is_named_beside_a_gap_that_costs_more():
+    mobile = replace(MOBILE, revenue_at_stake=Estimate(90_000.0, 99_000.0, 120_000.0))
+    state = shown(report(gaps=(mobile,)), REPORT)
+    assert plain(state.heading) == (
+        "1 fall, no leak and 1 gap: most at stake on Mobile, 7 of 44 expected, a gap; of what fell, on Edge"
+    )
+
+
 def test_without_a_comparison_nothing_is_said_of_falls():
     state = shown(report(leaks=(SAFARI,), gaps=(NEWCOMERS, MOBILE)))
     assert plain(state.heading) == "1 leak and 1 gap besides first visits: most at stake on Mobile, 7 of 44 expected"
     assert shown(report()).heading == "No leak and no gap can be named in these sessions"
     assert shown(report()).body["nothing"]["text"] == "No leak or gap can be named here."
     nothing = replace(REPORT, rows=())
-    assert shown(report(), nothing).heading == "No fall, no leak and no gap can be named in these sessions"
+    assert shown(report(), nothing).heading == "No leak and no gap can be named in these sessions"
 
 
 def test_first_visits_and_broken_tracking_come_last_and_first_visits_do_not_count():
@@ -84,7 +92,7 @@ def test_first_visits_and_broken_tracking_come_last_and_first_visits_do_not_coun
 def test_five_rows_are_shown_and_the_table_has_all():
     many = tuple(replace(MOBILE, segment={"source": f"source {number}"}) for number in range(8))
     state = shown(report(gaps=many))
-    assert len(state.body["rows"]) == 5
+    assert (state.body["shown"], len(state.body["rows"])) == (5, 8)
     assert len(state.table.rows) == 8
     assert state.heading.startswith("No leak and 8 gaps")
     assert len(state.table.headers) == len(state.table.rows[0]) == len(state.table.numeric)

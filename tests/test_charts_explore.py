@@ -192,7 +192,8 @@ def test_leaderboards_show_rate_interval_and_revenue_and_say_what_no_export_give
     assert plain(board["rows"][1]["subs"][1]) == "6.6–14.9 %"
     assert board["rows"][0]["action"] == {"dimension": "source", "value": "big"}
     assert (
-        plain(state.heading) == "Source good stands out: 10.0 % of 200 sessions convert, no more than 2.32 % elsewhere"
+        plain(state.heading)
+        == "Source good stands out: 10.0 % of 200 sessions convert, of other source values no more than 2.32 %"
     )
     assert "No export here gives device" in state.note
 
@@ -224,8 +225,8 @@ def test_sorted_by_change_the_heading_names_the_largest_one_and_bold_is_more_tha
         "Source edge fell most: 3.00 % to 1.00 % (-2.00 pp), the only one that fell by more than chance"
     )
     assert plain(rose.heading).startswith("Source mail rose most: 1.00 % to 3.50 % (+2.50 pp)")
-    assert [row["name"] for row in fell.body["boards"][0]["rows"]] == ["edge", "chrome", "mail", "new", "tiny"]
-    assert [row["name"] for row in rose.body["boards"][0]["rows"]] == ["mail", "chrome", "edge", "new", "tiny"]
+    assert [row["name"] for row in fell.body["boards"][0]["rows"]] == ["edge", "mail", "chrome", "new", "tiny"]
+    assert [row["name"] for row in rose.body["boards"][0]["rows"]] == ["mail", "edge", "chrome", "new", "tiny"]
     marks = {row["name"]: row.get("marks") for row in fell.body["boards"][0]["rows"]}
     assert marks["edge"] == ["", "", "fall", ""]
     assert marks["mail"] == ["", "", "rise", ""]

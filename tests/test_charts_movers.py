@@ -101,9 +101,10 @@ def test_without_a_comparison_the_card_has_nothing_and_is_not_on_the_page():
     assert movers.CHART.compares
 
 
-def finding_of(now, before, report):
+def finding_of(now, before, report, watch=None):
     steps = [{"position": 1, "step": "Browsed", "reached": 10, "abandonments": None}]
     asked = [result([now]), result(steps), result([]), result([before]), result(steps), judged(report)]
+    asked += [judged(watch, "silent_leaks"), judged([], "checks")]
     return plain(finding.finding_with_movers(asked, held())[0])
 
 

@@ -550,7 +550,7 @@ def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison(
     assert plain(more) == (
         "The difference to 2–4 Jul 2017 is larger than chance (79 of 6,167 against 15 of 3,833). "
         "No export holds 3 Jul. The weekdays differ: Sun 2 Jul is on a weekend. "
-        "Deep engagement → Converted changed most: 7 % before, 17 % now."
+        "Deep engagement → Converted changed most of 2 that did by more than chance: 7 % before, 17 % now."
     )
     said, more = finding.finding([result([now]), result(steps), result(steps), result([now]), result(steps)], chosen)
     assert said.endswith("no clear change.")

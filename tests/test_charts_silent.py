@@ -3,14 +3,18 @@
 import datetime as dt
 from dataclasses import replace
 
-from charts_builders import context
-from test_charts_findings import BREAK
+from charts_builders import context, counted
+from test_charts_findings import BREAK, SAFARI
+from test_charts_findings import report as leak_report
+from test_charts_movers import REPORT as MOVERS
+from test_charts_movers import finding_of
 from test_charts_sentences import plain
 
 from dashboard.charts import silent, silent_words
+from dashboard.charts.view_findings import leaks_finding_with_silent
 from dashboard.download import named_rows
 from queries.filters import Filters
-from queries.judged import Judged
+from queries.judged import Explained, Judged
 from queries.revenue import Estimate
 from queries.watch import NOTHING, SilentLeak, Watch, watch_rows
 
@@ -140,3 +144,31 @@ def test_a_file_of_silent_leaks_names_its_segments_as_the_page_does():
 def test_inside_one_segment_the_card_says_why_that_one_is_not_named():
     inside = replace(SHOWN, include=Filters.of(include={"browser": ["Edge"]}).include)
     assert drawn(replace(REPORT, rows=()), filters=inside).note.startswith("Browser is Edge in all these sessions")
+
+
+def leaks_finding(report, checks=()):
+    asked = [Judged("leaks", [], "", {}, 0, Filters(), Explained(leak_report(leaks=(SAFARI,))))]
+    asked += [judged(report), judged(list(checks), "checks")]
+    return [plain(part) for part in leaks_finding_with_silent(asked, replace(context(), filters=SHOWN))]
+
+
+def test_the_view_of_leaks_opens_with_the_silent_leak_that_goes_on():
+    said, line = leaks_finding(REPORT)
+    assert said == "Edge on desktop has converted at 31 % of its past since about 16 Sep, worth about $13 k a month."
+    assert line.startswith("One leak costs about")
+    for none in (replace(REPORT, rows=(MAIL,)), NOTHING):
+        assert leaks_finding(none)[0].startswith("One leak costs about")
+
+
+def test_the_pages_sentence_prefers_what_is_dated_to_what_moved():
+    flat = counted(84_808, 1713), counted(77_120, 1561)
+    assert finding_of(*flat, MOVERS, REPORT).endswith(
+        "no clear change, but Edge on desktop has converted at 31 % of its past since about 16 Sep."
+    )
+    assert finding_of(*flat, MOVERS, replace(REPORT, rows=(MAIL,))).endswith("but Edge fell from 2.80 % to 0.92 %.")
+
+
+def test_a_leak_under_a_tracking_break_is_not_said_first():
+    google = replace(EDGE, segment={"source": "google"})
+    results = [judged(replace(REPORT, rows=(google,))), judged([BREAK], "checks")]
+    assert silent.going_on(results, replace(context(), filters=SHOWN)) is None

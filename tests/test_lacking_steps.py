@@ -9,7 +9,9 @@ from dashboard.charts import CHARTS
 from dashboard.charts.finding import FINDING
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import Ask, answer, held_by, met_days
+from dashboard.controls import compared_period
 from dashboard.periods import Comparison, Days
+from dashboard.selection import Selection
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
@@ -74,3 +76,21 @@ def test_a_funnel_of_steps_in_no_export_says_so(tmp_path):
     bare = Engine(store_of(tmp_path / "store", sessions(50, pageviews=6)))
     assert held_by(bare).unmet
     assert said(bare, Filters()).finding[0] == "No session of any export here has “Viewed item”: choose another funnel."
+
+
+def test_days_that_cannot_know_the_steps_are_not_compared_with_by_themselves(engine):
+    selection = Selection()
+    selection.choose_funnel("Checkout")
+    selection.choose_dates(dt.date(2017, 7, 6), dt.date(2017, 7, 7))
+    found = compared_period(selection, held_by(engine))
+    assert (found.days, found.reason) == (None, "no earlier data")
+    selection.choose_dates(dt.date(2017, 7, 7), dt.date(2017, 7, 7))
+    assert compared_period(selection, held_by(engine)).days == Days(dt.date(2017, 7, 6), dt.date(2017, 7, 6))
+    selection.choose_funnel("Engagement")
+    selection.choose_dates(dt.date(2017, 7, 6), dt.date(2017, 7, 7))
+    assert compared_period(selection, held_by(engine)).days == Days(dt.date(2017, 7, 4), dt.date(2017, 7, 5))
+
+
+def test_days_without_the_steps_that_are_left_out_are_no_hindrance(engine):
+    left_out = Filters.of(left_out=[(dt.date(2017, 7, 2), dt.date(2017, 7, 5))])
+    assert not any(card["empty"] for card in said(engine, left_out).cards.values() if "compared" not in card["heading"])

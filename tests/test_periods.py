@@ -86,7 +86,13 @@ def test_a_period_of_which_most_days_are_missing_compares_with_nothing_unless_a_
     shown, mostly_missing = Days(july(4), july(7)), Days(dt.date(2017, 6, 30), july(3))
     found = comparison(PREVIOUS, shown, HELD)
     assert (found.days, found.reason) == (None, "data on only 1 of 4 days")
-    assert comparison(CUSTOM, shown, HELD, mostly_missing).days == mostly_missing
+    assert comparison(CUSTOM, shown, HELD, mostly_missing).days == Days(july(2), july(3))
+
+
+def test_days_that_a_person_chose_far_outside_the_store_are_those_within_it():
+    endless = Days(dt.date(6, 2, 2), dt.date(9999, 12, 31))
+    assert comparison(CUSTOM, STORE, HELD, endless).days == STORE
+    assert comparison(CUSTOM, STORE, HELD, Days(dt.date(6, 2, 2), dt.date(7, 2, 2))).reason == "no earlier data"
 
 
 @pytest.mark.parametrize("mode", [PREVIOUS, MONTH, YEAR])

@@ -12,7 +12,7 @@ from charts_builders import context, counted, day, result
 from dashboard.annotations import annotations
 from dashboard.charts import trend
 from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
-from dashboard.charts.trend_words import against, heading, since_when, sums_compared
+from dashboard.charts.trend_words import against, heading, since_when, sums_compared, within
 from dashboard.periods import Days
 from dashboard.theme import DARK, LIGHT
 from queries.engine import Engine
@@ -254,3 +254,15 @@ def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_ma
 
 def day_of_2026(number):
     return counted(100, 2, session_date=dt.date(2026, 8, 31) + dt.timedelta(days=number))
+
+
+def test_a_change_within_the_shown_days_is_said_though_their_sum_is_as_before():
+    """Twenty days before and twenty shown ones of 100 sessions; 10 then 0 converted a day, 5 before."""
+    first = dt.date(2017, 7, 1)
+    days = [first + dt.timedelta(days=number) for number in range(20)]
+    shown = [counted(100, 10 if number < 10 else 0, session_date=date) for number, date in enumerate(days)]
+    assert plain(within(shown)) == (
+        "; within these days it fell about 11 Jul (between 11 Jul and 12 Jul): 10.0 % before, 0 % since"
+    )
+    assert within([counted(100, 5 + number % 2, session_date=date) for number, date in enumerate(days)]) == ""
+    assert within(shown[:15]) == ""

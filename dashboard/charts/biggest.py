@@ -19,13 +19,14 @@ from queries.leak_report import Leak, LeakReport, is_first_visits
 from queries.movers import Mover, Movers
 from queries.revenue import Estimate
 
-SHOWN = 5
+SHOWN, MOST = 5, 25
 NAMES = {"fall": "Fell", "leak": "Leak", "gap": "Gap"}
 NOTE = (
     "A fall is a segment below its own past while all others went on, a leak a combination below what its parts "
-    "predict, a gap a single value below its adjusted peers. At stake is what can be won back: all that a fall or a "
-    "leak lacks, half of what a gap lacks. One loss may be seen in two ways: the rows do not add up. The pale bar is "
-    "the 80\u202f% interval of what was expected. The view Leaks has all of them, with what speaks against each."
+    "predict, a gap a single value below its adjusted peers, perhaps for long. At stake is what can be won back: all "
+    "that a fall or a leak lacks, half of what a gap lacks; sorted by the low end of the range. One loss may be seen "
+    "in two ways: the rows do not add up. The pale bar is the 80\u202f% interval of what was expected. The view Leaks "
+    "has all of them, with what speaks against each."
 )
 
 
@@ -73,17 +74,18 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not report.sessions:
         return CardState("No sessions to compare", empty=empty_sentence(context))
     losses = losses_of(report, moved, checks or [])
-    shown = losses[:SHOWN]
+    shown = losses[:MOST]
     scale = max((loss.highest for loss in shown), default=1.0) * movers.WIDER or 1.0
     body = Findings(
         caption="Most at stake first",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
         rows=[drawn(loss, report, moved, scale, checks or []) for loss in shown],
+        shown=SHOWN,
     )
     if not shown:
         body["nothing"] = Nothing(icon="search", title="Nothing stands out", text=nothing_words(moved))
     said = " ".join(part for part in (shared_note(context.filters), NOTE) if part)
-    return CardState(heading(losses, moved is not None), said, body=body, table=twin(losses, report))
+    return CardState(heading(losses), said, body=body, table=twin(losses, report))
 
 
 def losses_of(report: LeakReport, moved: Movers | None, checks: Sequence[Check]) -> list[Loss]:
@@ -128,17 +130,20 @@ def nothing_words(moved: Movers | None) -> str:
     return f"No {'fall, ' if moved else ''}leak or gap can be named here."
 
 
-def heading(losses: Sequence[Loss], compared: bool = False) -> str:
-    """Return how many losses of each kind there are, led by that with most at stake; first visits do not count."""
+def heading(losses: Sequence[Loss]) -> str:
+    """Return how many losses of each kind there are, led by that with most at stake; first visits do not count.
+
+    Falls are counted where there are any: that none stands out from the others does not mean that nothing fell.
+    """
     named = [loss for loss in losses if loss.counts]
     if not named and losses:
-        none = "No fall, no leak" if compared else "No leak"
-        return f"{none}, and only first visits convert below their peers, as they do nearly everywhere"
+        return "No leak, and only first visits convert below their peers, as they do nearly everywhere"
     if not named:
-        return f"No {'fall, no ' if compared else ''}leak and no gap can be named in these sessions"
+        return "No leak and no gap can be named in these sessions"
+    falls = [loss for loss in named if loss.kind == "fall"]
     numbers = [(kind, sum(loss.kind == kind for loss in named)) for kind in ("fall", "leak", "gap")]
     counts = joined([
-        plural(number, kind) if number else f"no {kind}" for kind, number in numbers if compared or kind != "fall"
+        plural(number, kind) if number else f"no {kind}" for kind, number in numbers if falls or kind != "fall"
     ])  # fmt: skip
     besides = " besides first visits" if len(named) < len(losses) else ""
     first = named[0]
@@ -147,7 +152,9 @@ def heading(losses: Sequence[Loss], compared: bool = False) -> str:
     who = (
         f"{segment_words(first.row.segment)}{',' if most else ' had'} {had} of {expected(first.row.expected)} expected"
     )
-    return f"{counts[0].upper()}{counts[1:]}{besides}: {most}{who}"
+    kind = f", a {first.kind}" if falls and first.kind != "fall" else ""
+    fell = f"; of what fell, on {segment_words(falls[0].row.segment)}" if kind else ""
+    return f"{counts[0].upper()}{counts[1:]}{besides}: {most}{who}{kind}{fell}"
 
 
 def twin(losses: Sequence[Loss], report: LeakReport) -> TableTwin | None:

@@ -16,6 +16,7 @@ from dashboard.charts.check_words import (
     tag_of,
 )
 from dashboard.charts.words import compared_days, counted_days, value_label
+from dashboard.charts.words import days_of as days_asked
 from dashboard.findings import Nothing, Notice, Notices
 from queries.check import Check
 from queries.engine import Result
@@ -58,16 +59,34 @@ def holds_days(context: Context) -> bool:
     return context.store_days is None or bool(counted_days(context))
 
 
+def shown_left_out(context: Context) -> bool:
+    """Say whether any of the shown days is left out."""
+    return any(map(context.filters.leaves_out, days_asked(context)))
+
+
 def clean(context: Context) -> Nothing:
     """Return what was looked for without finding anything, each ticked off, or that there was nothing to look at."""
     if not holds_days(context):
-        return Nothing(icon="none", title="Nothing to check", text=f"The store holds no session of {NO_DAYS}.")
+        none = (
+            "All of these days are left out."
+            if shown_left_out(context)
+            else f"The store holds no session of {NO_DAYS}."
+        )
+        return Nothing(icon="none", title="Nothing to check", text=none)
     return Nothing(icon="check", sound=[f"No {words}" for words in LOOKED_FOR.values()])
 
 
 def heading(number: int, context: Context) -> str:
     """Return how much is to be settled, or that there is nothing to check."""
-    return settle_sentence(number) if number or holds_days(context) else f"Nothing to check: no data of {NO_DAYS}"
+    return (
+        settle_sentence(number)
+        if number or holds_days(context)
+        else (
+            "Nothing to check: these days are left out"
+            if shown_left_out(context)
+            else f"Nothing to check: no data of {NO_DAYS}"
+        )
+    )
 
 
 def twin(checks: Sequence[Check]) -> TableTwin | None:

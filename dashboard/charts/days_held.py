@@ -68,7 +68,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     legend = [
         LegendItem(label="fewest", color="sequential-0"),
         LegendItem(label="most", color="sequential-6"),
-        LegendItem(label="no export", shape="hatch"),
+        LegendItem(label="no export, or left out" if blank - missing else "no export", shape="hatch"),
     ]
     if any(check.kind == "not exported" for check in checks):
         legend.append(LegendItem(label=LACKS, shape="line"))
@@ -84,11 +84,14 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     )
     each = len(columns[0])
     said = NOTE if each == 1 else f"A cell is {each} days, coloured by their mean. {NOTE}"
-    return CardState(heading(len(days), len(missing), context), said, body=body, table=twin)
+    left_out = len(blank - missing)
+    return CardState(heading(len(days) + left_out, len(missing), context, left_out), said, body=body, table=twin)
 
 
-def heading(held: int, missing: int, context: Context) -> str:
-    """Return how many days have sessions and how many are missing."""
+def heading(held: int, missing: int, context: Context, left_out: int = 0) -> str:
+    """Return how many days have sessions, how many are missing, and how many are left out."""
+    if left_out:
+        return f"{heading(held, missing, context)}; {count(left_out)} {'is' if left_out == 1 else 'are'} left out here"
     if missing:
         return (
             f"{count(held)} of {plural(held + missing, 'day')} are in the store, {count(missing)} "

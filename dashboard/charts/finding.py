@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from dashboard.chart import Context, Finding, Need
-from dashboard.charts import movers
+from dashboard.charts import movers, silent, silent_words
 from dashboard.charts.chosen import plural_of
 from dashboard.charts.funnel_rows import phrase_of
 from dashboard.charts.words import (
@@ -129,7 +129,9 @@ def step_sentence(steps: Sequence[Row], before: Sequence[Row]) -> str:
         return ""
     _, now, then, following = max(found, key=lambda change: change[0])
     name = transition(now["step"], following["step"])
-    return f"{name} changed most: {share(then['completion_rate'])} before, {share(now['completion_rate'])} now."
+    alone = "alone changed" if len(found) == 1 else f"changed most of {len(found)} that did"
+    rates = f"{share(then['completion_rate'])} before, {share(now['completion_rate'])} now"
+    return f"{name} {alone} by more than chance: {rates}."
 
 
 def largest_leak(steps: Sequence[Row], context: Context) -> str:
@@ -173,15 +175,22 @@ def _went_on(row: Row) -> int:
 
 
 def finding_with_movers(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return the finding with the segment that moved most against its own past, which the total may hide."""
-    said, line = finding(results[:-1], context)
-    report: Movers | None = found_of(results[-1])
-    if report is None or not report.rows:
+    """Return the finding with what the total may hide: the silent leak that goes on, else the segment that moved most.
+
+    `results` are those of NEEDS, of the movers and of the silent leaks.
+    """
+    said, line = finding(results[: len(NEEDS)], context)
+    report: Movers | None = found_of(results[len(NEEDS)])
+    leak = silent.going_on(results[len(NEEDS) + 1 :], context)
+    if leak:
+        moved = f"{silent_words.sentence(leak)}."
+    elif report and report.rows:
+        moved = f"{movers.moved_words(movers.sorted_movers(report, [])[0])}."
+    else:
         return said, line
-    rows = movers.sorted_movers(report, [])
-    moved = f"{movers.moved_words(rows[0])}."
     hidden = said.endswith("no clear change.")
     return f"{said[:-1]}, but {moved}" if hidden else f"{said} {moved}", line
 
 
-FINDING = Finding(NEEDS, finding, then=Finding((*NEEDS, movers.NEED), finding_with_movers, slow=True))
+LATE = (*NEEDS, movers.NEED, *silent.NEEDS)
+FINDING = Finding(NEEDS, finding, then=Finding(LATE, finding_with_movers, slow=True))

@@ -1,6 +1,6 @@
 """Leaderboards: the values of every dimension by sessions, rate, change or revenue; each a click from a filter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dashboard.boards import Board, BoardHead, BoardRow, Boards
@@ -32,7 +32,7 @@ AS_COLUMNS = ("device_category", "visitor_type")
 """Dimensions of few values, which the pivot lays side by side as its columns; others become its rows."""
 MARKED = (
     f" A bold change is larger than chance: at most {share(FALSE)} of those that are bold are expected to be none, "
-    "however many values are looked at."
+    "however many values are looked at. Sorted by change they stand before all others."
 )
 NOTE = (
     "The bar behind a name is its sessions against the largest. Values under the minimum of sessions are not "
@@ -64,7 +64,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             skipped.append(TITLES[name].lower())
             continue
         past = {row["segment"]: row for row in earlier.rows}
-        rows = ranked(result.rows, past, sort, least, order)
+        rows = ranked(result.rows, past, sort, least, order, {value for known, value in sure if known == name})
         boards.append(board_of(name, rows, past, context, least, sure))
         boards[-1]["unsent"] = len(result.rows) - len(rows)
         lines += [twin_line(name, row, past.get(row["segment"]), sure) for row in rows[:SHOWN]]
@@ -98,8 +98,18 @@ def heads_of(sort: str, order: str, compares: bool) -> list[BoardHead]:
     return heads
 
 
-def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int, order: str = LARGEST) -> list[Row]:
-    """Return the rows in order; those too few to rank come last, by sessions."""
+def ranked(
+    rows: Sequence[Row],
+    past: Mapping[str, Row],
+    sort: str,
+    least: int,
+    order: str = LARGEST,
+    sure: Collection[str] = (),
+) -> list[Row]:
+    """Return the rows in order; those too few to rank come last, by sessions.
+
+    Of changes those of the `sure` values, which are more than chance, come before all others.
+    """
     keys = {
         "Sessions": lambda row: row["sessions"],
         "Rate": lambda row: row["conversion_rate"] or 0.0,
@@ -110,7 +120,8 @@ def ranked(rows: Sequence[Row], past: Mapping[str, Row], sort: str, least: int, 
     enough = [row for row in rows if row["sessions"] >= least]
     sign = -1 if order == LARGEST else 1
     unknown = lambda row: sort == "Change" and not large(row, past.get(row["segment"]), least)  # noqa: E731
-    enough.sort(key=lambda row: (unknown(row), sign * keys[sort](row), -row["sessions"], row["segment"]))
+    doubted = lambda row: sort == "Change" and row["segment"] not in sure  # noqa: E731
+    enough.sort(key=lambda row: (doubted(row), unknown(row), sign * keys[sort](row), -row["sessions"], row["segment"]))
     return [*enough, *sorted(few, key=lambda row: (-row["sessions"], row["segment"]))][:MOST]
 
 
@@ -215,8 +226,8 @@ def heading(results: Sequence[Result], least: int) -> str:
     label = value_label(name, top["segment"])
     what = label if name in ("country", "region", "browser") else f"{TITLES[name]} {label}"
     return (
-        f"{what} stands out: {rate(top['conversion_rate'])} of {count(top['sessions'])} sessions convert, no more than "
-        f"{rate(second['conversion_rate_high'])} elsewhere"
+        f"{what} stands out: {rate(top['conversion_rate'])} of {count(top['sessions'])} sessions convert, of "
+        f"other {TITLES[name].lower()} values no more than {rate(second['conversion_rate_high'])}"
     )
 
 

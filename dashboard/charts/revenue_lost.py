@@ -151,7 +151,10 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
             f"of its own, and the leak list judges the order alone. {counts(STEPS)}{apart}"
         )
     else:
-        estimate = "Nobody falls short of their peers at any step by more than chance, so there is no estimate."
+        estimate = (
+            "By device, country, source and visitor type nobody falls short of their peers at any step by more than "
+            "chance, so there is no estimate."
+        )
     return f"{estimate} {rule} ({money(mean, cents=True)}): it bounds what a step can cost.{few}"
 
 

@@ -19,6 +19,7 @@ from queries.judged import found_of, judged_watch
 from queries.watch import SilentLeak, Watch
 
 NEED = Need("silent_leaks", compute=judged_watch)
+NEEDS = NEED, CHECKS
 WIDER = 1.25
 """The scale ends a quarter beyond the largest number, so that its words have room."""
 SHOWN = 3
@@ -26,7 +27,7 @@ SHOWN = 3
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
     """Ask for the silent leaks up to the last shown day, and for the data checks."""
-    return NEED, CHECKS
+    return NEEDS
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
@@ -61,6 +62,15 @@ def shown_rows(report: Watch, checks: Sequence[Check], context: Context) -> list
     first = context.filters.date_from or report.first
     rows = [row for row in report.rows if first is None or row.last >= first]
     return sorted(rows, key=lambda row: (bool(breaks_over(row.segment, checks)), row.recovered is not None))
+
+
+def going_on(results: Sequence[Result], context: Context) -> SilentLeak | None:
+    """Return the silent leak that goes on with most at stake, its tracking sound; `results` are those of NEEDS."""
+    report: Watch | None = found_of(results[0])
+    checks: Sequence[Check] = found_of(results[1]) or []
+    rows = shown_rows(report, checks, context) if report else []
+    sound = [row for row in rows if row.recovered is None and not breaks_over(row.segment, checks)]
+    return sound[0] if sound else None
 
 
 def row_of(row: SilentLeak, report: Watch, scale: float, checks: Sequence[Check]) -> FindingRow:

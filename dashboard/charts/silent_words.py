@@ -42,6 +42,11 @@ def about(row: SilentLeak) -> str:
     return day(row.onset) if row.began[0] == row.began[1] else f"about {day(row.onset)}"
 
 
+def sentence(row: SilentLeak) -> str:
+    """Return a silent leak in short: Edge on desktop has converted at 32 % of its past since about 16 Sep."""
+    return f"{segment_words(row.segment)} has converted at {times(row.ratio)} of its past since {about(row)}"
+
+
 def onset_words(row: SilentLeak) -> str:
     """Return an onset with the days it may be: 16 Sep (15 to 17 Sep)."""
     sure = row.began[0] == row.began[1]

@@ -29,8 +29,8 @@ PALE = (2, 4)
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 NOTE = (
     "Sorted by sessions; sources without an order are kept. The text is the rate as counted; the colour compares it "
-    "with the mean of all sources, cautiously: small counts are drawn towards the mean, and a cell stays pale whose "
-    "interval holds it. Click a name to filter by it, a cell to filter by it and its device."
+    "with the mean of all sources, cautiously: small counts are drawn towards the mean, and a cell whose "
+    "interval holds it is no more than pale. Click a name to filter by it, a cell to filter by it and its device."
 )
 GROUPS = {"Source": "source", "Channel": "channel_group", "Campaign": "campaign"}
 

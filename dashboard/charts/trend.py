@@ -14,7 +14,7 @@ from dashboard.charts.trend_figure import build
 from dashboard.charts.trend_level import mean_words
 from dashboard.charts.trend_periods import DAILY, UNITS, Period, moment, periods_of
 from dashboard.charts.trend_scene import BELOW, Scene, scene_of
-from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note, step_of
+from dashboard.charts.trend_words import LINE_FROM, against, began, heading, note, step_of, within
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
@@ -91,7 +91,7 @@ def _heading(rows: Sequence[Row], shown: Sequence[Period], past: Sequence[Row], 
     if before:
         held = [period for period in shown if not period.is_gap]
         since = began([*past, *rows], shown, before) if len(past) + len(rows) >= LINE_FROM else ""
-        return against(held, before) + since
+        return against(held, before) + (since or within(rows))
     if shown[0].unit == DAILY:
         return heading(rows)
     complete = [period for period in shown if period.is_complete and period.sessions]

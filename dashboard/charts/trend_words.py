@@ -89,6 +89,16 @@ def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]
     return f"; conversion {'rose' if rises else 'fell'} {_when(rows, found)}"
 
 
+def within(rows: Sequence[Row]) -> str:
+    """Return the change within the shown days, which a comparison of their sum hides; empty where there is none."""
+    found = change_of(rows) if len(rows) >= LINE_FROM else None
+    if found is None:
+        return ""
+    before, after = (part / whole for whole, part in (found.before, found.after))
+    verb = "rose" if after > before else "fell"
+    return f"; within these days it {verb} {_when(rows, found)}: {rate(before)} before, {rate(after)} since"
+
+
 def _rate(periods: Sequence[Period]) -> float:
     return sum(period.conversions for period in periods) / sum(period.sessions for period in periods)
 
