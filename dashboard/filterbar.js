@@ -152,7 +152,7 @@ function chipList(state, act, edit) {
 }
 
 // On a phone the bar scrolls sideways: an edge behind which there is more fades. Returns what looks at the edges anew, and
-// shows the end of the bar if it is told to. Elsewhere it has no box and asks for nothing: to ask is to lay the page out.
+// brings a part of the bar into sight if it is told to. Elsewhere it asks for nothing: to ask is to lay the page out.
 function scrolls(strip) {
   let narrow = false
   const look = () => {
@@ -161,8 +161,8 @@ function scrolls(strip) {
   }
   strip.addEventListener("scroll", look, {passive: true})
   new ResizeObserver(([strip]) => (narrow = strip.contentRect.width > 0) && look()).observe(strip)
-  return (toEnd) => narrow && requestAnimationFrame(() => {
-    if (toEnd) strip.scrollTo({left: strip.scrollWidth})
+  return (part) => narrow && requestAnimationFrame(() => {
+    if (part?.isConnected) part.scrollIntoView({block: "nearest", inline: "center"})
     look()
   })
 }
@@ -227,7 +227,7 @@ export function filterBar(layout, act) {
       for (const each of Object.values(panels)) each.refresh()
       if (held && !element.contains(root.activeElement)) add.focus({preventScroll: true})  // its chip is gone
       if (panels.filters.isOpen()) filters.ask()
-      fade(before && controls.chips.length > before)
+      fade(controls.chips.length > before && chips.lastElementChild)
     },
   }
 }
