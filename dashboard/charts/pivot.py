@@ -129,7 +129,7 @@ def counted(names: tuple[str, str], found: Against, others: bool) -> str:
 
 def _of_judged(rows: Sequence[str], found: Against) -> str:
     if len(rows) == found.judged > 1:
-        return f"all {count(found.judged)}"
+        return "both" if len(rows) == 2 else f"all {count(found.judged)}"
     return f"{count(len(rows)) if rows else 'none'} of {count(found.judged)}"
 
 
