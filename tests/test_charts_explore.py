@@ -276,7 +276,7 @@ def test_a_pivot_says_in_how_many_rows_a_device_converts_below_another():
     assert last["title"] == "lower: google, yahoo; too close: bing; too few: ask"
     assert plain(state.body["rows"][0]["cells"][2]["sub"]) == "1.46–3.31 %"
     only = pivot.update([judged({key: pairs[key] for key in pairs if key[0] in ("google", "yahoo")})], context())
-    assert only.heading == "Mobile against desktop: lower in all 2 comparable sources, higher in none"
+    assert only.heading == "Mobile against desktop: lower in both comparable sources, higher in none"
 
 
 def test_a_pivot_says_which_rows_its_heading_counts():
