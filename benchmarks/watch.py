@@ -33,8 +33,9 @@ HIT, EXACT = 0.5, 0.99
 QUIET = 55
 LOST = (0, 20, 40, 80, 160, 320, np.inf)
 SHORT = 8
-FLOORS = {"recall": 0.80, "delay": -12.0, "false": -0.15}
-"""Of the short form: recall at least, days until found and false incidents in 55 quiet days at most (negative)."""
+FLOORS = {"recall": 0.70, "delay": -12.0, "false": -0.15}
+"""Of the short form: recall at least, days until found and false incidents in 55 quiet days at most (negative). The
+recall of 16 falls has a standard error of .08, so its floor is that much below the .80 that 80 of them must reach."""
 
 SHOP = Recipe("", 300_000, leaks=2)
 SERIES = (

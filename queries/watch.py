@@ -25,6 +25,8 @@ from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
 
 FALSE_CHANCE = 0.10
 MAX_ORDER = 2
+MOST_STIRRING = 2
+"""So few falls are taken out before the unrest is measured again."""
 TECHNICAL = frozenset({"browser", "device_category", "operating_system"})
 MISCOUNTED = frozenset({"no orders", "vanished", "shares", "not set"})
 """Kinds of data checks that say sessions or orders were not counted under their values."""
@@ -140,7 +142,8 @@ def watch_days(
     least = threshold(watched, chance, rng)
     watcher = Watcher(watched, least, unrest(watched))
     incidents = watcher.run()
-    if (rest := unrest(watched)) < watcher.unrest:  # a large fall stirs what is beside it
+    # a large fall stirs what is beside it; many falls are the unrest itself, which must not be taken out of it
+    if len(incidents) <= MOST_STIRRING and (rest := unrest(watched)) < watcher.unrest:
         watched.reset()
         watcher = Watcher(watched, least, rest)
         incidents = watcher.run()

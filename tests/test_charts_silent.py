@@ -95,6 +95,11 @@ def test_the_note_says_what_was_watched_how_rare_chance_is_and_which_days_are_no
     assert note.endswith("Not believed and left out, as data checks say: 19 Aug.")
 
 
+def test_where_segments_move_by_themselves_the_note_takes_its_promise_back():
+    assert "may be ordinary moves" in drawn(replace(REPORT, unrest=1.6)).note
+    assert "may be ordinary moves" not in drawn().note
+
+
 def test_a_row_under_a_probable_tracking_break_comes_last_and_says_so():
     google = replace(EDGE, segment={"source": "google"})
     state = drawn(replace(REPORT, rows=(google, EDGE)), [BREAK])

@@ -12,6 +12,8 @@ from dashboard.format import THIN, count, date_range, day, expected, plural, sha
 from queries.watch import SilentLeak, Watch
 from queries.watch_scan import WINDOW
 
+RESTLESS = 1.3
+"""From so much unrest on the stated share of false falls does not hold (benchmarks/README.md)."""
 BROKEN = (
     "Hardly anything is left, all at once, and on technical values alone: a broken page or a tracking break looks like "
     "this. Look at it first."
@@ -136,6 +138,11 @@ def note(report: Watch, earlier: int) -> str:
         f"{count(report.too_small)} more are too small to be dated.",
         f"In {share(report.chance)} of stores where nothing falls one is named by chance.",
     ]
+    if report.unrest >= RESTLESS:
+        words.append(
+            f"But segments here move by themselves: what is usual differs {report.unrest:.1f} times as much as chance "
+            "would have it, so some of these falls may be ordinary moves."
+        )
     if earlier:
         words.append(f"{plural(earlier, 'fall')} ended before the shown days and {'is' if earlier == 1 else 'are'} "
                      "not listed.")  # fmt: skip
