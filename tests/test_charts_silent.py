@@ -173,6 +173,12 @@ def test_the_pages_sentence_prefers_what_is_dated_to_what_moved():
     assert finding_of(*flat, MOVERS, replace(REPORT, rows=(MAIL,))).endswith("but Edge fell from 2.80 % to 0.92 %.")
 
 
+def test_in_a_restless_shop_falls_are_possible_ones_and_no_sentence_leads_with_them():
+    restless = replace(REPORT, unrest=1.5)
+    assert plain(drawn(restless).heading) == "One possible silent leak: Edge on desktop since about 16 Sep"
+    assert leaks_finding(restless)[0].startswith("One leak costs about")
+
+
 def test_a_leak_under_a_tracking_break_is_not_said_first():
     google = replace(EDGE, segment={"source": "google"})
     results = [judged(replace(REPORT, rows=(google,))), judged([BREAK], "checks")]

@@ -20,8 +20,11 @@ BROKEN = (
 )
 
 
-def heading(rows: Sequence[SilentLeak]) -> str:
-    """Return how many silent leaks go on and the first of them: One silent leak: Edge on desktop since about 16 Sep."""
+def heading(rows: Sequence[SilentLeak], *, restless: bool = False) -> str:
+    """Return how many silent leaks go on and the first of them: One silent leak: Edge on desktop since about 16 Sep.
+
+    Where segments are `restless` they are called possible: some of them may be drift.
+    """
     going_on = [row for row in rows if row.recovered is None]
     if not rows:
         return "No segment fell from its own past"
@@ -30,9 +33,10 @@ def heading(rows: Sequence[SilentLeak]) -> str:
         return f"No silent leak goes on; {many} recovered, the last on {day(max(filter(None, map(_back, rows))))}"
     many = numbered(len(going_on))
     first = f"{segment_words(going_on[0].segment)} since {about(going_on[0])}"
+    possible = "possible " * restless
     if len(going_on) == 1:
-        return f"One silent leak: {first}"
-    return f"{many[0].upper()}{many[1:]} silent leaks, first {first}"
+        return f"One {possible}silent leak: {first}"
+    return f"{many[0].upper()}{many[1:]} {possible}silent leaks, first {first}"
 
 
 def _back(row: SilentLeak) -> dt.date | None:
