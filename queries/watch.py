@@ -152,7 +152,7 @@ def watch_days(
     rows = [row for row in rows if row.lost.low > 0]  # one that later days took back is no finding any more
     rows.sort(key=lambda row: (row.recovered is not None, -row.lost.low))
     return replace(
-        report, watched=len(watched), too_small=watched.too_small, threshold=least, unrest=watcher.unrest,
+        report, watched=len(watched), too_small=watched.too_small, threshold=float(least), unrest=float(watcher.unrest),
         smallest=_smallest(watched, least * watcher.unrest), rows=tuple(rows),
     )  # fmt: skip
 

@@ -200,7 +200,9 @@ def test_days_that_are_not_believed_raise_no_alarm():
 
 def test_the_same_days_give_the_same_report():
     daily = shop(kept=kept_by(EDGE, 0.4, 60), a_day=120)
-    assert watch_days(daily) == watch_days(daily)
+    report = watch_days(daily)
+    assert report == watch_days(daily)
+    assert {type(value) for value in (report.unrest, report.threshold, *report.smallest)} <= {float, type(None)}
 
 
 def test_too_few_days_and_too_few_conversions_are_said():

@@ -33,7 +33,7 @@ def heading(rows: Sequence[SilentLeak], *, restless: bool = False) -> str:
         return f"No silent leak goes on; {many} recovered, the last on {day(max(filter(None, map(_back, rows))))}"
     many = numbered(len(going_on))
     first = f"{segment_words(going_on[0].segment)} since {about(going_on[0])}"
-    possible = "possible " * restless
+    possible = "possible " if restless else ""
     if len(going_on) == 1:
         return f"One {possible}silent leak: {first}"
     return f"{many[0].upper()}{many[1:]} {possible}silent leaks, first {first}"
