@@ -1,5 +1,7 @@
 """The funnel's "By" is followed by the view's finding and by the completion card, whatever dimension it names."""
 
+import datetime as dt
+
 import pytest
 from builders import sessions, store_of
 from charts_builders import context, funnel_rows
@@ -8,6 +10,7 @@ from dashboard.charts import CHARTS, completion_words, words
 from dashboard.charts.completion import short_labels
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import Ask, answer
+from dashboard.periods import Comparison, Days
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
@@ -98,3 +101,21 @@ def test_long_names_are_cut_in_their_middle_and_stay_apart():
     assert short_labels(["/shop/women/summer/dresses"]) == ["/shop/w…/dresses"]
     cut = short_labels(["/apparel/mens/t-shirts", "/apparel/kids/t-shirts"])
     assert len(set(cut)) == 2 and all("t-shirts" in each for each in cut)
+
+
+def test_a_comparison_in_which_no_step_changed_says_so(tmp_path):
+    def day(number):
+        shared = {"session_date": dt.date(2017, 7, number), "device_category": "desktop"}
+        return [
+            *sessions(60, pageviews=2, **shared),
+            *sessions(30, pageviews=12, **shared),
+            *sessions(10, pageviews=12, transactions=1, revenue=9, **shared),
+        ]
+
+    own = Engine(store_of(tmp_path / "store", [row for number in (2, 3) for row in day(number)]))
+    before = Comparison("previous", Days(dt.date(2017, 7, 2), dt.date(2017, 7, 2)))
+    shown = Filters.of(dt.date(2017, 7, 3), dt.date(2017, 7, 3))
+    _, line = answer(own, [], Ask(shown, ENGAGEMENT, {}, before, finding=FUNNEL)).finding
+    assert plain(line).startswith("Against 2 Jul 2017 no step changed by more than chance.")
+    _, alone = answer(own, [], Ask(shown, ENGAGEMENT, {}, finding=FUNNEL)).finding
+    assert "no step changed" not in alone

@@ -12,7 +12,7 @@ from dashboard.charts.chosen import chosen_against, is_filtered, passes
 from dashboard.charts.finding import change_sentence, conversion_sentence, largest_leak, step_sentence, widest_gap
 from dashboard.charts.funnel_rows import chosen_dimensions, kept_of, reach_of
 from dashboard.charts.source_words import SPOILT_FROM
-from dashboard.charts.view_changes import duration_sentence, values_sentence
+from dashboard.charts.view_changes import compared_words, duration_sentence, values_sentence
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
 from dashboard.format import money_short, plural, rate, share
@@ -56,12 +56,16 @@ def funnel_finding(results: Sequence[Result], context: Context) -> tuple[str, st
     of = completion_words.compared_words(len(reach) - len(kept), context, by)
     said = completion_words.heading(groups, context, by, of) if len(groups) > 1 else ""
     most = largest_leak(steps, context)
-    changed = step_sentence(steps, before) if context.compared and any(row["reached"] for row in before) else ""
+    compares = context.compared and any(row["reached"] for row in before)
+    changed = step_sentence(steps, before) if compares else ""
     if changed:
         return changed, " ".join(part for part in (f"{said}." if said else "", most) if part)
+    same = f"Against {compared_words(context)} no step changed by more than chance." if compares else ""
     if " differ most " not in said:
-        return most or "No session left between two steps.", f"{said}." if said else ""
-    return f"{said}.", " ".join(part for part in (most, widest_gap(largest, context, by)) if part)
+        first, rest = most or "No session left between two steps.", [f"{said}." if said else ""]
+    else:
+        first, rest = f"{said}.", [most, widest_gap(largest, context, by)]
+    return first, " ".join(part for part in (same, *rest) if part)
 
 
 def geography_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
