@@ -64,6 +64,8 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
         searched = replace(ask, finding=finding if finding.slow else None)
         yield Late(answer(engine, searching, searched, asked.cancel, held))
     yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
+    if asked.cancel.cancelled:
+        raise Cancelled
     if comparing or finding.then:
         yield Late(answer(engine, comparing, replace(ask, finding=finding.then), asked.cancel, held))
 

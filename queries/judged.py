@@ -130,6 +130,16 @@ def judged_watch(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
     return MEMORY.get(_key("silent_leaks", engine, watched, funnel), compute)
 
 
+def judged_watch_of_all(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the silent leaks where nothing but days is filtered; `found` is None under any other filter.
+
+    For a page that is asked with every click: a watch takes seconds, and of all sessions it is done once a version.
+    """
+    if filters.include or filters.exclude or filters.reached or filters.missed:
+        return Judged("silent_leaks", [], "", {}, engine.snapshot.version, filters, None)
+    return judged_watch(engine, filters, funnel, cancel)
+
+
 def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:
     """Return the filters of one segment within those given; None where it holds rare values put together."""
     if OTHER in segment.values():

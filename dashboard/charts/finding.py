@@ -192,5 +192,5 @@ def finding_with_movers(results: Sequence[Result], context: Context) -> tuple[st
     return f"{said[:-1]}, but {moved}" if hidden else f"{said} {moved}", line
 
 
-LATE = (*NEEDS, movers.NEED, *silent.NEEDS)
+LATE = (*NEEDS, movers.NEED, *silent.OF_ALL)
 FINDING = Finding(NEEDS, finding, then=Finding(LATE, finding_with_movers, slow=True))

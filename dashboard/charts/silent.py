@@ -15,11 +15,13 @@ from dashboard.findings import Band, Bar, FindingRow, Findings, Tag
 from dashboard.format import DASH, count, day, expected, money, money_range, money_short, plural, share
 from queries.check import Check
 from queries.engine import Result
-from queries.judged import found_of, judged_watch
+from queries.judged import found_of, judged_watch, judged_watch_of_all
 from queries.watch import SilentLeak, Watch
 
 NEED = Need("silent_leaks", compute=judged_watch)
 NEEDS = NEED, CHECKS
+OF_ALL = Need("silent_leaks", compute=judged_watch_of_all), CHECKS
+"""What the page's own sentence asks for: nothing while any segment is filtered, for it would take seconds a click."""
 WIDER = 1.25
 """The scale ends a quarter beyond the largest number, so that its words have room."""
 SHOWN = 3
