@@ -98,6 +98,14 @@ def test_five_rows_are_shown_and_the_table_has_all():
     assert len(state.table.headers) == len(state.table.rows[0]) == len(state.table.numeric)
 
 
+def test_what_does_not_count_makes_no_bar_small_from_behind_the_button():
+    many = tuple(replace(MOBILE, segment={"source": f"source {number}"}) for number in range(5))
+    state = shown(report(gaps=(*many, replace(NEWCOMERS, expected=4000.0))))
+    assert len(state.body["rows"]) == 5
+    assert max(row["expected"]["high"] for row in state.body["rows"]) == pytest.approx(0.8)
+    assert len(state.table.rows) == 6
+
+
 def test_open_findings_are_those_that_are_neither_broken_nor_first_visits():
     google = replace(MOBILE, segment={"source": "google"})
     found = judged(Explained(report(leaks=(SAFARI,), gaps=(NEWCOMERS, MOBILE, google))))

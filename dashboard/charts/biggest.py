@@ -74,7 +74,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     if not report.sessions:
         return CardState("No sessions to compare", empty=empty_sentence(context))
     losses = losses_of(report, moved, checks or [])
-    shown = losses[:MOST]
+    shown = [*losses[:SHOWN], *(loss for loss in losses[SHOWN:MOST] if loss.counts and loss.tracked)]
     scale = max((loss.highest for loss in shown), default=1.0) * movers.WIDER or 1.0
     body = Findings(
         caption="Most at stake first",
