@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard import download
 from dashboard.filters import FOCUS
-from dashboard.periods import Days, relative_days, relative_title
+from dashboard.periods import Days, relative_title
 from dashboard.saved import SavedViewError
 from dashboard.selection import STEP
 from dashboard.theme import DARK
-from dashboard.typed_days import DaysError, read_days, read_left_out
+from dashboard.typed_days import DaysError, days_named, read_days, read_left_out
 
 if TYPE_CHECKING:
     from dashboard.viewer import Viewer
@@ -137,11 +137,10 @@ def choose_comparison(viewer: "Viewer", said: Said) -> None:
     first, last = day_of(said, "first"), day_of(said, "last")
     if text_of(said, "text") and span:
         try:
-            read = read_days(said["text"], span)
+            days = days_named(said["text"], span)
         except DaysError as error:
             viewer.page.reply({"kind": "uncompared", "text": str(error)})
             return
-        days = read if isinstance(read, Days) else relative_days(read, span) if read else span
         first, last = days.first, days.last
     viewer.selection.choose_comparison(text_of(said, "mode"), first, last)
 

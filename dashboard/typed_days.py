@@ -58,17 +58,21 @@ def read_days(text: str, store: Days) -> Days | str:
     return Days(first.first, last.last)
 
 
+def days_named(text: str, store: Days) -> Days:
+    """Return the days that a text names as they are now: a relative period's within the store. Raises DaysError."""
+    read = read_days(text, store)
+    return read if isinstance(read, Days) else relative_days(read, store) if read else store
+
+
 def read_left_out(text: str, store: Days) -> Days | None:
     """Return the days that a text asks to leave out, as "not 5 jul"; None for any other text. Raises DaysError."""
     found = _LEFT_OUT.fullmatch(" ".join(text.lower().split()))
     if not found:
         return None
-    read = read_days(found[1], store)
-    if isinstance(read, Days):
-        return read
-    if not read:
+    days = days_named(found[1], store)
+    if days == store:
         raise DaysError("all days cannot be left out")
-    return relative_days(read, store)
+    return days
 
 
 def _part(text: str, whole: str, end: dt.date) -> Days:

@@ -75,7 +75,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         return CardState("No sessions to compare", empty=empty_sentence(context))
     losses = losses_of(report, moved, checks or [])
     shown = [*losses[:SHOWN], *(loss for loss in losses[SHOWN:MOST] if loss.counts and loss.tracked)]
-    scale = max((loss.highest for loss in shown), default=1.0) * movers.WIDER or 1.0
+    scale = leak_rows.scale_to([loss.highest for loss in shown])
     body = Findings(
         caption="Most at stake first",
         heads=("What was found", "Converted sessions", f"At stake {report.period}"),
@@ -83,7 +83,9 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         shown=SHOWN,
     )
     if not shown:
-        body["nothing"] = Nothing(icon="search", title="Nothing stands out", text=nothing_words(moved))
+        body["nothing"] = Nothing(
+            icon="search", title="Nothing stands out", text=f"No {'fall, ' * bool(moved)}leak or gap can be named here."
+        )
     said = " ".join(part for part in (shared_note(context.filters), NOTE) if part)
     return CardState(heading(losses), said, body=body, table=twin(losses, report))
 
@@ -123,11 +125,6 @@ def drawn(loss: Loss, report: LeakReport, moved: Movers | None, scale: float, ch
     kept: FindingRow = {**row, "why": f"{size}{under}"}
     kept.pop("explain", None)
     return kept
-
-
-def nothing_words(moved: Movers | None) -> str:
-    """Return that nothing can be named, of what was looked for."""
-    return f"No {'fall, ' if moved else ''}leak or gap can be named here."
 
 
 def heading(losses: Sequence[Loss]) -> str:

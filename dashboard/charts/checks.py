@@ -16,7 +16,7 @@ from dashboard.charts.check_words import (
     tag_of,
 )
 from dashboard.charts.words import compared_days, counted_days, value_label
-from dashboard.charts.words import days_of as days_asked
+from dashboard.charts.words import days_of as shown_days
 from dashboard.findings import Nothing, Notice, Notices
 from queries.check import Check
 from queries.engine import Result
@@ -54,39 +54,26 @@ def compared(notice: Notice) -> Notice:
     return {**notice, "when": f"{notice['when']}, compared"}
 
 
-def holds_days(context: Context) -> bool:
-    """Say whether the store holds any of the shown days, so that there is something to check."""
-    return context.store_days is None or bool(counted_days(context))
-
-
-def shown_left_out(context: Context) -> bool:
-    """Say whether any of the shown days is left out."""
-    return any(map(context.filters.leaves_out, days_asked(context)))
+def unchecked(context: Context) -> tuple[str, str] | None:
+    """Return why there is nothing to check, for the heading and as a sentence; None where there is."""
+    if context.store_days is None or counted_days(context):
+        return None
+    if any(map(context.filters.leaves_out, shown_days(context))):
+        return "these days are left out", "All of these days are left out."
+    return f"no data of {NO_DAYS}", f"The store holds no session of {NO_DAYS}."
 
 
 def clean(context: Context) -> Nothing:
     """Return what was looked for without finding anything, each ticked off, or that there was nothing to look at."""
-    if not holds_days(context):
-        none = (
-            "All of these days are left out."
-            if shown_left_out(context)
-            else f"The store holds no session of {NO_DAYS}."
-        )
-        return Nothing(icon="none", title="Nothing to check", text=none)
+    if why := unchecked(context):
+        return Nothing(icon="none", title="Nothing to check", text=why[1])
     return Nothing(icon="check", sound=[f"No {words}" for words in LOOKED_FOR.values()])
 
 
 def heading(number: int, context: Context) -> str:
     """Return how much is to be settled, or that there is nothing to check."""
-    return (
-        settle_sentence(number)
-        if number or holds_days(context)
-        else (
-            "Nothing to check: these days are left out"
-            if shown_left_out(context)
-            else f"Nothing to check: no data of {NO_DAYS}"
-        )
-    )
+    why = None if number else unchecked(context)
+    return f"Nothing to check: {why[0]}" if why else settle_sentence(number)
 
 
 def twin(checks: Sequence[Check]) -> TableTwin | None:

@@ -193,6 +193,11 @@ def spoilt(check: Check) -> str:
 def scale_of(rows: Sequence[Leak]) -> float:
     """Return the conversions at the right end of the one scale of a list."""
     highest = [max(row.expected, row.conversions, row.conversions + row.missing_conversions.high) for row in rows]
+    return scale_to(highest)
+
+
+def scale_to(highest: Sequence[float]) -> float:
+    """Return the right end of a scale for these numbers: a quarter beyond the largest, so that words have room."""
     return max(highest, default=1.0) * 1.25 or 1.0
 
 

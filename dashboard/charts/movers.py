@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts.chosen import MOVES, shared_note
-from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, spoilt, tracking_tag
+from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, scale_to, spoilt, tracking_tag
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.leaks import NEED as LEAKS
 from dashboard.charts.segments import can_filter, segment_pairs, segment_words
@@ -26,8 +26,6 @@ NEED = Need("movers", change=judged_movers)
 SHOWN = 3
 FOLLOWS = 0.8
 """From this share on two segments, one within the other, hold mostly the same sessions."""
-WIDER = 1.25
-"""The scale ends a quarter beyond the largest number, so that its words have room."""
 
 
 def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
@@ -168,7 +166,7 @@ def flipped(estimate: Estimate) -> Estimate:
 def scale_of(rows: Sequence[Mover]) -> float:
     """Return the conversions at the right end of the one scale of the list."""
     highest = [max(row.expected, row.conversions[1], row.conversions[1] + row.missing.high) for row in rows]
-    return max(highest, default=1.0) * WIDER or 1.0
+    return scale_to(highest)
 
 
 def note(report: Movers, context: Context) -> str:

@@ -7,7 +7,7 @@ from dashboard.body import Action
 from dashboard.chart import CardState, Chart, Context, Need, TableTwin
 from dashboard.charts import silent_words as words
 from dashboard.charts.chosen import MOVES, shared_note
-from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, spoilt, tracking_tag
+from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, scale_to, spoilt, tracking_tag
 from dashboard.charts.leaks import CHECKS
 from dashboard.charts.segments import can_filter, segment_pairs
 from dashboard.charts.words import empty_sentence, part_of
@@ -22,8 +22,6 @@ NEED = Need("silent_leaks", compute=judged_watch)
 NEEDS = NEED, CHECKS
 OF_ALL = Need("silent_leaks", compute=judged_watch_of_all), CHECKS
 """What the page's own sentence asks for: nothing while any segment is filtered, for it would take seconds a click."""
-WIDER = 1.25
-"""The scale ends a quarter beyond the largest number, so that its words have room."""
 SHOWN = 3
 
 
@@ -123,7 +121,7 @@ def tags_of(row: SilentLeak, checks: Sequence[Check]) -> list[Tag]:
 def scale_of(rows: Sequence[SilentLeak]) -> float:
     """Return the conversions at the right end of the one scale of the list."""
     highest = [max(row.expected, row.conversions + row.lost.high) for row in rows]
-    return max(highest, default=1.0) * WIDER or 1.0
+    return scale_to(highest)
 
 
 def twin_row(row: SilentLeak) -> tuple[str, ...]:
