@@ -21,8 +21,8 @@ export class Card {
     this.note = h("p", {class: "note"})
     this.settings = h("div", {class: "settings"})
     this.offer = h("div", {class: "offer"})
-    const drawn = chart.renderer.startsWith("bokeh")
-    this.plot = drawn ? new Plot(this.holder, act) : null
+    const drawn = chart.renderer.startsWith("figure")
+    this.plot = drawn ? new Plot(this.holder, (tap) => act({kind: "tap", card: chart.name, ...tap})) : null
     this.picture = h("div", {class: `picture as-${chart.renderer.replace("+", "-")}`},
       drawn && h("div", {}, this.holder, this.legend), this.body, !drawn && this.legend)
     this.element = h("article", {
@@ -129,7 +129,7 @@ export class Card {
     if (state.empty && this.framed) return
     redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act, this))
     redraw(this.legend, legend(state.body?.legend))
-    this.plot?.patch(state)
+    this.plot?.patch(state.patch)
   }
 
   failure(state) {
@@ -141,7 +141,7 @@ export class Card {
   async embed(item, mode) {
     if (!this.plot || this.mode === mode) return
     this.mode = mode
-    if (item) await this.plot.show(item)
+    if (item) await this.plot.show(item, mode)
     else this.fail("This chart could not be drawn; the server's log has the details.")
   }
 }

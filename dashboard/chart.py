@@ -1,174 +1,219 @@
-"""The contract between a chart and the page: what it asks, what is drawn once, what changes with the data.
+"""A chart as an object: a question and its drawing, bound to a selection that it may share with others."""
 
-A chart module in `dashboard/charts/` makes one `Chart`. Its figure is built once per process and theme (hvPlot -> Bokeh
--> JSON); each viewer only receives a `CardState`, pure data made by `update`; the browser patches the figure with it.
-
-How to add to the page without touching its other files:
-
-- **A card** is one module with `CHART = Chart(...)`, its line in `CHARTS` (`dashboard/charts/__init__.py`), its name in
-  the `cards` of a view or several (`dashboard/views.py`), its table in `dashboard/methods.toml`. Only the cards of the
-  shown view are asked and drawn.
-- **The compared period**: `Need("funnel", by=..., compared=True)` asks the same question of the compared days. Its
-  `Result` has no rows when nothing is compared; `Context.compared` then is None, else the filters of that period.
-- **What is no SQL metric** (leaks, data checks, an ingest report): `Need("leaks", compute=function)`, where
-  `function(engine, filters, funnel, cancel)` returns a `Result` (rows as mappings; `sql` "" when there is none).
-  `Need("movers", change=function)` asks of both periods: `function(engine, filters, compared, funnel, cancel)`.
-- **Settings** are the card's own controls: name -> (options, default). Up to four short options are buttons, more are a
-  list. They reach `needs(settings)` and `Context.settings`, and the URL ("funnel.scale=Log") by themselves. A name in
-  `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice. A card or a
-  finding that `follows` another card gets the settings of that one.
-- **Deeds**: what a click does is an `Action` of `dashboard/body.py`: filter to one value, filter to several at once
-  (`where`), open a view, choose a setting. In JS: `h("button", {on: {click: doing(act, action)}})`.
-- **A view** is one line in `VIEWS`: name, title, question, cards, icon, key, and if it has them its own `Finding` and
-  `OpenCount`. A view without cards is not shown.
-- **A new way to draw** is one exported function `(body, act, card) -> elements` in a script beside `body.js`, named in
-  `SCRIPTS` (`dashboard/page.py`) and in `BODIES` of `dashboard/renderers.js`; its rules go in a sheet of `SHEETS`.
-"""
-
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
-from bokeh.models import LayoutDOM
+import holoviews as hv
+import param
+from panel.viewable import Viewable, Viewer
 
-from dashboard.periods import Days
-from dashboard.theme import Theme
+from dashboard.ask import Ask, asked_of, card_results, context_of, held_by
+from dashboard.body import Action
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.panel import Panel
+from dashboard.selection import Selection
+from dashboard.stores import engine_of
+from dashboard.theme import THEMES, Theme
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
-from queries.funnel import Funnel
+from queries.funnel import ENGAGEMENT
+
+NOTHING = Context(Filters(), ENGAGEMENT, None, None)
+"""The context of no data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow.
-
-    `compared` asks for the compared period instead of the shown one, `shows_steps` for all steps of the funnel, since
-    the chart shows them. `compute` answers what no metric does, `change` what is asked of both periods at once: the
-    shown filters, then the compared ones.
-    """
-
-    metric: str
-    by: str | None = None
-    shows: str | None = None
-    options: tuple[tuple[str, int], ...] = ()
-    compared: bool = False
-    shows_steps: bool = False
-    compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
-    change: Callable[[Engine, Filters, Filters, Funnel, Cancel | None], Result] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Hold what a sentence may need besides the counts: the filters, the funnel, and the days that the store holds.
-
-    `store_days` are the days with sessions before any filter (the `trend` of no filters): they tell a day without an
-    export from one on which no session passes. None when they are not known: a day without sessions is then missing.
-    `compared` are the filters of the compared period, None when nothing is compared; `version` is the store's. `focus`
-    are the days that were clicked in a chart which `shows_days`: its own filters stay those of all chosen days.
-    `lacking` says which days' exports cannot know a step of the funnel; empty where all may.
-    """
-
-    filters: Filters
-    funnel: Funnel
-    first_date: dt.date | None
-    last_date: dt.date | None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    store_days: frozenset[dt.date] | None = None
-    compared: Filters | None = None
-    version: int = 0
-    focus: Days | None = None
-    lacking: str = ""
-
-
-SHARED_SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = {"min_sessions": (("30", "50", "100", "500"), "")}
-"""Controls that the filter bar holds for all cards: name -> (options, default); "" leaves each card its own default."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Write a view's own sentence and its line of context from what it asks for; a slow one comes after the cards.
-
-    `then` is a slow one that takes the place of a quick one. One `of_steps` has nothing to say where these are unknown.
-    One that `follows` a card of the view is given the settings of that card, and may ask according to them.
-    """
-
-    needs: tuple[Need, ...] | Callable[[Mapping[str, Any]], tuple[Need, ...]]
-    write: Callable[[Sequence[Result], Context], tuple[str, str]]
-    slow: bool = False
-    then: "Finding | None" = None
-    of_steps: bool = False
-    follows: str = ""
-
-    def asks(self, settings: Mapping[str, Any]) -> tuple[Need, ...]:
-        """Return what it asks for under the settings of the card that it follows."""
-        return self.needs if isinstance(self.needs, tuple) else self.needs(settings)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCount:
-    """Count what is open in a view, for the number beside its name in the rail; 0 shows none."""
-
-    needs: tuple[Need, ...]
-    count: Callable[[Sequence[Result], Context], int]
-
-
-@dataclass(frozen=True, slots=True)
-class TableTwin:
-    """Hold the same figures as text: a caption, one header per column, and rows of formatted cells.
-
-    `actions` has what a click on each row's name does (`Action` of `dashboard/body.py`), for whoever uses no pointer.
-    """
-
-    caption: str
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: tuple[bool, ...] = ()
-    actions: tuple[Mapping[str, Any] | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CardState:
-    """Hold all that changes in one card when the data does; JSON-serialisable throughout.
-
-    `sources` maps the name of a ColumnDataSource in the figure to its new columns; `models` maps the name of any other
-    model (range, axis, title, ...) to the properties to set; `body` is the data of a card that is drawn without Bokeh.
-    `empty` replaces the picture by a sentence.
-    """
+class Words:
+    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw."""
 
     heading: str
     note: str = ""
-    sources: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
-    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    table: TableTwin | None = None
     empty: str | None = None
+    legend: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Describe one card of the page: its name, its label, what it asks, how it is built and how it is updated.
+class ChartView(Viewer):
+    """Ask one question about a store, and show the answer as a figure, as words and as a table.
 
-    `build` returns a Bokeh figure, or several side by side, whose patchable models carry names; None for a card drawn
-    from `body` by the component named in `renderer`. `settings` are the card's controls: name -> (options, default).
-    `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
-    entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
-    card is asked after the others are shown, so that no view waits for a search. A chart that `shows_days` keeps all
-    chosen days when some of them are clicked. One that `compares` is on the page only while something is compared. One
-    that `follows` another card of its views has the settings of that card beside its own.
+    A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
+    results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
     """
 
-    name: str
-    label: str
-    needs: Callable[[Mapping[str, Any]], tuple[Need, ...]]
-    update: Callable[[Sequence[Result], Context], CardState]
-    build: Callable[[Theme], LayoutDOM] | None = None
-    renderer: str = "bokeh"
-    settings: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
-    span: int = 12
-    height: int = 280
-    method: str = ""
-    slow: bool = False
-    shows_days: bool = False
-    compares: bool = False
-    follows: str = ""
+    selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
+    theme = param.Selector(default="light", objects=[theme.name for theme in THEMES], doc="Light or dark.")
+
+    key: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    own_settings: ClassVar[tuple[str, ...]] = ()
+    renderer: ClassVar[str] = "figure"
+    span: ClassVar[int] = 12
+    height: ClassVar[int] = 280
+    traits: ClassVar[Mapping[str, Any]] = {}
+    most_panels: ClassVar[int] = 1
+
+    def __init__(
+        self, store: str | Path | Engine | None = None, *, context: Context | None = None, **params: Any
+    ) -> None:
+        """Take a store (a path or an engine) and a selection; without one everything is selected.
+
+        `context` is what a page has asked already. Raises StoreError when the path is no store.
+        """
+        if context is None and params.get("selection") is None:
+            params["selection"] = Selection()
+        super().__init__(**params)
+        self._engine = engine_of(store) if store is not None else None
+        self.context = context
+        if context:
+            self.param.update(self._typed(context.settings))
+        self._results: Sequence[Result] = ()
+        self._live: Any = None
+        self._last: tuple[Any, Any] | None = None
+
+    # What a subclass says.
+
+    def needs(self) -> tuple[Need, ...]:
+        """Return what is asked of the store under the chart's settings."""
+        raise NotImplementedError
+
+    def read(self, results: Sequence[Result]) -> Any:
+        """Return the tidy frame, or frames by name, of what `needs` asked, in that order."""
+        raise NotImplementedError
+
+    def panels(self, frame: Any) -> list[Panel]:
+        """Return what each picture shows, in the colours of the theme; those not shown are invisible."""
+        raise NotImplementedError
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return one picture, made by hvPlot from the layers of a panel."""
+        raise NotImplementedError
+
+    def say(self, frame: Any) -> Words:
+        """Return heading and note."""
+        raise NotImplementedError
+
+    def table(self, frame: Any) -> TableTwin | None:
+        """Return the figures as text."""
+        raise NotImplementedError
+
+    def tapped(self, frame: Any, panel: int, layer: str, rows: Sequence[int]) -> Action | None:
+        """Return what a click on a row of a layer does, or a drag over several; None for nothing.
+
+        A drag over periods filters from the first to the last of them.
+        """
+        panels = self.panels(frame)
+        taps = panels[panel].taps.get(layer, ()) if 0 <= panel < len(panels) else ()
+        actions = [action for row in rows if 0 <= row < len(taps) and (action := taps[row])]
+        if len(actions) > 1 and all("first" in action for action in actions):
+            first, last = min(one["first"] for one in actions), max(one["last"] for one in actions)
+            return Action(first=first, last=last)
+        return actions[0] if actions else None
+
+    def body(self, frame: Any) -> Mapping[str, Any]:
+        """Return what the page shows as text beside the figure, or in its place; nothing by default."""
+        return {}
+
+    # What every chart does.
+
+    @property
+    def colors(self) -> Theme:
+        """Return the tokens of the chosen theme."""
+        return next(theme for theme in THEMES if theme.name == self.theme)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the chart's own settings as the page has them: texts by name."""
+        return {name: str(getattr(self, name)) for name in self.own_settings}
+
+    @property
+    def engine(self) -> Engine:
+        """Return the engine of the store. Raises RuntimeError when none was given."""
+        if self._engine is None:
+            raise RuntimeError(f"{type(self).__name__} has no store: give it a path, {type(self).__name__}('my-store')")
+        return self._engine
+
+    def frame(self, cancel: Cancel | None = None) -> Any:
+        """Return the figures of the current selection as a tidy DataFrame, or several by name. Raises Cancelled."""
+        held = held_by(self.engine)
+        card = self.card()
+        ask = Ask(self.selection.filters, self.selection.funnel, {card.name: self.settings})
+        ask = asked_of(self.selection, held, ask)
+        found, self.context = card_results(self.engine, card, ask, context_of(self.engine, ask, held), cancel)
+        self._results = found
+        return self.read(found)
+
+    def plot(self, frame: Any = None) -> Any:
+        """Return the figure as a HoloViews object: an overlay, or a layout of several; asks where no frame is given."""
+        shown = [self.draw(panel) for panel in self.panels(self._frame(frame)) if panel.visible]
+        return shown[0] if len(shown) == 1 else hv.Layout(shown).cols(len(shown))
+
+    @property
+    def sql(self) -> str:
+        """Return the statements behind the last frame, with bound values left as names; asks where there is none."""
+        if not self._results:
+            self.frame()
+        return "\n\n".join(dict.fromkeys(result.sql for result in self._results if result.sql))
+
+    def state(self, results: Sequence[Result]) -> CardState:
+        """Return the card of the page for results that were asked already; `context` says of what."""
+        frame = self.read(results)
+        said = self.say(frame)
+        if said.empty is not None:
+            return CardState(said.heading, said.note, empty=said.empty)
+        body = dict(self.body(frame))
+        if said.legend:
+            body["legend"] = list(said.legend)
+        return CardState(said.heading, said.note, body, self.table(frame), chart=self, frame=frame)
+
+    def __panel__(self) -> Viewable:
+        """Return a live pane: heading, figure and note, which follow the selection and the chart's own settings."""
+        from dashboard.pane import Pane
+
+        if self._live is None:
+            self._live = Pane(self)
+        return self._live.view
+
+    def blank_panels(self) -> list[Panel]:
+        """Return the panels of no data at all, as many as there may be: what a process draws once for all viewers."""
+        nothing = self.panels(self.read([Result(need.metric, [], "", {}, 0, Filters()) for need in self.needs()]))
+        return nothing * self.most_panels if len(nothing) == 1 else nothing
+
+    @classmethod
+    def choices(cls) -> dict[str, tuple[tuple[str, ...], str]]:
+        """Return the chart's own settings as the page offers them: options and default by name."""
+        every = cls.param.objects("existing")
+        return {
+            name: (tuple(str(each) for each in every[name].objects), str(every[name].default))
+            for name in cls.own_settings
+        }
+
+    @classmethod
+    def _typed(cls, settings: Mapping[str, str]) -> dict[str, Any]:
+        every = cls.param.objects("existing")
+        return {
+            name: next((each for each in every[name].objects if str(each) == settings[name]), every[name].default)
+            for name in cls.own_settings
+            if name in settings
+        }
+
+    @classmethod
+    def card(cls) -> Card:
+        """Return the chart as a card of the page."""
+        return Card(
+            cls.key,
+            cls.label,
+            lambda settings: cls(**cls._typed(settings)).needs(),
+            lambda results, context: cls(context=context).state(results),
+            cls,
+            cls.renderer,
+            cls.choices(),
+            cls.span,
+            cls.height,
+            **cls.traits,
+        )
+
+    def _frame(self, frame: Any) -> Any:
+        if frame is None:
+            return self.frame()
+        return frame

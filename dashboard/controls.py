@@ -1,20 +1,16 @@
 """The filter bar as data: what is chosen, what can be, and why something cannot; read by `filterbar.js`."""
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
-from dashboard.chart import SHARED_SETTINGS
+from dashboard.ask import Held, compared_period, counted_days
+from dashboard.cards import SHARED_SETTINGS
 from dashboard.charts.words import joined
-from dashboard.compute import Ask, Held
 from dashboard.filters import chips
 from dashboard.periods import (
     CUSTOM,
     MODES,
-    MONTH,
     OFF,
-    PREVIOUS,
-    Comparison,
     comparison,
     missing_words,
     mode_title,
@@ -24,44 +20,7 @@ from dashboard.periods import (
     shown_days,
 )
 from dashboard.selection import Selection
-from queries.filters import Filters
 from queries.funnel import Funnel
-
-
-def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -> Comparison:
-    """Return what the days looked at are compared with; without days and with the reason where they cannot be.
-
-    Days that are no whole months are compared with those before them where the months before are asked for. With
-    `chosen` it is what the days of the filter bar are compared with, whatever was clicked in a chart.
-    """
-    if held.span is None:
-        return Comparison(selection.compare, None, "no data")
-    shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
-    mode = PREVIOUS if selection.compare == MONTH and not shown.months else selection.compare
-    return comparison(mode, shown, counted_days(selection, held), selection.compared_days)
-
-
-def counted_days(selection: Selection, held: Held) -> set[dt.date]:
-    """Return the days of the store that are not left out and whose exports know the steps of the funnel."""
-    known = [held.met[step.column] for step in selection.funnel.steps if step.column in held.met]
-    if not (selection.left_out or known):
-        return set(held.days)
-    left_out = Filters(left_out=selection.left_out)
-    return {
-        day for day in held.days
-        if not left_out.leaves_out(day) and all(days.first <= day <= days.last for days in known)
-    }  # fmt: skip
-
-
-def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
-    """Return a question with its days, now that those of the store are known, and with what they are compared with."""
-    now = replace(ask, filters=selection.filters, comparison=compared_period(selection, held))
-    if not selection.focus:
-        return now
-    first, last = selection.chosen_dates
-    around = now.filters.on_days(first, last)
-    whole = replace(now, filters=around, comparison=compared_period(selection, held, chosen=True))
-    return replace(now, around=whole, focus=selection.focus)
 
 
 def controls(selection: Selection, held: Held) -> dict[str, Any]:

@@ -26,9 +26,13 @@ Deed = Callable[["Viewer", Said], object]
 def cleaned(said: Said) -> dict[str, Any]:
     """Return the parts of a message that a deed can use: text, yes or no, texts by name, whole numbers in a list."""
     kept: dict[str, Any] = {key: value for key, value in said.items() if isinstance(value, str | bool)}
-    where, steps = said.get("where"), said.get("steps")
+    where, steps, rows = said.get("where"), said.get("steps"), said.get("rows")
     if isinstance(where, dict):
         kept["where"] = {key: value for key, value in where.items() if isinstance(key, str) and isinstance(value, str)}
+    if isinstance(rows, list):
+        kept["rows"] = [row for row in rows if isinstance(row, int) and not isinstance(row, bool)]
+    if isinstance(said.get("picture"), int):
+        kept["picture"] = said["picture"]
     if isinstance(steps, list):
         kept["steps"] = [step for step in steps if isinstance(step, int) and not isinstance(step, bool)]
     return kept
@@ -68,6 +72,14 @@ def filter_to(viewer: "Viewer", said: Said) -> None:
             viewer.selection.choose_setting(text_of(said, "card"), text_of(said, "name"), said["option"])
         if text_of(said, "view"):
             viewer.selection.choose_view(said["view"])
+
+
+def tap(viewer: "Viewer", said: Said) -> None:
+    """Do what the tapped mark of a chart stands for, or the days that a drag covers."""
+    action = viewer.tapped(text_of(said, "card"), said.get("picture", 0), text_of(said, "layer"), said.get("rows", ()))
+    if action:
+        keys = {name: True for name in ("additive", "exclude") if said.get(name) is True}
+        filter_to(viewer, {**action, **keys})
 
 
 def open_view(viewer: "Viewer", said: Said) -> None:
@@ -264,6 +276,7 @@ def list_saved(viewer: "Viewer", said: Said) -> None:
 
 DEEDS: dict[str, Deed] = {
     "filter": filter_to,
+    "tap": tap,
     "view": open_view,
     "address": move_to,
     "remove": remove,

@@ -1,4 +1,4 @@
-"""The charts' Bokeh figures, built once per process and theme and packed for the browser."""
+"""The charts' figures, drawn once per process and theme: packed for browsers, and patched for each viewer's frames."""
 
 import base64
 import gzip
@@ -7,60 +7,113 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bokeh.embed import json_item
-from bokeh.models import Plot
+from bokeh.layouts import row
+from bokeh.models import LayoutDOM
 
-from dashboard.chart import Chart
+from dashboard.cards import Card, CardState
+from dashboard.chart import NOTHING, ChartView
+from dashboard.live import Drawn, patch
+from dashboard.panel import Panel
 from dashboard.theme import Theme, bokeh_theme
 
 LOG = logging.getLogger(__name__)
+GAP = 24
+"""Pixels between two pictures of one chart."""
 
-_items: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Hold a chart's pictures of no data: drawn, and as the text that a browser embeds."""
+
+    drawn: tuple[Drawn, ...]
+    item: dict[str, Any]
+
+
+_figures: dict[tuple[str, str], Figure | None] = {}
 _packed: dict[tuple[str, tuple[str, ...]], str] = {}
 _building: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
 
-def packed_figures(charts: Sequence[Chart], theme: Theme) -> str:
-    """Return "<theme>:<base64 of gzipped JSON>": an object of chart name -> `bokeh.embed.json_item`.
+def arranged(figures: Sequence[Any]) -> LayoutDOM:
+    """Return several pictures side by side where there is room, below one another where there is not."""
+    if len(figures) == 1:
+        return figures[0]
+    for figure in figures:
+        figure.styles = {"flex": f"1 1 {figure.min_width or 300}px"}
+    return row(*figures, sizing_mode="stretch_width", spacing=GAP, styles={"flex-wrap": "wrap"})
 
-    Building takes seconds (hvPlot), so each figure is built once a theme; later viewers share the text. A figure that
-    cannot be built is None, and its card says so.
+
+def figure_of(chart: type[ChartView], theme: Theme) -> Figure | None:
+    """Return a chart's figure of no data, drawn once a process and theme; None for one that cannot be drawn."""
+    key = theme.name, chart.key
+    with _building[key]:
+        if key not in _figures:
+            try:
+                _figures[key] = _drawn(chart, theme)
+            except Exception:
+                LOG.exception("the figure of card %s could not be drawn", chart.key)
+                _figures[key] = None
+        return _figures[key]
+
+
+def _drawn(chart: type[ChartView], theme: Theme) -> Figure:
+    blank = chart(theme=theme.name, context=NOTHING)
+    drawn = tuple(Drawn(blank.draw(panel)) for panel in blank.blank_panels())
+    layout = arranged([each.figure for each in drawn])
+    return Figure(drawn, dict(json_item(layout, theme=bokeh_theme(theme))))
+
+
+def packed_figures(cards: Sequence[Card], theme: Theme) -> str:
+    """Return "<theme>:<base64 of gzipped JSON>": an object of card name -> `bokeh.embed.json_item`.
+
+    Drawing takes seconds (hvPlot), so each figure is drawn once a theme; later viewers share the text. A figure that
+    cannot be drawn is None, and its card says so.
     """
-    key = _key(charts, theme)
+    key = _key(cards, theme)
     if key not in _packed:
-        items = {chart.name: _built(chart, theme) for chart in charts if chart.build}
+        figures = {card.name: figure_of(card.chart, theme) for card in cards if is_drawn(card)}
+        items = {name: figure.item if figure else None for name, figure in figures.items()}
         text = json.dumps(items, separators=(",", ":")).encode()
         _packed[key] = f"{theme.name}:{base64.b64encode(gzip.compress(text, mtime=0)).decode('ascii')}"
     return _packed[key]
 
 
-def ready_figures(charts: Sequence[Chart], theme: Theme) -> str | None:
+def ready_figures(cards: Sequence[Card], theme: Theme) -> str | None:
     """Return the packed figures if nobody has to wait for them, else None."""
-    return _packed.get(_key(charts, theme))
+    return _packed.get(_key(cards, theme))
 
 
-def _key(charts: Sequence[Chart], theme: Theme) -> tuple[str, tuple[str, ...]]:
-    return theme.name, tuple(chart.name for chart in charts)
+def is_drawn(card: Card) -> bool:
+    """Say whether a card of the page has a figure."""
+    return card.chart is not None and card.renderer.startswith("figure")
 
 
-def _built(chart: Chart, theme: Theme) -> dict[str, Any] | None:
-    key = theme.name, chart.name
-    with _building[key]:
-        if key not in _items:
-            _items[key] = _item(chart, theme)
-        return _items[key]
+def _key(cards: Sequence[Card], theme: Theme) -> tuple[str, tuple[str, ...]]:
+    return theme.name, tuple(card.name for card in cards)
 
 
-def _item(chart: Chart, theme: Theme) -> dict[str, Any] | None:
-    if chart.build is None:
+def patch_of(state: CardState, theme: str) -> dict[str, Any] | None:
+    """Return what brings a card's figure from its last frame to this one: the events of a Bokeh document patch.
+
+    None for a card without a figure, and while its figure of that theme is not drawn yet.
+    """
+    chart = state.chart
+    if chart is None or not chart.renderer.startswith("figure") or state.frame is None:
         return None
-    try:
-        layout = chart.build(theme)
-        for plot in layout.select({"type": Plot}):
-            plot.update(output_backend="canvas")  # HoloViews asks for WebGL, which is slower for so few marks
-        return dict(json_item(layout, theme=bokeh_theme(theme)))
-    except Exception:
-        LOG.exception("the figure of card %s could not be built", chart.name)
+    figure = _figures.get((theme, chart.key))
+    if figure is None:
         return None
+    chart.theme = theme
+    pictures = zip(figure.drawn, filled(chart, state.frame), strict=True)
+    return {"mode": theme, "events": [event for drawn, panel in pictures for event in patch(drawn.changes(panel))]}
+
+
+def filled(chart: ChartView, frame: Any) -> list[Panel]:
+    """Return the panels of a frame, and invisible ones for the pictures that it does not need."""
+    panels = chart.panels(frame)
+    return [*panels, *(Panel({}, visible=False) for _ in range(chart.most_panels - len(panels)))]
+

@@ -9,6 +9,7 @@
 //   late      JSON {question, view, finding, cards}: the cards of `state.pending`, which take longer. Both are numbered: an
 //             equal answer to a second question would be no change, and the two may arrive in either order
 //   figures   "<mode>:<base64 of gzipped JSON {name: json_item}>" of the shown view, prebuilt once per process and theme
+//   patches   JSON {name: {mode, events}}: what is shown in figures that came after the answer, or in another theme
 //   mode      "light" or "dark";  busy: true while a newer selection is computed
 //   query     the address; `replaces` changes it without a step in the history. Panel's own sync breaks Back (panel #7357).
 // No property is set here: all that a person does goes to Python as a message {kind, number, ...}, numbered from 1; see
@@ -94,7 +95,7 @@ class Page {
         this.open(action.view)
         window.scrollTo({top: 0})
       }
-      const filters = action.kind === "filter" && (action.dimension || action.where || action.step || action.first)
+      const filters = action.kind === "tap" || action.kind === "filter" && (action.dimension || action.where || action.step || action.first)
       if (filters && !action.view && !this.toldOfUndo && !this.root.querySelector(".panel:popover-open")) {
         this.toldOfUndo = true
         const touch = window.matchMedia("(pointer: coarse)").matches
@@ -256,6 +257,11 @@ class Page {
     this.settle()
   }
 
+  // What is shown in figures that came after the answer, or in another theme.
+  repaint() {
+    for (const [name, patch] of Object.entries(JSON.parse(this.model.patches || "{}"))) this.cards.get(name)?.plot?.patch(patch)
+  }
+
   // "drawn": the answer is here and every figure of the shown view is on the page.
   settle() {
     for (const card of this.cards.values()) {
@@ -393,6 +399,7 @@ export function render({model}) {
   model.on("days", () => page.bar.hold(model.days))
   model.on("state", () => page.drawState())
   model.on("late", () => page.drawLate())
+  model.on("patches", () => page.repaint())
   model.on("figures", () => page.embed())
   model.on("mode", () => { page.paint(); page.embed() })
   model.on("busy", () => page.dim())
@@ -409,6 +416,7 @@ export function render({model}) {
   page.bar.hold(model.days)
   page.drawControls()
   page.drawState()
+  page.repaint()
   page.dim()
   page.act({kind: "listens"})
   requestAnimationFrame(() => page.embed())  // Bokeh draws only what is already in the document

@@ -60,6 +60,7 @@ class Shell(JSComponent):
     state = param.String(default="")
     late = param.String(default="")
     figures = param.String(default="")
+    patches = param.String(default="")
     mode = param.String(default="light")
     busy = param.Boolean(default=False)
     query = param.String(default="")

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from dashboard.chart import Chart
-from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
-from dashboard.controls import asked_of
+from dashboard.ask import Ask, Held, asked_of, context_of, held_by, results_of
+from dashboard.cards import Card
+from dashboard.compute import Answer, answer
 from dashboard.selection import Selection
 from dashboard.views import View, charts_of, shown_views
 from queries.engine import Cancel, Cancelled, Engine
@@ -22,6 +22,7 @@ class Question:
     ask: Ask
     cancel: Cancel
     number: int = 0
+    theme: str = "light"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
         yield Late(answer(engine, comparing, replace(ask, finding=finding.then), asked.cancel, held))
 
 
-def _asks_both(chart: Chart, ask: Ask) -> bool:
+def _asks_both(chart: Card, ask: Ask) -> bool:
     """Say whether a card asks both periods at once, which takes longest."""
     return any(need.change for need in chart.needs(ask.settings.get(chart.name, {})))
 

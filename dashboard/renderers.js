@@ -13,6 +13,6 @@ export const BODIES = {
   notices,
   steps,
   rows: (body, act) => (body.nothing ? [nothing(body.nothing, act)] : table(body, act)),
-  bokeh: () => [],
-  "bokeh+table": table,
+  figure: () => [],
+  "figure+table": table,
 }

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import param
 
 from dashboard.broken_links import left_out
-from dashboard.chart import SHARED_SETTINGS
+from dashboard.cards import SHARED_SETTINGS
 from dashboard.links import (
     EXCLUDED,
     ON,

@@ -1,12 +1,17 @@
 """What the page is told: the state of a view, the filter bar, the foot, and what every file says about itself."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from dashboard import download
+from dashboard.ask import Held
+from dashboard.cards import CardState
 from dashboard.charts.words import empty_sentence
-from dashboard.compute import Answer, Held
+from dashboard.compute import Answer
 from dashboard.controls import controls
 from dashboard.download import Stated
+from dashboard.figures import patch_of
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
 from dashboard.views import View, charts_of
@@ -19,7 +24,9 @@ def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dic
     return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
-def state_of(answered: Answer, held: Held, view: View, stated: Stated, snapshot: Snapshot) -> dict[str, Any]:
+def state_of(
+    answered: Answer, held: Held, view: View, stated: Stated, snapshot: Snapshot, cards: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what is shown once a question is answered: the cards of one view and the words around them."""
     return {
         "view": view.name,
@@ -32,15 +39,30 @@ def state_of(answered: Answer, held: Held, view: View, stated: Stated, snapshot:
         "stated": download.stated_lines(stated),
         "file_name": download.file_name(stated.selection, answered.store_version),
         "foot": foot_of(held, snapshot),
-        "cards": cards_of(answered),
+        "cards": cards,
     }
 
 
-def cards_of(answered: Answer) -> dict[str, Any]:
-    """Return the state of each card, with how many tables of figures stand behind it."""
+def cards_of(answered: Answer, theme: str) -> dict[str, Any]:
+    """Return the state of each card in a theme, with how many tables of figures stand behind it."""
     return {
-        name: {**card, "tables": len(download.tables_of(answered.results.get(name, ())))}
+        name: {**as_json(card, theme), "tables": len(download.tables_of(answered.results.get(name, ())))}
         for name, card in answered.cards.items()
+    }
+
+
+def as_json(state: CardState | Mapping[str, str], theme: str) -> Mapping[str, Any]:
+    """Return a card's state as the mapping that `card.js` reads; an error stays as it is."""
+    if not isinstance(state, CardState):
+        return state
+    table = state.table
+    return {
+        "heading": state.heading,
+        "note": state.note,
+        "patch": patch_of(state, theme),
+        "body": state.body,
+        "empty": state.empty,
+        "table": {each.name: getattr(table, each.name) for each in fields(table)} if table else None,
     }
 
 

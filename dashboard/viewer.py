@@ -9,13 +9,16 @@ from functools import partial
 from typing import Any
 
 from dashboard import download
+from dashboard.ask import Ask, Held
+from dashboard.body import Action
 from dashboard.browser import Browser, Inbox
+from dashboard.cards import CardState
 from dashboard.charts import CHARTS
-from dashboard.compute import Answer, Ask, Held, later
+from dashboard.compute import Answer, later
 from dashboard.controls import calendar_of
 from dashboard.deeds import DEEDS, cleaned
 from dashboard.download import Stated
-from dashboard.figures import packed_figures, ready_figures
+from dashboard.figures import packed_figures, patch_of, ready_figures
 from dashboard.filters import listing
 from dashboard.freshness import Source
 from dashboard.page import Shell, as_text, layout
@@ -101,7 +104,7 @@ class Viewer:
             for chart in charts_of(view)
         }
         asked = Ask(self.selection.filters, self.selection.funnel, settings, finding=view.finding)
-        return WORKERS.submit(self._compute, Question(view, asked, cancel, next(self._numbers)))
+        return WORKERS.submit(self._compute, Question(view, asked, cancel, next(self._numbers), self.theme.name))
 
     def stop(self) -> None:
         """Cancel what runs, because nobody looks any more."""
@@ -119,7 +122,8 @@ class Viewer:
     def _compute(self, asked: Question) -> None:
         try:
             for part in parts_of(self.source.engine, asked, self.selection):
-                self.browser.later(partial(self._take, part, asked))
+                cards = {} if isinstance(part, OpenCounts) else cards_of(part.answer, asked.theme)
+                self.browser.later(partial(self._take, part, asked, cards))
                 if isinstance(part, First) and self.answer:  # a page that opens is still waited for by its own loop
                     self.browser.wait(SEND_SECONDS)
         except Cancelled:
@@ -128,20 +132,20 @@ class Viewer:
             LOG.exception("the page could not be computed")
             self.browser.later(partial(self._fail, error, asked))
 
-    def _take(self, part: Part, asked: Question) -> None:
+    def _take(self, part: Part, asked: Question, cards: Mapping[str, Any]) -> None:
         match part:
             case First(answered, held):
-                self._show(answered, held, asked)
+                self._show(answered, held, asked, cards)
             case Late(answered):
-                self._show_late(answered, asked)
+                self._show_late(answered, asked, cards)
             case OpenCounts(counts):
                 self._count(counts, asked)
 
-    def _show(self, answered: Answer, held: Held, asked: Question) -> None:
+    def _show(self, answered: Answer, held: Held, asked: Question, cards: Mapping[str, Any]) -> None:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
-        state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot)
+        state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot, cards)
         state["question"] = asked.number
         days = as_text(calendar_of(held))
         self.page.param.update(bar=self._bar(held), state=as_text(state), days=days, busy=False)
@@ -149,10 +153,10 @@ class Viewer:
     def _bar(self, held: Held) -> str:
         return as_text(bar_of(self.selection, held, self.view, KNOWN_SETTINGS))
 
-    def _show_late(self, late: Answer, asked: Question) -> None:
+    def _show_late(self, late: Answer, asked: Question, cards: Mapping[str, Any]) -> None:
         if not asked.cancel.cancelled and self.answer:
             self.answer = later(self.answer, late)
-            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding, "cards": cards_of(late)}
+            told = {"question": asked.number, "view": asked.view.name, "finding": late.finding, "cards": dict(cards)}
             if self._late["question"] == asked.number:  # a page that opens takes both parts at once
                 told["finding"] = told["finding"] or self._late["finding"]
                 told["cards"] = {**self._late["cards"], **told["cards"]}
@@ -186,24 +190,38 @@ class Viewer:
         """Return what a shown card was made from."""
         return self.answer.results.get(card, ()) if self.answer else ()
 
+    def tapped(self, card: str, panel: int, layer: str, rows: Sequence[int]) -> Action | None:
+        """Return what a click on marks of a shown card does, or a drag over several; None for nothing."""
+        state = self.answer.cards.get(card) if self.answer else None
+        if not isinstance(state, CardState) or state.chart is None:
+            return None
+        return state.chart.tapped(state.frame, panel, layer, rows)
+
     def label(self, card: str) -> str:
         """Return the label of a card, empty for one that does not exist."""
         return next((chart.label for chart in CHARTS if chart.name == card), "")
 
-    def _show_figures(self) -> None:
+    def _show_figures(self, *, redraw: bool = False) -> None:
         charts, theme = charts_of(self.view), self.theme
         ready = ready_figures(charts, theme)
         if ready:
-            self.page.figures = ready
+            self._place(ready, redraw=redraw)
         else:
             WORKERS.submit(self._build_figures, charts, theme)
+
+    def _place(self, packed: str, *, redraw: bool) -> None:
+        """Send figures, with what is shown in them where the answer did not bring it: it names the figures' models."""
+        cards = self.answer.cards if redraw and self.answer else {}
+        states = {name: card for name, card in cards.items() if isinstance(card, CardState)}
+        patches = {name: patch_of(state, self.theme.name) for name, state in states.items()}
+        self.page.param.update(figures=packed, patches=as_text(patches))
 
     def _build_figures(self, charts: Sequence[Any], theme: Theme) -> None:
         packed = packed_figures(charts, theme)
 
         def place() -> None:
             if self.theme is theme and charts == charts_of(self.view):
-                self.page.figures = packed
+                self._place(packed, redraw=True)
 
         self.browser.later(place)
 
@@ -218,7 +236,7 @@ class Viewer:
         if "theme" in changed:
             self.page.mode = self.theme.name
         if {"theme", "view"} & changed:
-            self._show_figures()
+            self._show_figures(redraw="theme" in changed)
         query = self._query()
         if query != self.page.query:
             self.page.replaces = self._moving or changed == {"theme"}

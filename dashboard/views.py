@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dashboard.chart import Chart, Finding, OpenCount
+from dashboard.cards import Card, Finding, OpenCount
 from dashboard.charts import CHARTS, biggest, checks, finding, leaks, view_findings
 
 
@@ -57,13 +57,13 @@ def view_named(name: str) -> View:
     return next((view for view in views if view.name == name), views[0])
 
 
-def placed(view: View) -> tuple[tuple[Chart, int], ...]:
+def placed(view: View) -> tuple[tuple[Card, int], ...]:
     """Return the charts of a view that exist, in its order, each with its width in twelfths."""
     known = {chart.name: chart for chart in CHARTS}
     cards = [card if isinstance(card, tuple) else (card, 0) for card in view.cards]
     return tuple((known[name], span or known[name].span) for name, span in cards if name in known)
 
 
-def charts_of(view: View) -> tuple[Chart, ...]:
+def charts_of(view: View) -> tuple[Card, ...]:
     """Return the charts of a view that exist, in its order."""
     return tuple(chart for chart, _ in placed(view))

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from queries.engine import Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT

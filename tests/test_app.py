@@ -21,7 +21,7 @@ from test_leaks_cli import LEAK, REPORT
 import dashboard
 from dashboard import download, figures
 from dashboard.app import create_app, explain
-from dashboard.chart import CardState, Chart, Need
+from dashboard.cards import CardState, Card, Need
 from dashboard.charts import CHARTS
 from dashboard.compute import Ask, answer
 from dashboard.deeds import DEEDS
@@ -485,9 +485,9 @@ def test_a_failing_card_fails_alone(store, caplog):
     def update(results, context):
         raise ZeroDivisionError
 
-    broken = Chart("broken", "Broken", lambda settings: (Need("overview"),), update)
-    unknown = Chart("unknown", "Unknown", lambda settings: (Need("no such metric"),), update)
-    fine = Chart("fine", "Fine", lambda settings: (Need("overview"),), lambda results, context: CardState("Fine"))
+    broken = Card("broken", "Broken", lambda settings: (Need("overview"),), update)
+    unknown = Card("unknown", "Unknown", lambda settings: (Need("no such metric"),), update)
+    fine = Card("fine", "Fine", lambda settings: (Need("overview"),), lambda results, context: CardState("Fine"))
     found = answer(Engine(store), (broken, unknown, fine), Ask(Filters(), ENGAGEMENT, {}))
     assert "ZeroDivisionError" in found.cards["broken"]["error"]
     assert "could not be drawn" in found.cards["unknown"]["error"]
@@ -502,7 +502,7 @@ def test_a_figure_that_cannot_be_built_does_not_take_the_others_with_it(monkeypa
     def build(theme):
         raise RuntimeError
 
-    broken = Chart("broken", "Broken", lambda settings: (), lambda results, context: CardState(""), build)
+    broken = Card("broken", "Broken", lambda settings: (), lambda results, context: CardState(""), build)
     assert figures.packed_figures([broken], LIGHT).startswith("light:")
     assert "card broken" in caplog.text
 

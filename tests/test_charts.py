@@ -11,7 +11,7 @@ import pytest
 from builders import session, sessions, store_of
 
 from dashboard import charts as package
-from dashboard.chart import Chart, Context
+from dashboard.cards import Card, Context
 from dashboard.charts import CHARTS, finding
 from dashboard.compute import Ask, results_of
 from dashboard.periods import Comparison, Days
@@ -41,7 +41,7 @@ def test_every_module_of_a_chart_is_in_the_tuple_and_the_reverse():
     for name in modules - NOT_CARDS:
         assert importlib.import_module(f"dashboard.charts.{name}").CHART in CHARTS
     for name in NOT_CARDS:
-        assert not isinstance(getattr(importlib.import_module(f"dashboard.charts.{name}"), "CHART", None), Chart)
+        assert not isinstance(getattr(importlib.import_module(f"dashboard.charts.{name}"), "CHART", None), Card)
 
 
 def test_every_chart_has_a_place_in_a_view_and_views_name_only_charts():

@@ -7,7 +7,7 @@ from bokeh.embed import json_item
 from bokeh.models import ColumnDataSource, CustomJS, GlyphRenderer, Range1d
 from builders import FIXTURES, sessions, store_of
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts import CHARTS, finding
 from dashboard.compute import Ask, results_of
 from dashboard.theme import LIGHT, THEMES, bokeh_theme

@@ -33,7 +33,7 @@ def test_every_path_that_readme_names_exists(path):
         ("METRICS", "queries.metrics"),
         ("Metric", "queries.metrics"),
         ("CHARTS", "dashboard.charts"),
-        ("Chart", "dashboard.chart"),
+        ("Card", "dashboard.chart"),
         ("FORMATS", "ingest.formats"),
         ("SESSION_COLUMNS", "queries.vocabulary"),
         ("Column", "queries.vocabulary"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts import leak_rows, movers
 from dashboard.charts.chosen import shared_note
 from dashboard.charts.leaks import CHECKS, NEED
@@ -180,4 +180,4 @@ def open_findings(results: Sequence[Result], context: Context) -> int:
     return sum(loss.tracked and loss.counts for loss in losses)
 
 
-CHART = Chart("biggest", "What is at stake", needs, update, renderer="findings", span=12, height=200, slow=True)
+CHART = Card("biggest", "What is at stake", needs, update, renderer="findings", span=12, height=200, slow=True)

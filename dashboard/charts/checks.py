@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.body import Action
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.check_words import (
     LOOKED_FOR,
     days_of,
@@ -95,4 +95,4 @@ def open_checks(results: Sequence[Result], context: Context) -> int:
     return len(notices_of(found_of(results[0]) or []))
 
 
-CHART = Chart("checks", "Data checks", needs, update, renderer="notices", span=4, height=280, slow=True)
+CHART = Card("checks", "Data checks", needs, update, renderer="notices", span=4, height=280, slow=True)

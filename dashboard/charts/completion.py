@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.body import Extras, LegendItem
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts import figures
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
+
+figures: Any = None
 from dashboard.charts.chosen import passes, plural_of
 from dashboard.charts.completion_figure import ABOVE, LEFT, PANELS, build, panel_name
 from dashboard.charts.completion_words import compared_words, heading, verdict
@@ -239,4 +240,4 @@ def table_twin(held: Values, before: Values, context: Context, by: str = DEVICE)
     return TableTwin(f"Completion by step and {TITLES[by].lower()}", tuple(headers), tuple(lines), numeric)
 
 
-CHART = Chart("completion", "Completion of each step", needs, update, build, span=12, height=190, follows="funnel")
+CHART = Card("completion", "Completion of each step", needs, update, renderer='rows', span=12, height=190, follows="funnel")

@@ -8,7 +8,7 @@ from bokeh.models import ColumnDataSource
 from bokeh.models import Row as BokehRow
 from bokeh.plotting import figure
 
-from dashboard.charts import figures
+figures: Any = None
 from dashboard.format import THIN
 from dashboard.theme import Theme
 

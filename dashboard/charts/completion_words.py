@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts.chosen import is_filtered, passes, plural_of
 from dashboard.charts.funnel_rows import DEVICE, label_of
 from dashboard.charts.segments import value_words

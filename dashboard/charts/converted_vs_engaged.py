@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence
 from dashboard.format import DASH, THIN, count, decimal, exact, plural, seconds
 from queries.engine import Result
@@ -115,7 +115,7 @@ def _empty(context: Context) -> str:
     return empty_sentence(context).replace("No sessions match", "No engaged or converted sessions match", 1)
 
 
-CHART = Chart(
+CHART = Card(
     "converted_vs_engaged",
     "Converted against engaged without an order",
     needs,

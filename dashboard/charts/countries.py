@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
 from dashboard.charts.countries_figure import build
 from dashboard.charts.words import Row, empty_sentence, part_of, rate_of
@@ -245,13 +245,12 @@ def table_twin(rows: Sequence[Row]) -> TableTwin:
     return TableTwin("Conversion by country", headers, lines, (False, *(True,) * 5))
 
 
-CHART = Chart(
+CHART = Card(
     "countries",
     "Conversion rate by country",
     needs,
     update,
-    build,
-    renderer="bokeh+table",
+    renderer='rows',
     settings={"min_sessions": (("50", "100", "500"), "100")},
     span=12,
     height=170,

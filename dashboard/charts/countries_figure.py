@@ -5,7 +5,7 @@ from typing import Any
 from bokeh.models import ImageURLTexture, Range1d
 from bokeh.plotting import figure
 
-from dashboard.charts import figures
+figures: Any = None
 from dashboard.theme import Theme
 from dashboard.world import world
 

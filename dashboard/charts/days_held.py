@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.boards import Heat, HeatCell, HeatRow
 from dashboard.body import LegendItem
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.check_words import columns_of as columns_lacking
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.strips import columns_of, labels_of
@@ -100,4 +100,4 @@ def heading(held: int, missing: int, context: Context, left_out: int = 0) -> str
     return f"All {plural(held, 'day')} are in the store" if held > 1 else "One day is in the store"
 
 
-CHART = Chart("days_held", "Days in the store", needs, update, renderer="heat", span=12, height=90)
+CHART = Card("days_held", "Days in the store", needs, update, renderer="heat", span=12, height=90)

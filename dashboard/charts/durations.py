@@ -8,8 +8,9 @@ from bokeh.layouts import row as side_by_side
 from bokeh.models import Row as BokehRow
 from bokeh.plotting import figure
 
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
-from dashboard.charts import figures
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
+
+figures: Any = None
 from dashboard.charts.chosen import passes
 from dashboard.charts.words import (
     Row,
@@ -294,4 +295,4 @@ def _sessions(fig: Any, name: str, theme: Theme) -> Any:
     return bars
 
 
-CHART = Chart("durations", "Session duration and conversion, by device", needs, update, build, span=12, height=330)
+CHART = Card("durations", "Session duration and conversion, by device", needs, update, renderer='rows', span=12, height=330)

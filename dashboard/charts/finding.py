@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from dashboard.chart import Context, Finding, Need
+from dashboard.cards import Context, Finding, Need
 from dashboard.charts import movers, silent, silent_words
 from dashboard.charts.chosen import plural_of
 from dashboard.charts.funnel_rows import phrase_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.body import Action, Cell, LegendItem, StepGroup, StepRow, Steps, TableColumn
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.chosen import comparison_note, is_filtered
 from dashboard.charts.funnel_rows import (
     BY_TITLE,
@@ -237,7 +237,7 @@ def table_twin(segments: Segments, before: Segments, dimensions: tuple[str, ...]
     return TableTwin(f"Funnel by {name}", tuple(headers), tuple(lines), (False, False, *(True,) * (len(headers) - 2)))
 
 
-CHART = Chart(
+CHART = Card(
     "funnel",
     "Reached, share of each group's sessions",
     needs,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from dashboard.body import Action
-from dashboard.chart import Need
+from dashboard.cards import Need
 from dashboard.charts.chosen import passes
 from dashboard.charts.segments import FOLLOWING, value_words
 from dashboard.charts.words import Row, device_color, device_label, device_place, device_shape, value_label

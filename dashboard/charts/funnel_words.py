@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts.chosen import is_filtered, passes
 from dashboard.charts.funnel_rows import Values, phrase_of
 from dashboard.charts.words import Row, empty_sentence, enough, joined, leaving, part_of, sessions_at, step_goal

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context
+from dashboard.cards import Card, CardState, Context
 from dashboard.charts import stakes
 from dashboard.charts.leak_rows import (
     SORTS,
@@ -90,7 +90,7 @@ def heading(rows: Sequence[Any]) -> str:
     return f"{many[0].upper()}{many[1:]} values convert below their adjusted peers: {most}{usual}"
 
 
-CHART = Chart(
+CHART = Card(
     "gaps",
     "Gaps",
     needs,

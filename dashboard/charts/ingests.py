@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.format import THIN, count, day, exact, plural, share
 from queries.engine import Result
 from queries.judged import judged_ingests
@@ -91,4 +91,4 @@ def _line(row: Mapping[str, Any]) -> BodyRow:
     return BodyRow(cells=cells)
 
 
-CHART = Chart("ingests", "What was loaded", needs, update, renderer="rows", span=7, height=160)
+CHART = Card("ingests", "What was loaded", needs, update, renderer="rows", span=7, height=160)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboard.body import KpiCell, Kpis, Tone
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
@@ -279,4 +279,4 @@ def _total(rows: Mapping[dt.date, Row], stretch: Sequence[dt.date]) -> dict[str,
     return {name: sum(row[name] for row in held) for name in ("sessions", "conversions", "revenue")}
 
 
-CHART = Chart("kpis", "Key figures", needs, update, renderer="kpis", height=96)
+CHART = Card("kpis", "Key figures", needs, update, renderer="kpis", height=96)

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.boards import Board, BoardHead, BoardRow, Boards
 from dashboard.body import Action
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.board_changes import (
     FALSE,
     Sure,
@@ -231,7 +231,7 @@ def heading(results: Sequence[Result], least: int) -> str:
     )
 
 
-CHART = Chart(
+CHART = Card(
     NAME,
     "Segments by dimension",
     needs,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from dashboard.body import Action
-from dashboard.chart import TableTwin
+from dashboard.cards import TableTwin
 from dashboard.charts.leak_explained import explanation
 from dashboard.charts.segments import Segment, can_filter, segment_pairs, segment_words
 from dashboard.charts.words import joined

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.cards import Card, CardState, Context, Need
 from dashboard.charts.chosen import shared_note
 from dashboard.charts.leak_rows import (
     SORTS,
@@ -169,7 +169,7 @@ def clear_gap(report: LeakReport) -> str:
     return f"{clear[0].upper()}{clear[1:]} {name}; half of the orders it lacks are worth about {worth} {report.period}."
 
 
-CHART = Chart(
+CHART = Card(
     "leaks",
     "Leaks",
     needs,

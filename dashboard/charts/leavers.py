@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import FOLLOWING, single_words, value_words
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence, leaving, part_of, transition
 from dashboard.format import THIN, count, exact, points, rate, share
@@ -166,7 +166,7 @@ def _twin(found: Sequence[Contrast], left: int, on: int) -> TableTwin:
     return TableTwin("Who leaves against who goes on", headers, tuple(lines), (False, *(True,) * 6))
 
 
-CHART = Chart(
+CHART = Card(
     "leavers",
     "Who leaves against who goes on",
     needs,

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import count, exact, rate
 from queries.compose import EVERYTHING
@@ -60,14 +60,14 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         for line in lines
     ]
     columns = [
-        TableColumn(label="Chart"),
+        TableColumn(label="Card"),
         TableColumn(label="Leaves out"),
         TableColumn(label="Sessions", align="right"),
         TableColumn(label="Of those shown", align="right"),
     ]
     table = TableTwin(
         "What each chart leaves out",
-        ("Chart", "Leaves out", "Sessions", "Share"),
+        ("Card", "Leaves out", "Sessions", "Share"),
         tuple((line.chart, line.why, exact(line.sessions), rate(line.sessions / sessions)) for line in lines),
         (False, False, True, True),
     )
@@ -106,4 +106,4 @@ def heading(lines: Sequence[LeftOut], sessions: int) -> str:
     return f"{most.chart} leaves out most: {part_of(most.sessions, sessions)} sessions"
 
 
-CHART = Chart("left_out", "What each chart leaves out", needs, update, renderer="rows", span=12, height=240)
+CHART = Card("left_out", "What each chart leaves out", needs, update, renderer="rows", span=12, height=240)

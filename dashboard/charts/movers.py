@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.body import Action
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.chosen import MOVES, shared_note
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, ratio_words, scale_to, spoilt, tracking_tag
 from dashboard.charts.leaks import CHECKS
@@ -202,5 +202,5 @@ HEADERS = ("Segment", "Before", "Now", "Rate before", "Rate now", "Expected", "R
            "Missing revenue", "Chance")  # fmt: skip
 NUMERIC = (False, *(True,) * (len(HEADERS) - 1))
 
-CHART = Chart("movers", "Where it changed", needs, update, renderer="findings", span=12, height=160, slow=True,
+CHART = Card("movers", "Where it changed", needs, update, renderer="findings", span=12, height=160, slow=True,
               compares=True)  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.boards import Heat, HeatCell, HeatRow
 from dashboard.body import LegendItem
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.strips import columns_of, labels_of
 from dashboard.charts.words import Row, blank_days, blank_word, empty_sentence, joined, part_of, stretch_label
 from dashboard.format import DASH, exact, rate, share
@@ -97,4 +97,4 @@ def heading(shares: Mapping[str, float]) -> str:
     return f"{rest}; {names} {'is' if len(absent) == 1 else 'are'} in no export here {DASH}".removesuffix(f" {DASH}")
 
 
-CHART = Chart("not_set", "Sessions without a value", needs, update, renderer="heat", span=12, height=300)
+CHART = Card("not_set", "Sessions without a value", needs, update, renderer="heat", span=12, height=300)

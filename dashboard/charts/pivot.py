@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.sources import class_of, ratio_legend
 from dashboard.charts.words import (
     device_label,
@@ -257,7 +257,7 @@ def twin(
     return TableTwin(f"{first} by {second.lower()}", headers, tuple(lines), (False, False, *(True,) * 5))
 
 
-CHART = Chart(
+CHART = Card(
     "pivot",
     "Two dimensions at once",
     needs,

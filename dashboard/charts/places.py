@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
 from dashboard.charts.sources import SCALES
 from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
@@ -176,7 +176,7 @@ def _twin(rows: Sequence[Row], level: str) -> TableTwin:
     return TableTwin(f"All places: {level}", headers, lines, (False, *(True,) * 5))
 
 
-CHART = Chart(
+CHART = Card(
     "places",
     "Countries and regions",
     needs,

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.ingests import NEED
 from dashboard.findings import Nothing
 from dashboard.format import count, plural
@@ -86,4 +86,4 @@ def example(row: Rejected) -> str:
     return f"{row.file}, row {row.row:,}" + (f": {value}" if value else "")
 
 
-CHART = Chart("rejects", "Rejected rows", needs, update, renderer="rows", span=5, height=160)
+CHART = Card("rejects", "Rejected rows", needs, update, renderer="rows", span=5, height=160)

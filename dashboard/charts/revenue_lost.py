@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.body import Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import segment_words
 from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
@@ -205,4 +205,4 @@ def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: s
     return TableTwin("Revenue at stake per step", headers, tuple(lines), (False, *(True,) * 4))
 
 
-CHART = Chart("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220, slow=True)
+CHART = Card("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220, slow=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.body import Action
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts import silent_words as words
 from dashboard.charts.chosen import MOVES, shared_note
 from dashboard.charts.leak_rows import LANDS_ON, breaks_over, orders_words, scale_to, spoilt, tracking_tag
@@ -148,4 +148,4 @@ HEADERS = ("Segment", "Since", "May be", "Found", "Recovered", "28 days before",
            "Interval", "Missing", "Missing revenue", "A month")  # fmt: skip
 NUMERIC = (False, *(True,) * (len(HEADERS) - 1))
 
-CHART = Chart("silent", "Silent leaks", needs, update, renderer="findings", span=12, height=160, slow=True)
+CHART = Card("silent", "Silent leaks", needs, update, renderer="findings", span=12, height=160, slow=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dashboard.body import DayBar, Offer
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts.check_words import days_of as check_days
 from dashboard.charts.check_words import way_out, when
 from dashboard.charts.words import Row, blank_days, blank_word, counted_days, days_of, stretch_label, stretches

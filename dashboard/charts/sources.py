@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.chosen import is_filtered, passes
 from dashboard.charts.source_cells import cells_of, with_chosen
@@ -255,7 +255,7 @@ def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str], wor
     return TableTwin(f"Conversion rate by {word} and device", headers, rows, (False, False, *(True,) * 7))
 
 
-CHART = Chart(
+CHART = Card(
     "sources",
     "Conversion rate by traffic and device",
     needs,

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence
 from dashboard.format import DASH, count, exact, plural, rate, seconds
 from queries.engine import Result
@@ -80,4 +80,4 @@ def heading(by_step: Mapping[int, Mapping[str, Any]], context: Context) -> str:
     )
 
 
-CHART = Chart("step_times", "Time on site by last step reached", needs, update, renderer="rows", span=6, height=220)
+CHART = Card("step_times", "Time on site by last step reached", needs, update, renderer="rows", span=6, height=220)

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.funnel_rows import STEP_TITLE
 from dashboard.charts.words import Row, empty_sentence, leaving, part_of, sessions_at
 from dashboard.format import count, exact, rate, share
@@ -90,4 +90,4 @@ def heading(steps: Sequence[Row], context: Context) -> str:
     return f"{said}; {who} {leaving(following[last + 1])}"
 
 
-CHART = Chart("steps", LABEL, needs, update, renderer="rows", span=5, height=230)
+CHART = Card("steps", LABEL, needs, update, renderer="rows", span=5, height=230)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts.words import days_of, stretches
 from dashboard.format import day
 

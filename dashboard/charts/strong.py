@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.chart import CardState, Chart, Context
+from dashboard.cards import Card, CardState, Context
 from dashboard.charts.leak_rows import row_of, scale_of, sorted_leaks, twin_of
 from dashboard.charts.leaks import needs, numbered
 from dashboard.charts.segments import segment_words
@@ -66,4 +66,4 @@ def heading(report: LeakReport) -> str:
     return f"No combination stands out; {many} {what}: {first}{' the most' * several}"
 
 
-CHART = Chart("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180, slow=True)
+CHART = Card("strong", "Strong segments", needs, update, renderer="findings", span=12, height=180, slow=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.body import Cell, Table, TableColumn, Tone
 from dashboard.body import Row as BodyRow
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.finding import largest_leak
 from dashboard.charts.source_days import breaks_of, vanished_sentence
@@ -221,4 +221,4 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-CHART = Chart("takeaways", "What to take away", needs, update, renderer="rows", span=12, height=260, slow=True)
+CHART = Card("takeaways", "What to take away", needs, update, renderer="rows", span=12, height=260, slow=True)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from dashboard.charts.trend_periods import DAY, Period, moment
 from dashboard.charts.trend_scene import Scene
@@ -10,32 +9,29 @@ from dashboard.format import day, rate
 
 FEW = 4
 """Between so many periods there is room for a word."""
-Columns = dict[str, dict[str, list[Any]]]
 
 
-def means(scene: Scene) -> Columns:
-    """Return the mean of each period as a dashed line over its days, with its word where it hides no mark.
+def mean_line(scene: Scene, periods: Sequence[Period]) -> list[tuple[float, float]]:
+    """Return the mean of some periods as a line over their days; where the shown rate changed, it has a step."""
+    whole = sum(period.sessions for period in periods)
+    if not whole:
+        return []
+    left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
+    if scene.step and periods is scene.shown:
+        when, earlier, later = scene.step
+        place = moment(when) - DAY / 2
+        return [(left, earlier), (place, earlier), (place, later), (right, later)]
+    mean = sum(period.conversions for period in periods) / whole
+    return [(left, mean), (right, mean)]
 
-    A line with its band leaves no place for it: the note says it then, as `mean_words`. Where the rate changed, the
-    line has a step.
-    """
-    found: Columns = {}
-    over = {"trend-mean": scene.shown, "trend-before-mean": scene.before if scene.beside else []}
-    for name, periods in over.items():
-        whole = sum(period.sessions for period in periods)
-        if not whole:
-            found[name] = {"x": [], "y": [], "label": []}
-            continue
-        mean = sum(period.conversions for period in periods) / whole
-        left, right = periods[0].x - periods[0].width / 2, periods[-1].x + periods[-1].width / 2
-        if scene.step and name == "trend-mean":
-            when, earlier, later = scene.step
-            place = moment(when) - DAY / 2
-            found[name] = {"x": [left, place, place, right], "y": [earlier, earlier, later, later], "label": [""] * 4}
-            continue
-        label = f"mean {rate(mean)}" if len(periods) > 1 and has_place(periods, mean, scene) else ""
-        found[name] = {"x": [left, clear_place(periods, mean), right], "y": [mean] * 3, "label": ["", label, ""]}
-    return found
+
+def mean_word(scene: Scene, periods: Sequence[Period]) -> tuple[float, float, str] | None:
+    """Return the word of the mean with its place, where it hides no mark; else the note says it, as `mean_words`."""
+    whole = sum(period.sessions for period in periods)
+    if not whole or len(periods) < 2 or (scene.step and periods is scene.shown):
+        return None
+    mean = sum(period.conversions for period in periods) / whole
+    return (clear_place(periods, mean), mean, f"mean {rate(mean)}") if has_place(periods, mean, scene) else None
 
 
 def mean_words(scene: Scene) -> str:

@@ -40,6 +40,16 @@ class Scene:
         return stand_beside(self.before, self.shown)
 
     @property
+    def standing(self) -> Sequence[Period]:
+        """Return the periods that have a place of their own on the axis, in order."""
+        return [*self.beside_before, *self.shown]
+
+    @property
+    def beside_before(self) -> Sequence[Period]:
+        """Return the compared periods that stand before the shown ones."""
+        return self.before if self.beside else ()
+
+    @property
     def laid(self) -> Sequence[tuple[Period, float]]:
         """Return the compared periods that have a place on the axis, with it."""
         both = zip(self.before, self.places, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need
+from dashboard.cards import Card, CardState, Context, Need
 from dashboard.charts.check_words import notices_of, sound_sentence
 from dashboard.charts.checks import NEED, clean, heading, twin
 from dashboard.charts.words import counted_days
@@ -37,4 +37,4 @@ def update(results: Sequence[Result], context: Context) -> CardState:
     return CardState(heading(len(notices), context), sound + NOTE, body=body, table=twin(checks))
 
 
-CHART = Chart("verdicts", "Data checks", needs, update, renderer="notices", span=12, height=140, slow=True)
+CHART = Card("verdicts", "Data checks", needs, update, renderer="notices", span=12, height=140, slow=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.charts.board_changes import FALSE
 from dashboard.charts.chosen import plural_of
 from dashboard.charts.durations import LONG_FROM, MEASURED_FROM, bucket_words

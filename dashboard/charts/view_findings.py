@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dashboard.chart import Context, Finding, Need
+from dashboard.cards import Context, Finding, Need
 from dashboard.charts import checks, completion_words, countries, durations, leaks, silent, silent_words, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from dashboard.chart import CardState, Chart, Context, Need, TableTwin
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import value_words
 from dashboard.charts.words import Row, empty_sentence, transition
 from dashboard.findings import Contribution, Contributions, Nothing, Tag
@@ -206,4 +206,4 @@ def _nothing(heading: str, text: str) -> CardState:
     return CardState(heading, body={"nothing": Nothing(icon="clock", text=text)})
 
 
-CHART = Chart("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230, slow=True)
+CHART = Card("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230, slow=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dashboard.chart import Context
+from dashboard.cards import Context
 from dashboard.format import THIN, count, date_range, day, rate
 from dashboard.world import country_name
 from queries.compose import EVERYTHING

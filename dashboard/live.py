@@ -1,0 +1,116 @@
+"""A plot made once and patched: each new panel writes its columns into the sources, by the names of its layers."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from bokeh.core.serialization import Serializer
+from holoviews.plotting.bokeh.element import ElementPlot
+
+from dashboard.look import changes
+from dashboard.panel import Columns, Panel
+
+_drawing = threading.Lock()
+"""HoloViews keeps options in one tree for the process: one thread draws at a time."""
+CORNERS = ("left", "bottom", "right", "top")
+
+
+class LayerError(LookupError):
+    """Say which column of a layer is drawn but not in its panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Hold one layer of a figure: its source and the HoloViews plot that wrote it."""
+
+    name: str
+    source: Any
+    plot: Any
+
+    def columns(self, held: Columns) -> dict[str, Any]:
+        """Return the source's columns for the rows of a new panel, as a fresh drawing would write them."""
+        element = self.plot.current_frame
+        if isinstance(element, hv.Area):  # an outline there and back: HoloViews' own rule, also for gaps
+            return dict(self.plot.get_data(_like(element, held), {}, {})[0])
+        written = {**held, **_renamed(element, held)}
+        kept = {name: written[name] if name in written else self.source.data[name] for name in self._follows(written)}
+        return {name: _sendable(column) for name, column in kept.items()}
+
+    def _follows(self, written: Mapping[str, Any]) -> Iterator[str]:
+        for name in self.source.data:
+            if name not in written and name not in FIXED.get(type(self.plot.current_frame), ()):
+                raise LayerError(f"layer {self.name!r} draws the column {name!r}, which its panel does not have")
+            if name in written:
+                yield name
+
+
+FIXED: Mapping[type, tuple[str, ...]] = {hv.Polygons: ("xs", "ys")}
+"""What a layer never changes: the shapes of countries, which only get another look."""
+
+
+def _renamed(element: Any, held: Columns) -> dict[str, Any]:
+    """Return the columns that a glyph has under names of its own."""
+    keys, values = [dim.name for dim in element.kdims], [dim.name for dim in element.vdims]
+    if isinstance(element, hv.Rectangles):
+        x0, y0, x1, y1 = (held[key] for key in keys)
+        ends = np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
+        return dict(zip(CORNERS, ends, strict=True))
+    if isinstance(element, hv.ErrorBars):
+        middle = held[values[0]]
+        return {"base": held[keys[0]], "lower": middle - held[values[1]], "upper": middle + held[values[-1]]}
+    if isinstance(element, hv.HeatMap):
+        return {"zvalues": held[values[0]]}
+    return {}
+
+
+def _like(element: Any, held: Columns) -> Any:
+    names = [dim.name for dim in element.dimensions()]
+    rows = {name: held[name] for name in names}
+    return type(element)(rows, element.kdims, element.vdims, datatype=["dictionary"])
+
+
+def _sendable(column: Any) -> Any:
+    """Return a column as a source holds it: texts as a list, all else as an array."""
+    return list(column) if getattr(column, "dtype", None) == object else column
+
+
+class Drawn:
+    """Hold one panel's figure with its layers; a later panel is a list of changes to it."""
+
+    def __init__(self, picture: Any) -> None:
+        """Render what `ChartView.draw` returned, once."""
+        with _drawing:
+            plot = hv.renderer("bokeh").get_plot(picture)
+        self.figure = plot.state
+        leaves = [each for each in plot.traverse(lambda each: each) if isinstance(each, ElementPlot)]
+        layers = [
+            Layer(each.handles["source"].name, each.handles["source"], each)
+            for each in leaves
+            if not each.subplots and each.handles.get("source") is not None
+        ]
+        self.layers = {layer.name: layer for layer in layers}
+
+    def changes(self, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
+        """Return the models of the figure that follow a panel, each with the properties to set."""
+        found = changes(self.figure, panel)
+        if panel.visible:
+            found += [(layer.source, {"data": layer.columns(panel.layers[name])}) for name, layer in self.layers.items()]
+        return found
+
+    def show(self, panel: Panel) -> None:
+        """Change the figure here, in this process; hold the document meanwhile (`pn.io.hold`)."""
+        for model, properties in self.changes(panel):
+            model.update(**properties)
+
+
+def patch(found: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return changes as the events of Bokeh's own document patch, for a browser that holds a copy of the figure."""
+    encode = Serializer(deferred=False).encode
+    return [
+        {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
+        for model, properties in found
+        for attribute, content in properties.items()
+    ]
