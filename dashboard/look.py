@@ -60,7 +60,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
         if renderer is not None:  # a tap is answered by a filter, not by another look of the mark
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
 
-    options = {"hooks": [own], "responsive": True, "width": None, "height": None, **style}
+    options = {"hooks": [own], **style}
     if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
@@ -127,7 +127,7 @@ def framed(
             lines.ticker = axis.ticker
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
-    options: dict[str, Any] = {"hooks": [look], "responsive": True, "width": None, "height": panel.height, "toolbar": None}
+    options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
     options |= {"xlim": (panel.x.start, panel.x.end), "ylim": (panel.y.start, panel.y.end)} if not panel.x.factors else {}
     return hv.Overlay(list(layers)).opts(backend="bokeh", legend_position="top", **options)
 
