@@ -66,7 +66,7 @@ def test_stage_writes_every_dimension():
 def test_pixi_runs_the_programs_of_its_own_environment_and_names_no_dependency_twice():
     assert set(PIXI["dependencies"]) == {"python"}
     assert set(PIXI["pypi-dependencies"]) == {PROJECT["name"]}
-    assert PIXI["dependencies"]["python"] == PROJECT["requires-python"]
+    assert PIXI["dependencies"]["python"].startswith(PROJECT["requires-python"] + ",")
     assert set(PIXI["pypi-dependencies"][PROJECT["name"]]["extras"]) == set(PROJECT["optional-dependencies"])
     for name, command in PIXI["tasks"].items():
         assert f"pixi run {name}" in README
