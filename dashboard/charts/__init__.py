@@ -44,7 +44,7 @@ CHARTS: tuple[Card, ...] = (
     revenue_lost.CHART,
     leavers.CHART,
     step_times.CHART,
-    countries.CHART,
+    countries.Countries.card(),
     places.CHART,
     durations.CHART,
     converted_vs_engaged.CHART,
