@@ -6,8 +6,9 @@ from typing import Any
 
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
+from dashboard.links import STEP
 from dashboard.periods import Days, relative_title
-from dashboard.selection import STEP, Selection
+from dashboard.selection import Selection
 from queries.engine import Call, Cancel, Engine
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -93,7 +94,7 @@ def _chip(dimension: str, title: str, exclude: bool, labels: Sequence[str]) -> d
 def filter_sentences(selection: Selection) -> list[str]:
     """Return each filter as words, days first: Last 3 days (5-7 Jul 2017); Country is United States."""
     said = []
-    first, last = selection.dates
+    first, last = selection.shown_dates
     if first or last:
         words = days_in_words(first, last)
         relative = selection.period and not selection.focus

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dashboard.chart import Chart
 from dashboard.compute import Answer, Ask, Held, answer, context_of, held_by, results_of
-from dashboard.controls import asked_of
+from dashboard.filter_bar import asked_of
 from dashboard.selection import Selection
 from dashboard.views import View, charts_of, shown_views
 from queries.engine import Cancel, Cancelled, Engine
@@ -50,9 +50,8 @@ Part = First | Late | OpenCounts
 
 
 def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[Part]:
-    """Answer a question part by part, the quick ones first; the selection learns the store's days. Raises Cancelled."""
+    """Answer a question part by part, the quick ones first. Raises Cancelled."""
     held = held_by(engine)
-    selection.span = held.span
     ask = asked_of(selection, held, asked.ask)
     charts, finding = charts_of(asked.view), asked.view.finding
     slow = [chart for chart in charts if chart.slow]

@@ -5,8 +5,8 @@ from typing import Any
 from dashboard import download
 from dashboard.charts.words import empty_sentence
 from dashboard.compute import Answer, Held
-from dashboard.controls import controls
 from dashboard.download import Stated
+from dashboard.filter_bar import filter_bar
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
 from dashboard.views import View, charts_of
@@ -16,7 +16,7 @@ from queries.store import Snapshot
 def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
     """Return what changes at once with a choice: the filter bar, the shown view, every card's settings."""
     settings = {key: selection.setting(*key.split(".", 1)) for key in known}
-    return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
+    return {**filter_bar(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
 def state_of(answered: Answer, held: Held, view: View, stated: Stated, snapshot: Snapshot) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def stated_of(
     answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
 ) -> Stated:  # fmt: skip
     """Return what every file that is taken away says about itself."""
-    chosen = selection.dates
+    chosen = selection.shown_within(held.span)
     first, last = chosen[0] or held.first_date, chosen[1] or held.last_date
     comparison = answered.ask.comparison
     compared = comparison.days.words if comparison and comparison.days else ""

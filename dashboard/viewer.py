@@ -12,12 +12,13 @@ from dashboard import download
 from dashboard.browser import Browser, Inbox
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, Ask, Held, later
-from dashboard.controls import calendar_of
-from dashboard.deeds import DEEDS, cleaned
+from dashboard.deeds import DEEDS
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
+from dashboard.filter_bar import calendar_of
 from dashboard.filters import listing
 from dashboard.freshness import Source
+from dashboard.message import cleaned
 from dashboard.page import Shell, as_text, layout
 from dashboard.past import Past
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
@@ -43,22 +44,28 @@ SEND_SECONDS = 0.1
 class Viewer:
     """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
 
-    `act` takes what a person does as a mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
+    The page follows `selection`, whoever changes a param of it, on whatever thread. `act` takes what a person does as a
+    mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
 
-    def __init__(self, source: Source, query: str = "", *, title: str = "") -> None:
-        """Start from a URL's query, or from the team's default view; a quick answer is there when this returns."""
+    def __init__(self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None) -> None:
+        """Start from a URL's query, else from a given selection, else from the team's default view.
+
+        A quick answer is there when this returns.
+        """
         self.source = source
         self.browser = Browser()
         self._inbox = Inbox()
         self.saved = SavedViews(source.engine.store.path)
-        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
-        self.selection.load_query(query or self._default_query())
+        self.selection = selection or Selection()
+        self.selection.adopt(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
+        if query or not selection:
+            self.selection.load_query(query or self._default_query())
         self.prefers_dark = False
         self.held: Held | None = None
         self.answer: Answer | None = None
         self._moving = False
-        self._grouped: set[str] | None = None
+        self._groups = False
         self._late: dict[str, Any] = {"question": None}
         self._cancel = Cancel()
         self._listing = Cancel()
@@ -74,7 +81,8 @@ class Viewer:
             follows_system=not self.selection.theme,
         )
         self._show_figures()
-        self.selection.param.watch(self._selected, SEEN)
+        self._followed = self._seen()
+        self._watcher = self.selection.param.watch(self._selected, SEEN)
         asked = self.ask()
         if asked is not None:
             wait([asked], FIRST_ANSWER_SECONDS)
@@ -107,6 +115,7 @@ class Viewer:
         """Cancel what runs, because nobody looks any more."""
         self._cancel.cancel()
         self._listing.cancel()
+        self.selection.param.unwatch(self._watcher)
 
     def look_for_data(self) -> None:
         """Ask again when the store has a newer version than what is shown."""
@@ -141,6 +150,7 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
+        self.selection.span = held.span
         state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot)
         state["question"] = asked.number
         days = as_text(calendar_of(held))
@@ -207,17 +217,30 @@ class Viewer:
 
         self.browser.later(place)
 
-    def _selected(self, *events: Any) -> None:
-        changed = {event.name for event in events}
-        if self._grouped is not None:
-            self._grouped |= changed
-        else:
-            self._follow(changed)
+    def show_theme(self) -> None:
+        """Draw in the theme that is chosen, or that the reader's system prefers."""
+        self.page.mode = self.theme.name
+        self._show_figures()
 
-    def _follow(self, changed: set[str]) -> None:
+    def _selected(self, *_events: Any) -> None:
+        if self.browser.is_applying:
+            self._follow()
+        else:
+            self.browser.later(self._follow)
+
+    def _seen(self) -> dict[str, Any]:
+        return {name: getattr(self.selection, name) for name in SEEN}
+
+    def _follow(self) -> None:
+        """Show the selection as it is now, all that changed since the last time as one step in the history."""
+        before, now = self._followed, self._seen()
+        changed = {name for name in SEEN if now[name] != before[name]}
+        if self._groups or not changed:
+            return
+        self._followed = now
         if "theme" in changed:
-            self.page.mode = self.theme.name
-        if {"theme", "view"} & changed:
+            self.show_theme()
+        elif "view" in changed:
             self._show_figures()
         query = self._query()
         if query != self.page.query:
@@ -242,13 +265,12 @@ class Viewer:
     @contextmanager
     def one_step(self) -> Generator[None]:
         """Take several changes of the selection as one: one step in the history, one question."""
-        self._grouped = set()
+        self._groups = True
         try:
             yield
         finally:
-            changed, self._grouped = self._grouped, None
-            if changed:
-                self._follow(changed)
+            self._groups = False
+            self._follow()
 
     def list_values(self, dimension: str, text: str) -> None:
         """Send the values of a dimension, or of all that hold a text; a newer list replaces one still on its way."""

@@ -554,14 +554,14 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
     viewer.act({"kind": "filter", "dimension": "country", "value": "MT"})
     viewer.act({"kind": "csv", "card": "sources"})
     saved = replies[-1]
-    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.csv.zip"
+    assert saved["name"] == "silent-leak_country-is-malta_source-is-cmd_v0_sources.csv.zip"
     archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(saved["base64"])))
     assert archive.namelist() == [
         "1_sources_by_device.csv", "2_sources_by_day.csv", "3_trend.csv", "4_checks.csv", "5_sources_by_device.csv",
     ]  # fmt: skip
     for name in archive.namelist():
         lines = archive.read(name).decode("utf-8-sig").splitlines()
-        assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
+        assert lines[1] == "# Filters: Country is Malta; Source is =cmd(); funnel Engagement"
         assert lines[2] == "# Days: 2–5 Jul 2017; compared with nothing"
         assert re.fullmatch(r"# Store store, data version 0, loaded .* UTC; 1 of 196 sessions", lines[3])
         assert "; 2017-07-02 to 2017-07-05; " in lines[4]

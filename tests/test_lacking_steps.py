@@ -9,7 +9,7 @@ from dashboard.charts import CHARTS
 from dashboard.charts.finding import FINDING
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import Ask, answer, held_by, met_days
-from dashboard.controls import compared_period
+from dashboard.filter_bar import compared_period
 from dashboard.periods import Comparison, Days
 from dashboard.selection import Selection
 from queries.engine import Engine

@@ -10,7 +10,7 @@ from charts_builders import context, day
 from dashboard.charts import check_words, checks, source_days
 from dashboard.charts.words import blank_days, counted_days, empty_sentence
 from dashboard.compute import held_by
-from dashboard.controls import compared_period
+from dashboard.filter_bar import compared_period
 from dashboard.filters import chips, filter_sentences
 from dashboard.periods import CUSTOM, Days
 from dashboard.selection import Selection

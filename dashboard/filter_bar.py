@@ -36,7 +36,7 @@ def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -
     """
     if held.span is None:
         return Comparison(selection.compare, None, "no data")
-    shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
+    shown = shown_days(*(selection.chosen_within if chosen else selection.shown_within)(held.span), held.span)
     mode = PREVIOUS if selection.compare == MONTH and not shown.months else selection.compare
     return comparison(mode, shown, counted_days(selection, held), selection.compared_days)
 
@@ -55,16 +55,16 @@ def counted_days(selection: Selection, held: Held) -> set[dt.date]:
 
 def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
     """Return a question with its days, now that those of the store are known, and with what they are compared with."""
-    now = replace(ask, filters=selection.filters, comparison=compared_period(selection, held))
+    now = replace(ask, filters=selection.filters_within(held.span), comparison=compared_period(selection, held))
     if not selection.focus:
         return now
-    first, last = selection.chosen_dates
+    first, last = selection.chosen_within(held.span)
     around = now.filters.on_days(first, last)
     whole = replace(now, filters=around, comparison=compared_period(selection, held, chosen=True))
     return replace(now, around=whole, focus=selection.focus)
 
 
-def controls(selection: Selection, held: Held) -> dict[str, Any]:
+def filter_bar(selection: Selection, held: Held) -> dict[str, Any]:
     """Return the state of every control in the filter bar."""
     return {
         "chips": chips(selection),
@@ -79,8 +79,8 @@ def controls(selection: Selection, held: Held) -> dict[str, Any]:
 def _dates(selection: Selection, held: Held) -> dict[str, Any]:
     if held.span is None:
         return {"label": "No days", "name": "", "presets": [], "first": "", "last": "", "from": "", "to": ""}
-    shown = shown_days(*selection.chosen_dates, held.span)
-    all_days = selection.chosen_dates == (None, None)
+    shown = shown_days(*selection.chosen_within(held.span), held.span)
+    all_days = selection.chosen_within(held.span) == (None, None)
     return {
         "label": shown.words,
         "name": relative_title(selection.period) if selection.period else "",
@@ -115,7 +115,7 @@ def _compare(selection: Selection, held: Held) -> dict[str, Any]:
     now = compared_period(selection, held)
     offered = []
     if held.span is not None:
-        shown, counted = shown_days(*selection.dates, held.span), counted_days(selection, held)
+        shown, counted = shown_days(*selection.shown_within(held.span), held.span), counted_days(selection, held)
         for mode in MODES:
             offer = comparison(mode, shown, counted, selection.compared_days)
             missing = missing_words(offer.days, counted) if offer.days else ""
