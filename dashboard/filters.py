@@ -30,9 +30,9 @@ def dimensions() -> list[dict[str, str]]:
 
 
 def listing(
-    engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None
+    engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None, *, most: int = LISTED
 ) -> dict[str, Any]:
-    """Return one list as `filterpanel.js` reads it, most sessions first, and marked values however few they have.
+    """Return one list as `filterpanel.js` reads it: `most` values, and marked ones however few sessions they have.
 
     Without a text it holds the values of one dimension, with one those of every dimension whose name or label holds it,
     whatever the case; sessions are counted under the filters on the other dimensions.
@@ -49,7 +49,7 @@ def listing(
     ]
     found = [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()]
     found.sort(key=lambda line: -line[2])
-    shown = [line for place, line in enumerate(found) if place < LISTED or line[-1]]
+    shown = [line for place, line in enumerate(found) if place < most or line[-1]]
     gone = [] if wanted else marks[dimension].keys() - {line[0] for line in values}
     shown += [_value(dimension, value, 0, "", marks[dimension]) for value in gone]
     return {"dimension": dimension, "text": text, "values": shown, "total": len(found)}

@@ -20,13 +20,24 @@ class SelectionParams(param.Parameterized):
     """Hold the params; each dimension of the vocabulary is one, with its wanted values, empty for all values."""
 
     view = param.String(default="", doc="Name of the shown view; empty for the first.")
-    dates = Dates(default=None, doc="First and last day, both inclusive, None for an open end; None for all days.")
+    dates = Dates(
+        default=None, label="Days", doc="First and last day, both inclusive, None for an open end; None for all days."
+    )
     period = Period(default="", doc="Days counted back from the store's last one, such as last-28; empty for none.")
     focus = FullDays(class_=Days, default=None, allow_None=True, doc="Days clicked in a chart.")
     exclude = Unwanted(default={}, doc="Unwanted values per dimension.")
-    compare = param.Selector(default=PREVIOUS, objects=list(MODES), doc="What the shown days are compared with.")
-    compared_days = FullDays(class_=Days, default=None, allow_None=True, doc='Days of the comparison "custom".')
-    funnel_name = param.Selector(default=ENGAGEMENT.name, objects=[each.name for each in FUNNELS], doc="Chosen funnel.")
+    compare = param.Selector(
+        default=PREVIOUS, objects=list(MODES), label="Compared with", doc="What the shown days are compared with."
+    )
+    compared_days = FullDays(
+        class_=Days, label="Other days", default=None, allow_None=True, doc='Days of the comparison "custom".'
+    )
+    funnel_name = param.Selector(
+        default=ENGAGEMENT.name,
+        objects=[each.name for each in FUNNELS],
+        label="Funnel",
+        doc="Name of the chosen funnel.",
+    )
     steps = Positions(class_=tuple, default=(), doc="Positions of the chosen steps from 1; empty for all.")
     left_out = Spans(class_=tuple, default=(), doc="Spans of days that are not looked at.")
     step = param.String(default="", doc="Name of the step of the funnel that sessions reached; empty for any.")
@@ -36,7 +47,7 @@ class SelectionParams(param.Parameterized):
 
 
 for _name in DIMENSIONS:
-    SelectionParams.param.add_parameter(_name, Values(default=[], doc=f"{TITLES[_name]}: wanted values."))
+    SelectionParams.param.add_parameter(_name, Values(default=[], label=TITLES[_name], doc="Wanted values."))
 
 
 def ended_choices(selection: "Selection", new: Set[str]) -> dict[str, Any]:
