@@ -25,7 +25,7 @@ Deed = Callable[["Viewer", Said], object]
 def filter_to(viewer: "Viewer", said: Said) -> None:
     """Filter to a value, to several at once, open a view, choose a setting: whatever the action says, as one step."""
     viewer.past.remember()
-    with viewer.one_step():
+    with viewer.following.one_step():
         viewer.selection.follow(said)
 
 

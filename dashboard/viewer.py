@@ -2,9 +2,8 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from dashboard.download import Stated
 from dashboard.figures import packed_figures, ready_figures
 from dashboard.filter_bar import calendar_of
 from dashboard.filters import listing
+from dashboard.following import Following
 from dashboard.freshness import Source
 from dashboard.message import cleaned
 from dashboard.page import Shell, as_text, layout
@@ -33,7 +33,6 @@ from queries.vocabulary import DIMENSIONS
 LOG = logging.getLogger(__name__)
 WORKERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
 KNOWN_SETTINGS = {f"{chart.name}.{name}": choice for chart in CHARTS for name, choice in chart.settings.items()}
-SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
 
@@ -65,7 +64,6 @@ class Viewer:
         self.held: Held | None = None
         self.answer: Answer | None = None
         self._moving = False
-        self._groups = False
         self._late: dict[str, Any] = {"question": None}
         self._cancel = Cancel()
         self._listing = Cancel()
@@ -81,8 +79,7 @@ class Viewer:
             follows_system=not self.selection.theme,
         )
         self._show_figures()
-        self._followed = self._seen()
-        self._watcher = self.selection.param.watch(self._selected, SEEN)
+        self.following = Following(self.selection, self.browser, self._follow)
         asked = self.ask()
         if asked is not None:
             wait([asked], FIRST_ANSWER_SECONDS)
@@ -115,7 +112,7 @@ class Viewer:
         """Cancel what runs, because nobody looks any more."""
         self._cancel.cancel()
         self._listing.cancel()
-        self.selection.param.unwatch(self._watcher)
+        self.following.stop()
 
     def look_for_data(self) -> None:
         """Ask again when the store has a newer version than what is shown."""
@@ -222,22 +219,7 @@ class Viewer:
         self.page.mode = self.theme.name
         self._show_figures()
 
-    def _selected(self, *_events: Any) -> None:
-        if self.browser.is_applying:
-            self._follow()
-        else:
-            self.browser.later(self._follow)
-
-    def _seen(self) -> dict[str, Any]:
-        return {name: getattr(self.selection, name) for name in SEEN}
-
-    def _follow(self) -> None:
-        """Show the selection as it is now, all that changed since the last time as one step in the history."""
-        before, now = self._followed, self._seen()
-        changed = {name for name in SEEN if now[name] != before[name]}
-        if self._groups or not changed:
-            return
-        self._followed = now
+    def _follow(self, changed: Set[str]) -> None:
         if "theme" in changed:
             self.show_theme()
         elif "view" in changed:
@@ -261,16 +243,6 @@ class Viewer:
                 self._moving = False
             if self.held:
                 self.page.bar = self._bar(self.held)
-
-    @contextmanager
-    def one_step(self) -> Generator[None]:
-        """Take several changes of the selection as one: one step in the history, one question."""
-        self._groups = True
-        try:
-            yield
-        finally:
-            self._groups = False
-            self._follow()
 
     def list_values(self, dimension: str, text: str) -> None:
         """Send the values of a dimension, or of all that hold a text; a newer list replaces one still on its way."""

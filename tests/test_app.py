@@ -28,7 +28,8 @@ from dashboard.deeds import DEEDS
 from dashboard.download import csv_text, methods
 from dashboard.freshness import Source
 from dashboard.page import SCRIPTS, as_text
-from dashboard.questions import Question
+from dashboard.questions import Question, parts_of
+from dashboard.selection import Selection
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
 from dashboard.viewer import KNOWN_SETTINGS, Viewer
 from dashboard.views import VIEWS, charts_of, placed, shown_views
@@ -442,6 +443,32 @@ def test_days_without_data_say_which_days_there_are(viewer):
     assert state["cards"]["checks"]["body"]["nothing"]["title"] == "Nothing to check"
     viewer.act({"kind": "dates"})
     assert viewer.page.query == ""
+
+
+def test_a_page_of_a_ready_selection_shows_it_and_changes_it_but_a_query_wins(store, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    selection = Selection(country=["GB"], period="last-2")
+    viewer = Viewer(Source(store), selection=selection)
+    assert viewer.selection is selection
+    assert viewer.page.query == "?days=last-2&country=GB"
+    assert shown(viewer)["counted"] == "40 of 196 sessions"
+    selection.choose_view("funnel")
+    assert viewer.page.query == "?view=funnel&days=last-2&country=GB"
+    viewer.act({"kind": "filter", "dimension": "country", "value": "US"})
+    assert selection.country == ["US"]
+    selection.param.update(country=[], dates=("2017-07-02", "2017-07-02"))
+    assert viewer.page.query == "?view=funnel&from=2017-07-02&to=2017-07-02"
+    assert shown(viewer)["counted"] == "66 of 196 sessions"
+    assert Viewer(Source(store), "?country=MT", selection=Selection(country="GB")).selection.country == ["MT"]
+
+
+def test_days_of_the_store_are_told_to_the_selection_with_the_answer_and_not_by_the_worker(store):
+    source, selection = Source(store), Selection(period="last-2")
+    ask = Ask(selection.filters, selection.funnel, settings())
+    asked = Question(shown_views()[-1], replace(ask, finding=shown_views()[-1].finding), Cancel())
+    first = next(parts_of(source.engine, asked, selection))
+    assert selection.span is None
+    assert first.answer.shown == 130
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
