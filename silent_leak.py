@@ -263,7 +263,7 @@ def note_unknown_steps(engine: "Engine", filters: Filters, funnel: Funnel) -> No
     from queries.funnel_file import FLAGS
 
     if any(step.column in FLAGS for step in funnel.steps):
-        from dashboard.compute import Ask, held_by, lacking_words
+        from dashboard.ask import Ask, held_by, lacking_words
 
         if lacking := lacking_words(Ask(filters, funnel, {}), held_by(engine)):
             note(f"{lacking} On other days sessions count as if they had not taken it.")

@@ -15,6 +15,7 @@ import panel as pn
 from dashboard.fonts import font_face_css
 from dashboard.freshness import SECONDS, source_of
 from dashboard.page import script_addresses
+from dashboard.selection import Selection
 from dashboard.theme import FONT
 from dashboard.viewer import Viewer
 from dashboard.views import shown_views
@@ -25,16 +26,17 @@ STORE_VARIABLE = "SILENT_LEAK_STORE"
 HERE = Path(__file__).parent
 
 
-def create_app(store: Store, *, title: str = TITLE) -> pn.Template:
+def create_app(store: Store, *, title: str = TITLE, selection: Selection | None = None) -> pn.Template:
     """Return one viewer's page over a store, in the state that its URL holds; call it once a session.
 
+    With a selection the page follows that one, and what is clicked in the page changes it; a query in the URL wins.
     A folder that holds no store gives a page that says which command fills it.
     """
     try:
         source = source_of(store)
     except StoreError as error:
         return explain("There is nothing to show yet", str(error), title=title)
-    viewer = Viewer(source, _query(), title=title)
+    viewer = Viewer(source, _query(), title=title, selection=selection)
     if viewer.browser.is_served:
         pn.state.onload(viewer.browser.loaded)
         pn.state.on_session_destroyed(lambda _: viewer.stop())

@@ -39,11 +39,17 @@ class Browser:
         self._queued: deque[tuple[Change, bool]] = deque()
         self._loaded = False
         self._listening = False
+        self._applying: int | None = None
 
     @property
     def is_served(self) -> bool:
         """Say whether there is a server session behind this page."""
         return self.document is not None and self.document.session_context is not None
+
+    @property
+    def is_applying(self) -> bool:
+        """Say whether this thread is applying a change to the page just now, so that more may be changed at once."""
+        return self._applying == threading.get_ident()
 
     def later(self, change: Change, *, sends: bool = False) -> None:
         """Apply a change from any thread, as soon as the document's own loop comes round; changes keep their order.
@@ -85,10 +91,12 @@ class Browser:
         if self.document is None:
             return
         self.document.hold()
+        self._applying = threading.get_ident()
         try:
             while self._waiting and (self._loaded or self._unfetched()):
                 self._waiting.popleft()()
         finally:
+            self._applying = None
             self.document.unhold()
 
     def _unfetched(self) -> bool:

@@ -51,9 +51,8 @@ Part = First | Late | OpenCounts
 
 
 def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[Part]:
-    """Answer a question part by part, the quick ones first; the selection learns the store's days. Raises Cancelled."""
+    """Answer a question part by part, the quick ones first. Raises Cancelled."""
     held = held_by(engine)
-    selection.span = held.span
     ask = asked_of(selection, held, asked.ask)
     charts, finding = charts_of(asked.view), asked.view.finding
     slow = [chart for chart in charts if chart.slow]

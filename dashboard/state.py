@@ -9,9 +9,9 @@ from dashboard.ask import Held
 from dashboard.cards import CardState
 from dashboard.charts.words import empty_sentence
 from dashboard.compute import Answer
-from dashboard.controls import controls
 from dashboard.download import Stated
 from dashboard.figures import patch_of
+from dashboard.filter_bar import filter_bar
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
 from dashboard.views import View, charts_of
@@ -21,7 +21,7 @@ from queries.store import Snapshot
 def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
     """Return what changes at once with a choice: the filter bar, the shown view, every card's settings."""
     settings = {key: selection.setting(*key.split(".", 1)) for key in known}
-    return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
+    return {**filter_bar(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
 def state_of(
@@ -80,7 +80,7 @@ def stated_of(
     answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
 ) -> Stated:  # fmt: skip
     """Return what every file that is taken away says about itself."""
-    chosen = selection.dates
+    chosen = selection.shown_within(held.span)
     first, last = chosen[0] or held.first_date, chosen[1] or held.last_date
     comparison = answered.ask.comparison
     compared = comparison.days.words if comparison and comparison.days else ""

@@ -2,9 +2,8 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,12 +14,14 @@ from dashboard.browser import Browser, Inbox
 from dashboard.cards import CardState
 from dashboard.charts import CHARTS
 from dashboard.compute import Answer, later
-from dashboard.controls import calendar_of
-from dashboard.deeds import DEEDS, cleaned
+from dashboard.deeds import DEEDS
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, patch_of, ready_figures
+from dashboard.filter_bar import calendar_of
 from dashboard.filters import listing
+from dashboard.following import Following
 from dashboard.freshness import Source
+from dashboard.message import cleaned
 from dashboard.page import Shell, as_text, layout
 from dashboard.past import Past
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
@@ -35,7 +36,6 @@ from queries.vocabulary import DIMENSIONS
 LOG = logging.getLogger(__name__)
 WORKERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
 KNOWN_SETTINGS = {f"{chart.name}.{name}": choice for chart in CHARTS for name, choice in chart.settings.items()}
-SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
 
@@ -46,22 +46,27 @@ SEND_SECONDS = 0.1
 class Viewer:
     """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
 
-    `act` takes what a person does as a mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
+    The page follows `selection`, whoever changes a param of it, on whatever thread. `act` takes what a person does as a
+    mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
 
-    def __init__(self, source: Source, query: str = "", *, title: str = "") -> None:
-        """Start from a URL's query, or from the team's default view; a quick answer is there when this returns."""
+    def __init__(self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None) -> None:
+        """Start from a URL's query, else from a given selection, else from the team's default view.
+
+        A quick answer is there when this returns.
+        """
         self.source = source
         self.browser = Browser()
         self._inbox = Inbox()
         self.saved = SavedViews(source.engine.store.path)
-        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
-        self.selection.load_query(query or self._default_query())
+        self.selection = selection or Selection()
+        self.selection.adopt(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
+        if query or not selection:
+            self.selection.load_query(query or self._default_query())
         self.prefers_dark = False
         self.held: Held | None = None
         self.answer: Answer | None = None
         self._moving = False
-        self._grouped: set[str] | None = None
         self._late: dict[str, Any] = {"question": None}
         self._cancel = Cancel()
         self._listing = Cancel()
@@ -77,7 +82,7 @@ class Viewer:
             follows_system=not self.selection.theme,
         )
         self._show_figures()
-        self.selection.param.watch(self._selected, SEEN)
+        self.following = Following(self.selection, self.browser, self._follow)
         asked = self.ask()
         if asked is not None:
             wait([asked], FIRST_ANSWER_SECONDS)
@@ -110,6 +115,7 @@ class Viewer:
         """Cancel what runs, because nobody looks any more."""
         self._cancel.cancel()
         self._listing.cancel()
+        self.following.stop()
 
     def look_for_data(self) -> None:
         """Ask again when the store has a newer version than what is shown."""
@@ -145,6 +151,7 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
+        self.selection.span = held.span
         state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot, cards)
         state["question"] = asked.number
         days = as_text(calendar_of(held))
@@ -225,18 +232,16 @@ class Viewer:
 
         self.browser.later(place)
 
-    def _selected(self, *events: Any) -> None:
-        changed = {event.name for event in events}
-        if self._grouped is not None:
-            self._grouped |= changed
-        else:
-            self._follow(changed)
+    def show_theme(self) -> None:
+        """Draw in the theme that is chosen, or that the reader's system prefers."""
+        self.page.mode = self.theme.name
+        self._show_figures(redraw=True)
 
-    def _follow(self, changed: set[str]) -> None:
+    def _follow(self, changed: Set[str]) -> None:
         if "theme" in changed:
-            self.page.mode = self.theme.name
-        if {"theme", "view"} & changed:
-            self._show_figures(redraw="theme" in changed)
+            self.show_theme()
+        elif "view" in changed:
+            self._show_figures()
         query = self._query()
         if query != self.page.query:
             self.page.replaces = self._moving or changed == {"theme"}
@@ -256,17 +261,6 @@ class Viewer:
                 self._moving = False
             if self.held:
                 self.page.bar = self._bar(self.held)
-
-    @contextmanager
-    def one_step(self) -> Generator[None]:
-        """Take several changes of the selection as one: one step in the history, one question."""
-        self._grouped = set()
-        try:
-            yield
-        finally:
-            changed, self._grouped = self._grouped, None
-            if changed:
-                self._follow(changed)
 
     def list_values(self, dimension: str, text: str) -> None:
         """Send the values of a dimension, or of all that hold a text; a newer list replaces one still on its way."""

@@ -118,6 +118,32 @@ def test_what_a_person_does_is_done_on_the_loop_whatever_thread_heard_it(said, t
     assert loop.threads == {threading.current_thread()}
 
 
+def test_a_param_that_any_thread_sets_is_followed_on_the_loop_in_one_step(tmp_path):
+    viewer = Viewer(Source(store_of(tmp_path / "store", sessions(4, device_category="mobile"))))
+    loop = Loop(viewer.browser)
+    viewer.browser.loaded()
+    loop.turn()
+    threads = []
+    viewer.page.param.watch(lambda *_: threads.append(threading.current_thread()), "query")
+
+    def change():
+        viewer.selection.country = ["US"]
+        viewer.selection.param.update(device_category="mobile", dates=("2017-07-02", None))
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    changing.join()
+    assert viewer.page.query == ""
+    loop.turn()
+    assert viewer.page.query == "?from=2017-07-02&country=US&device_category=mobile"
+    assert not viewer.page.replaces
+    assert threads == [threading.current_thread()], "two changes, one step in the history"
+    viewer.stop()
+    viewer.selection.country = []
+    loop.turn()
+    assert "country=US" in viewer.page.query, "nobody looks any more"
+
+
 def test_a_search_waits_for_the_changes_before_it_and_not_for_ever(monkeypatch):
     browser, done = Browser(), []
     loop = Loop(browser)

@@ -8,7 +8,6 @@ from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
-from dashboard.charts.countries_figure import build
 from dashboard.charts.words import Row, empty_sentence, part_of, rate_of
 from dashboard.format import DASH, THIN, count, exact, money, plural, rate, rate_range
 from dashboard.world import country_name, world
