@@ -14,7 +14,8 @@ from dashboard.charts.durations import Durations
 from dashboard.charts.funnel import Funnel
 from dashboard.charts.sources import Sources
 from dashboard.selection import Selection
-from queries.engine import Engine
+from dashboard.stores import engine_of
+from queries.store import Store
 
 ORIGINAL: dict[str, type[ChartView]] = {
     "country_conversion_map": Countries,
@@ -34,11 +35,12 @@ class NoMatplotlibError(ImportError):
     """Say how to get what draws the pictures."""
 
 
-def save_pictures(engine: Engine, folder: Path, selection: Selection | None = None) -> list[Path]:
+def save_pictures(store: str | Path | Store, folder: Path, selection: Selection | None = None) -> list[Path]:
     """Write the original's four pictures of a store as PNG and SVG, each file whole or not at all; return the files.
 
-    Raises NoMatplotlibError without matplotlib, OSError where the folder cannot be written.
+    Raises NoMatplotlibError without matplotlib, StoreError for a folder that is no store, OSError where the folder cannot be written.
     """
+    engine = engine_of(store)
     folder.mkdir(parents=True, exist_ok=True)
     return [
         path
@@ -94,7 +96,7 @@ def _layer(element: Any) -> Any:
         said = {"size": 8, "color": said.get("color", "#333333"), **_alignment(style)}
     elif isinstance(element, hv.ErrorBars):
         said = {"ecolor": said.get("line", "#333333"), "elinewidth": 1.5, "capsize": 0}
-    elif isinstance(element, hv.Rectangles | hv.Polygons | hv.Bars):
+    elif isinstance(element, hv.Rectangles | hv.Polygons | hv.Bars | hv.Area):
         said = {"facecolor": said.get("fill", said.get("color", "#333333")), "edgecolor": said.get("line") or "none", **said}
     elif isinstance(element, hv.Scatter | hv.Points):
         said = {**said, "color": said.get("fill", said.get("color", "#333333"))}
