@@ -42,6 +42,7 @@ class ChartView(Viewer):
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
+    height = param.Integer(default=280, bounds=(60, 4000), doc="Height of a picture in pixels.")
     theme = param.Selector(default="light", objects=[theme.name for theme in THEMES], doc="Light or dark.")
 
     key: ClassVar[str] = ""
@@ -49,7 +50,6 @@ class ChartView(Viewer):
     own_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
-    height: ClassVar[int] = 280
     traits: ClassVar[Mapping[str, Any]] = {}
     most_panels: ClassVar[int] = 1
 

@@ -131,7 +131,10 @@ def framed(
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
     options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
-    options |= {"xlim": (panel.x.start, panel.x.end), "ylim": (panel.y.start, panel.y.end)} if not panel.x.factors else {}
+    for side, at in (("x", panel.x), ("y", panel.y)):
+        if at.factors is None:
+            options[f"{side}lim"] = at.start, at.end
+            options |= {f"{side}ticks": list(zip(at.ticks, at.labels, strict=True))} if at.ticks else {}
     return hv.Overlay(list(layers)).opts(backend="bokeh", legend_position="top", **options)
 
 

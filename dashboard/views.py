@@ -20,7 +20,7 @@ class View:
     cards: tuple[str | tuple[str, int], ...]
     icon: str
     key: str
-    finding: Finding = finding.FINDING
+    finding: Finding | None = finding.FINDING
     open: OpenCount | None = None
     second: bool = False
 
@@ -49,6 +49,14 @@ VIEWS = (
 def shown_views() -> tuple[View, ...]:
     """Return the views that have cards."""
     return tuple(view for view in VIEWS if view.cards)
+
+
+def pane_view(name: str) -> View:
+    """Return a view of one card alone, by the card's name. Raises LookupError that lists the names there are."""
+    card = next((card for card in CHARTS if card.name == name), None)
+    if card is None:
+        raise LookupError(f"There is no chart “{name}”. There are: {', '.join(card.name for card in CHARTS)}.")
+    return View("pane", card.label, "", ((card.name, 12),), "grid", "", finding=None)
 
 
 def view_named(name: str) -> View:

@@ -4,9 +4,10 @@ import pytest
 from builders import session, sessions, store_of
 from charts_builders import day
 
+from dashboard.ask import Ask
 from dashboard.charts import CHARTS, view_findings
 from dashboard.charts.chosen import chosen_against, comparison_note, shared_note
-from dashboard.compute import Ask, answer
+from dashboard.compute import answer
 from queries.check import Check
 from queries.engine import Engine
 from queries.filters import Filters

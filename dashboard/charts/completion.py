@@ -9,7 +9,7 @@ from dashboard.cards import Card, CardState, Context, Need, TableTwin
 
 figures: Any = None
 from dashboard.charts.chosen import passes, plural_of
-from dashboard.charts.completion_figure import ABOVE, LEFT, PANELS, build, panel_name
+from dashboard.charts.completion_figure import ABOVE, LEFT, PANELS, panel_name
 from dashboard.charts.completion_words import compared_words, heading, verdict
 from dashboard.charts.funnel import compared_label
 from dashboard.charts.funnel_rows import (
