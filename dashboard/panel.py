@@ -50,7 +50,17 @@ class Panel:
 
     def table(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer, for hvPlot."""
-        return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()})
+        return pd.DataFrame(
+            {name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()}
+        )
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, with None where a number is missing."""
+    return [
+        {name: None if isinstance(each, float) and each != each else each for name, each in row.items()}
+        for row in frame.to_dict("records")
+    ]
 
 
 def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.ndarray]:

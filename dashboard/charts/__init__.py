@@ -45,7 +45,7 @@ CHARTS: tuple[Card, ...] = (
     leavers.CHART,
     step_times.CHART,
     countries.Countries.card(),
-    places.CHART,
+    places.Places.card(),
     durations.CHART,
     converted_vs_engaged.CHART,
     sources.CHART,
