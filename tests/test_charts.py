@@ -24,7 +24,8 @@ from queries.metrics import metric_named
 
 NOT_CARDS = {
     "board_changes",
-    "check_words", "completion_figure", "completion_words", "countries_figure", "figures", "finding", "funnel_rows",
+    "check_words", "completion_figure", "completion_words", "figures", "finding", "funnel_rows",
+    "countries_figure", "countries_words",
     "leak_explained", "leak_rows", "segments",
     "chosen", "funnel_words",
     "silent_words", "source_cells", "source_days", "source_words", "stakes", "strips",
