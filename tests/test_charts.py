@@ -13,7 +13,8 @@ from builders import session, sessions, store_of
 from dashboard import charts as package
 from dashboard.ask import Ask, results_of
 from dashboard.cards import Card, Context
-from dashboard.charts import CHARTS, finding
+from dashboard.charts import finding
+from dashboard.charts.registry import CHARTS
 from dashboard.periods import Comparison, Days
 from dashboard.theme import token_names
 from dashboard.views import VIEWS
