@@ -19,7 +19,7 @@ from bokeh.models import (
     ImageURLTexture,
     NoOverlap,
     PanTool,
-    ResetTool,
+    SetValue,
     Span,
     TapTool,
     Title,
@@ -33,6 +33,8 @@ from dashboard.theme import FONT, Theme
 SMALL, TINY = "12px", "11px"
 TAPPED = "tap"
 """The tag of a source whose rows can be clicked."""
+ZOOMED = "zoom"
+"""The tag of a figure whose ranges belong to the viewer."""
 TOOLTIP = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
 Hook = Callable[[Any, Any], None]
 
@@ -94,8 +96,9 @@ def framed(
     """Return layers as one picture in the page's look, the first layer at the back.
 
     `hover` names the layers that tell their column `title`; with `crosshair` a line follows the pointer. The layers of
-    `panel.taps` answer clicks, with `drag` also a drag along x. `zoom` lets a wheel zoom and a drag move the picture, a
-    double click takes both back. `aspect` fixes width / height.
+    `panel.taps` answer clicks, with `drag` also a drag along x. With `zoom` a wheel with Ctrl or a pinch zooms (a wheel
+    alone scrolls the page), a drag moves what is zoomed, and a double click shows all again; such a picture keeps its
+    ranges when its panel changes. `aspect` fixes width / height.
     """
 
     def look(plot: Any, _element: Any) -> None:
@@ -144,7 +147,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
     for at, bounds, line in ((panel.x, fig.x_range, fig.xaxis[0]), (panel.y, fig.y_range, fig.yaxis[0])):
         if at.factors is not None:
             found.append((bounds, {"factors": list(at.factors)}))
-        else:
+        elif ZOOMED not in fig.tags:  # there the viewer has chosen what is in sight
             start, end = _plain(at.start), _plain(at.end)
             found.append((bounds, {"start": start, "end": end, "reset_start": start, "reset_end": end}))
         if isinstance(line.ticker, FixedTicker):
@@ -217,9 +220,14 @@ def _tools(
         tools.append(selects)
         fig.toolbar.active_drag = selects
     if zoom:
-        wheel, pan = WheelZoomTool(maintain_focus=False), PanTool()
-        tools += [wheel, pan, ResetTool()]
+        wheel, pan = WheelZoomTool(maintain_focus=False, modifiers={"ctrl": True}), PanTool()
+        tools += [wheel, pan]
         fig.toolbar.update(active_scroll=wheel, active_drag=pan)
+        fig.tags = [ZOOMED]
+        for bounds in (fig.x_range, fig.y_range):
+            bounds.bounds = (bounds.start, bounds.end)
+            for end in ("start", "end"):
+                fig.js_on_event("doubletap", SetValue(obj=bounds, attr=end, value=getattr(bounds, end)))
     return tools
 
 

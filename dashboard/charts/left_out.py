@@ -89,7 +89,9 @@ def left_out(
     more = sum(row["sessions"] for row in sources if row["row_kind"] == "more" and row["device_category"] == EVERYTHING)
     return [
         LeftOut("Country map", "sessions without a country: no place on the map", nowhere),
-        LeftOut("Country map", f"countries under {SMALL_COUNTRY} sessions: hatched, no colour", small),
+        LeftOut(
+            "Country map", f"countries under {SMALL_COUNTRY} sessions or one expected order: hatched, no colour", small
+        ),
         LeftOut("Session duration", "one hit or no times: not measured, shown apart at 0 s", unmeasured),
         LeftOut("Funnel", "sessions that reach no step", sessions - entered),
         LeftOut("Converted against engaged", "under five pages and no order", sessions - compared),
