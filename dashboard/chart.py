@@ -48,6 +48,10 @@ class ChartView(Viewer):
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     own_settings: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[str, ...]] = ()
+    """Settings of the card that this one `follows`."""
+    page_names: ClassVar[Mapping[str, str]] = {}
+    """What the page calls a setting whose name is a word of Python: `also` is "and"."""
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
     traits: ClassVar[Mapping[str, Any]] = {}
@@ -123,8 +127,9 @@ class ChartView(Viewer):
 
     @property
     def settings(self) -> dict[str, str]:
-        """Return the chart's own settings as the page has them: texts by name."""
-        return {name: str(getattr(self, name)) for name in self.own_settings}
+        """Return the chart's settings as the page has them: texts by name."""
+        names = (*self.own_settings, *self.followed)
+        return {self.page_names.get(name, name): str(getattr(self, name)) for name in names}
 
     @property
     def engine(self) -> Engine:
@@ -184,17 +189,18 @@ class ChartView(Viewer):
         """Return the chart's own settings as the page offers them: options and default by name."""
         every = cls.param.objects("existing")
         return {
-            name: (tuple(str(each) for each in every[name].objects), str(every[name].default))
+            cls.page_names.get(name, name): (tuple(str(each) for each in every[name].objects), str(every[name].default))
             for name in cls.own_settings
         }
 
     @classmethod
     def _typed(cls, settings: Mapping[str, str]) -> dict[str, Any]:
         every = cls.param.objects("existing")
+        said = {name: settings.get(cls.page_names.get(name, name)) for name in (*cls.own_settings, *cls.followed)}
         return {
-            name: next((each for each in every[name].objects if str(each) == settings[name]), every[name].default)
-            for name in cls.own_settings
-            if name in settings
+            name: next((each for each in every[name].objects if str(each) == option), every[name].default)
+            for name, option in said.items()
+            if option is not None
         }
 
     @classmethod
