@@ -61,7 +61,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)

@@ -46,7 +46,7 @@ CHARTS: tuple[Card, ...] = (
     step_times.CHART,
     countries.CHART,
     places.CHART,
-    durations.CHART,
+    durations.Durations.card(),
     converted_vs_engaged.CHART,
     sources.CHART,
     takeaways.CHART,
