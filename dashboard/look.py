@@ -71,7 +71,7 @@ def mark(
             renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
