@@ -45,11 +45,14 @@ class by(Field):  # noqa: N801  reads as a word in `fill_color=by("color")`
         return hash(self.field)
 
 
-def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, **style: Any) -> Any:
+def mark(
+    name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, beyond: bool = False,
+    **style: Any,
+) -> Any:  # fmt: skip
     """Return an element as a named layer: its source is called after it, and holds every column of its rows.
 
     `series` names what it stands for in the legend; layers of one series are muted together. `glyph` has what HoloViews
-    has no option for: hatches, pixels of offset, padding.
+    has no option for: hatches, pixels of offset, padding. A layer drawn `beyond` may leave the frame.
     """
 
     def own(plot: Any, _element: Any) -> None:
@@ -59,6 +62,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
         renderer = plot.handles.get("glyph_renderer")
         if renderer is not None:  # a tap is answered by a filter, not by another look of the mark
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
+            renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
     if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
@@ -69,7 +73,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
 
 def words(name: str, element: Any, theme: Theme, *, halo: bool = False, glyph: Any = None, **style: Any) -> Any:
     """Return hvPlot labels as a layer of small type; with a halo a line that runs through them stops short of them."""
-    look = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
+    look: dict[str, Any] = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
     ground: dict[str, Any] = {"background_fill_color": theme.surface, "background_fill_alpha": 0.9} if halo else {}
     room = {"padding": (0, 3), "border_radius": 3} if halo else {}
     return mark(name, element, glyph={"text_font": value(FONT), **room, **(glyph or {})}, **{**look, **ground, **style})

@@ -50,7 +50,7 @@ CHARTS: tuple[Card, ...] = (
     converted_vs_engaged.CHART,
     sources.CHART,
     takeaways.CHART,
-    why.CHART,
+    why.Why.card(),
     movers.CHART,
     checks.CHART,
     leaks.CHART,
