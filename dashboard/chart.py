@@ -26,11 +26,15 @@ NOTHING = Context(Filters(), ENGAGEMENT, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw."""
+    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw.
+
+    `nothing` says the same with a button that leads out of it (`Nothing` of `dashboard/findings.py`).
+    """
 
     heading: str
     note: str = ""
     empty: str | None = None
+    nothing: Mapping[str, Any] | None = None
     legend: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
@@ -165,7 +169,8 @@ class ChartView(Viewer):
         frame = self.read(results)
         said = self.say(frame)
         if said.empty is not None:
-            return CardState(said.heading, said.note, empty=said.empty)
+            offer = {"nothing": said.nothing} if said.nothing else {}
+            return CardState(said.heading, said.note, offer, empty=said.empty)
         body = dict(self.body(frame))
         if said.legend:
             body["legend"] = list(said.legend)
