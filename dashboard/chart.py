@@ -39,6 +39,7 @@ class ChartView(Viewer):
 
     A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
     results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
+    `figure_settings` are Selectors of the figure alone, which the page does not offer.
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
@@ -47,6 +48,7 @@ class ChartView(Viewer):
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     own_settings: ClassVar[tuple[str, ...]] = ()
+    figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
     height: ClassVar[int] = 280
