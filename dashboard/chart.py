@@ -43,6 +43,7 @@ class ChartView(Viewer):
 
     A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
     results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
+    `figure_settings` are Selectors of the figure alone, which the page does not offer.
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
@@ -56,6 +57,7 @@ class ChartView(Viewer):
     """Settings of the card that this one `follows`."""
     page_names: ClassVar[Mapping[str, str]] = {}
     """What the page calls a setting whose name is a word of Python: `also` is "and"."""
+    figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
     traits: ClassVar[Mapping[str, Any]] = {}
