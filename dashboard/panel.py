@@ -57,6 +57,14 @@ class Panel:
         )
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, with None where a number is missing."""
+    return [
+        {name: None if isinstance(each, float) and each != each else each for name, each in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
 def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.ndarray]:
     """Return rows as columns; `kinds` names each with what it holds: "number", "day" or "text".
 

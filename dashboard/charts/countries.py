@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, 
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel
+from dashboard.panel import Axis, Panel, records
 from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
@@ -59,7 +59,7 @@ class Countries(ChartView):
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
-        rows, codes = rows_of(frame), world().iso
+        rows, codes = records(frame), world().iso
         held = {row["country"] for row in rows}
         actions = [Action(dimension=COUNTRY, value=code) if code in held else None for code in codes]
         small = set(dotted())
@@ -81,7 +81,7 @@ class Countries(ChartView):
         """Return the land, the outline of what is chosen, and the dots; no sea, no axes."""
         look: dict[str, Any] = {"fill_color": by("fill_color"), "line_color": by("line_color"), "line_width": 0.7}
         hatch, (width, height) = hatching(self.colors.map_hatch), (axis.end - axis.start for axis in (panel.x, panel.y))
-        outline = panel.table("chosen").hvplot.line("x", "y", hover=False, color=self.colors.text, line_width=1.6)
+        outline = panel.table("chosen").hvplot.line("x", "y", hover=False, color=self.colors.text, line_width=1.2)
         dots = panel.table("dots").hvplot.points("x", "y", hover_cols=["fill_color", "line_color", "hatch", "size"])
         drawn = [
             # A constant `color` keeps HoloViews from making classes of its own of the first column.
@@ -96,7 +96,7 @@ class Countries(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return where the orders come from, the rules behind the colours, and what these mean."""
-        rows, minimum = rows_of(frame), int(self.min_sessions)
+        rows, minimum = records(frame), int(self.min_sessions)
         if not rows:
             return Words("No country to show", empty=empty_sentence(self.context))
         said = heading(rows, minimum, self.context.filters)
@@ -104,11 +104,11 @@ class Countries(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every country with its counts."""
-        return table_twin(rows_of(frame))
+        return table_twin(records(frame))
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the largest countries with their intervals, those wanted among them."""
-        rows = rows_of(frame)
+        rows = records(frame)
         placed = [row for row in rows if row["country"] != NOT_SET]
         return _body(placed, table_twin(rows).caption, self._chosen(rows), self.context.filters.values(COUNTRY))
 
@@ -123,14 +123,6 @@ class Countries(ChartView):
 
 def _without_axes(plot: Any, _element: Any) -> None:
     plot.handles["plot"].axis.visible = False
-
-
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame, with None for a rate that does not exist."""
-    return [
-        {name: None if isinstance(each, float) and each != each else each for name, each in row.items()}
-        for row in frame.to_dict("records")
-    ]
 
 
 def _body(rows: Sequence[Row], caption: str, chosen: Sequence[str], wanted: Sequence[str]) -> Table:
