@@ -77,7 +77,7 @@ def mark(
 
 def words(name: str, element: Any, theme: Theme, *, halo: bool = False, glyph: Any = None, **style: Any) -> Any:
     """Return hvPlot labels as a layer of small type; with a halo a line that runs through them stops short of them."""
-    look = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
+    look: dict[str, Any] = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
     ground: dict[str, Any] = {"background_fill_color": theme.surface, "background_fill_alpha": 0.9} if halo else {}
     room = {"padding": (0, 3), "border_radius": 3} if halo else {}
     return mark(name, element, glyph={"text_font": value(FONT), **room, **(glyph or {})}, **{**look, **ground, **style})
