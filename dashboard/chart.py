@@ -26,11 +26,15 @@ NOTHING = Context(Filters(), ENGAGEMENT, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw."""
+    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw.
+
+    `nothing` says the same with a button that leads out of it (`Nothing` of `dashboard/findings.py`).
+    """
 
     heading: str
     note: str = ""
     empty: str | None = None
+    nothing: Mapping[str, Any] | None = None
     legend: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
@@ -39,9 +43,11 @@ class ChartView(Viewer):
 
     A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
     results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
+    `figure_settings` are Selectors of the figure alone, which the page does not offer.
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
+    height = param.Integer(default=280, bounds=(60, 4000), doc="Height of a picture in pixels.")
     theme = param.Selector(default="light", objects=[theme.name for theme in THEMES], doc="Light or dark.")
 
     key: ClassVar[str] = ""
@@ -51,9 +57,9 @@ class ChartView(Viewer):
     """Settings of the card that this one `follows`."""
     page_names: ClassVar[Mapping[str, str]] = {}
     """What the page calls a setting whose name is a word of Python: `also` is "and"."""
+    figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
-    height: ClassVar[int] = 280
     traits: ClassVar[Mapping[str, Any]] = {}
     most_panels: ClassVar[int] = 1
 
@@ -165,7 +171,8 @@ class ChartView(Viewer):
         frame = self.read(results)
         said = self.say(frame)
         if said.empty is not None:
-            return CardState(said.heading, said.note, empty=said.empty)
+            offer = {"nothing": said.nothing} if said.nothing else {}
+            return CardState(said.heading, said.note, offer, empty=said.empty)
         body = dict(self.body(frame))
         if said.legend:
             body["legend"] = list(said.legend)

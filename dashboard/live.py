@@ -97,20 +97,38 @@ class Drawn:
         """Return the models of the figure that follow a panel, each with the properties to set."""
         found = changes(self.figure, panel)
         if panel.visible:
-            found += [(layer.source, {"data": layer.columns(panel.layers[name])}) for name, layer in self.layers.items()]
+            found += [
+                (layer.source, {"data": layer.columns(panel.layers[name])}) for name, layer in self.layers.items()
+            ]
         return found
 
     def show(self, panel: Panel) -> None:
         """Change the figure here, in this process; hold the document meanwhile (`pn.io.hold`)."""
         for model, properties in self.changes(panel):
-            model.update(**properties)
+            if is_part(model, properties):
+                model.data.update(properties["data"])
+            else:
+                model.update(**properties)
 
 
 def patch(found: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return changes as the events of Bokeh's own document patch, for a browser that holds a copy of the figure."""
     encode = Serializer(deferred=False).encode
     return [
-        {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
+        {
+            "kind": "ColumnDataChanged",
+            "model": {"id": model.id},
+            "attr": attribute,
+            "data": encode(content),
+            "cols": list(content),
+        }
+        if is_part(model, properties)
+        else {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
         for model, properties in found
         for attribute, content in properties.items()
     ]
+
+
+def is_part(model: Any, properties: Mapping[str, Any]) -> bool:
+    """Say whether only some columns of a source change: the shapes of a map stay where they are."""
+    return "data" in properties and set(properties["data"]) != set(model.data)

@@ -20,7 +20,7 @@ from bokeh.models import (
     ImageURLTexture,
     NoOverlap,
     PanTool,
-    ResetTool,
+    SetValue,
     Span,
     TapTool,
     Title,
@@ -37,6 +37,8 @@ FIT_LEGEND = "legend.ncols = fig.outer_width < below ? 2 : 'auto'"
 SMALL, TINY = "12px", "11px"
 TAPPED = "tap"
 """The tag of a source whose rows can be clicked."""
+ZOOMED = "zoom"
+"""The tag of a figure whose ranges belong to the viewer."""
 TOOLTIP = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
 Hook = Callable[[Any, Any], None]
 
@@ -69,7 +71,7 @@ def mark(
             renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -102,8 +104,9 @@ def framed(
     """Return layers as one picture in the page's look, the first layer at the back.
 
     `hover` names the layers that tell their column `title`; with `crosshair` a line follows the pointer. The layers of
-    `panel.taps` answer clicks, with `drag` also a drag along x. `zoom` lets a wheel zoom and a drag move the picture, a
-    double click takes both back. `aspect` fixes width / height.
+    `panel.taps` answer clicks, with `drag` also a drag along x. With `zoom` a wheel with Ctrl or a pinch zooms (a wheel
+    alone scrolls the page), a drag moves what is zoomed, and a double click shows all again; such a picture keeps its
+    ranges when its panel changes. `aspect` fixes width / height.
     """
 
     def look(plot: Any, _element: Any) -> None:
@@ -136,7 +139,10 @@ def framed(
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
     options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
-    options |= {"xlim": (panel.x.start, panel.x.end), "ylim": (panel.y.start, panel.y.end)} if not panel.x.factors else {}
+    for side, at in (("x", panel.x), ("y", panel.y)):
+        if at.factors is None:
+            options[f"{side}lim"] = at.start, at.end
+            options |= {f"{side}ticks": list(zip(at.ticks, at.labels, strict=True))} if at.ticks else {}
     return hv.Overlay(list(layers)).opts(backend="bokeh", legend_position="top", **options)
 
 
@@ -149,7 +155,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
     for at, bounds, line in ((panel.x, fig.x_range, fig.xaxis[0]), (panel.y, fig.y_range, fig.yaxis[0])):
         if at.factors is not None:
             found.append((bounds, {"factors": list(at.factors)}))
-        else:
+        elif ZOOMED not in fig.tags:  # there the viewer has chosen what is in sight
             start, end = _plain(at.start), _plain(at.end)
             found.append((bounds, {"start": start, "end": end, "reset_start": start, "reset_end": end}))
         if isinstance(line.ticker, FixedTicker):
@@ -225,9 +231,14 @@ def _tools(
         tools.append(selects)
         fig.toolbar.active_drag = selects
     if zoom:
-        wheel, pan = WheelZoomTool(maintain_focus=False), PanTool()
-        tools += [wheel, pan, ResetTool()]
+        wheel, pan = WheelZoomTool(maintain_focus=False, modifiers={"ctrl": True}), PanTool()
+        tools += [wheel, pan]
         fig.toolbar.update(active_scroll=wheel, active_drag=pan)
+        fig.tags = [ZOOMED]
+        for bounds in (fig.x_range, fig.y_range):
+            bounds.bounds = (bounds.start, bounds.end)
+            for end in ("start", "end"):
+                fig.js_on_event("doubletap", SetValue(obj=bounds, attr=end, value=getattr(bounds, end)))
     return tools
 
 

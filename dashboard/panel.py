@@ -52,7 +52,9 @@ class Panel:
 
     def table(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer, for hvPlot."""
-        return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()})
+        return pd.DataFrame(
+            {name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()}
+        )
 
 
 def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.ndarray]:
@@ -62,6 +64,11 @@ def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.nda
     """
     held = list(rows)
     return {name: _column([row.get(name) for row in held], kind) for name, kind in kinds.items()}
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings, with None for what is not known (NaN)."""
+    return [{name: None if one != one else one for name, one in row.items()} for row in frame.to_dict("records")]
 
 
 def _column(values: list[Any], kind: str) -> np.ndarray:
