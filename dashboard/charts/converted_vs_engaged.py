@@ -46,7 +46,7 @@ class ConvertedVsEngaged(ChartView):
 
     On the page it is a table: five measures of two groups in three units are compared faster as numbers than as bars.
     Frame: one row a group (`visit_group`: "converted" or "engaged, no order"): `sessions`, `mean_pageviews`,
-    `median_pageviews`, `mean_duration_seconds`, `median_duration_seconds` and `sessions_with_duration` (those measured).
+    `median_pageviews`, `mean_duration_seconds`, `median_duration_seconds` and `sessions_with_duration` (measured).
     """
 
     key = "converted_vs_engaged"

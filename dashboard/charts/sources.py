@@ -14,7 +14,7 @@ from dashboard.chart import ChartView, Words
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.source_cells import COLUMNS, DEVICE, SOURCE, cells_of, with_chosen
 from dashboard.charts.source_days import breaks_of, way_out_of
-from dashboard.charts.source_heat import HEAD, LEFT, LINE, factors_of, layers, taps
+from dashboard.charts.source_heat import HEAD, LEFT, LINE, axis_name, factors_of, layers, taps
 from dashboard.charts.source_table import name_of, table_of
 from dashboard.charts.source_words import chosen_heading, heading
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence
@@ -102,7 +102,7 @@ class Sources(ChartView):
     def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
         """Return the heat map: sources in their order from the top, then the rest and all, a column a device."""
         sources, devices = lines_of(frame), devices_of(frame)
-        names = factors_of([name_of(line[EVERYTHING], self._word) for line in sources]) or [DASH]
+        names = factors_of([axis_name(line[EVERYTHING], self._word) for line in sources]) or [DASH]
         columns = factors_of([device_label(device) for device in devices]) or [DASH]
         return [
             Panel(
