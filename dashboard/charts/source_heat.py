@@ -113,7 +113,7 @@ def _ink(row: Row, look: Theme) -> tuple[str, str]:
     if row["row_kind"] == SOURCE and row["color_class"] is not None:
         ink = text_on(look.diverging[int(row["color_class"])])
         return ink, ink
-    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary,) * 2
+    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary, look.text_tertiary)
 
 
 def _counts(row: Row, *, whole: bool) -> str:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import holoviews as hv
 import pandas as pd
@@ -119,13 +120,13 @@ class Sources(ChartView):
         """Return coloured cells with rates over counts, those of too few hatched, under what a pointer hits."""
         at, look = panel.table, self.colors
         corners = ["left", "bottom", "right", "top"]
-        edge = {"line_color": look.surface, "line_width": 4, "glyph": {"border_radius": 6}}
+        edge: dict[str, Any] = {"line_color": look.surface, "line_width": 4, "glyph": {"border_radius": 6}}
         cells = at("cells").hvplot.heatmap(
             "device", "source", "class", cmap=list(look.diverging), clim=(-0.5, 6.5), colorbar=False, hover=False
         )
         labels = {name: at(name).hvplot.labels("device", "source", "label", hover_cols=["color"])
                   for name in ("few words", "rates", "counts")}  # fmt: skip
-        inked = {"text_color": by("color")}
+        inked: dict[str, Any] = {"text_color": by("color")}
         hatch = {"hatch_pattern": "/", "hatch_color": look.hatch, "hatch_scale": 11, "border_radius": 6}
         drawn = [
             mark("cells", cells, clipping_colors={"NaN": "transparent"}, **edge),
