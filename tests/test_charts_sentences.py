@@ -324,23 +324,9 @@ def test_one_broken_day_of_many_is_said_after_what_stands_out():
     )
 
 
-def test_a_cell_whose_interval_holds_the_mean_stays_pale():
-    rows = source_rows((10_000, 70), a={"desktop": (400, 0), "mobile": (9600, 70)}, b={"desktop": (3000, 3)})
-    assert [sources.cell_class(row) for row in (rows[1], rows[4])] == [2, 0]
-
-
 def test_no_order_at_all_is_no_sources_fault():
     rows = source_rows((300, 0), a={"desktop": (200, 0)}, b={"desktop": (100, 0)})
     assert sources.heading(totals_of(rows)) == "No source brought an order: 0 of 300 sessions converted"
-
-
-def test_a_cell_of_less_than_one_expected_order_is_hatched_with_its_counts():
-    rows = source_rows((10_000, 94), google={"desktop": (53, 0), "mobile": (9947, 94)})
-    few, many = sources.device_cell(rows[1]), sources.device_cell(rows[2])
-    assert (plain(few["text"]), plain(few["sub"]), few["hatch"]) == ("0 of 53", "too few", True)
-    assert "fill" not in few
-    assert (plain(many["text"]), plain(many["sub"]), many["fill"]) == ("0.95 %", "94 of 9,947", "diverging-3")
-    assert sources.device_cell(None)["text"] == "\u2013"
 
 
 @pytest.mark.parametrize(
