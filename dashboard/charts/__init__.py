@@ -35,7 +35,7 @@ from dashboard.charts import (
 )
 
 CHARTS: tuple[Card, ...] = (
-    kpis.CHART,
+    kpis.KeyFigures.card(),
     trend.Trend.card(),
     steps.CHART,
     biggest.CHART,
