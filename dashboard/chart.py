@@ -66,7 +66,7 @@ class ChartView(Viewer):
             params["selection"] = Selection()
         super().__init__(**params)
         self._engine = engine_of(store) if store is not None else None
-        self.context = context
+        self.context: Context = context or NOTHING
         if context:
             self.param.update(self._typed(context.settings))
         self._results: Sequence[Result] = ()
