@@ -3,41 +3,36 @@
 import datetime as dt
 import json
 import socket
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import platformdirs
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from queries.engine import Engine, QueryError, QuestionError, metric_asked
 from queries.filters import FilterError, Filters
 from queries.funnel import Funnel
-from queries.funnel_file import FLAGS
-from queries.metrics import METRICS
-from queries.store import Store, StoreError
-from queries.terminal.arguments import FUNNEL_NAMES, asked_filters, funnel_named, note_unknown_values, pairs
-from queries.terminal.console import err, fail, out
-from queries.terminal.facts import store_facts
-from queries.terminal.rows import Format, cell, print_facts, print_rows
+from queries.metrics import METRIC_NAMES, QuestionError, metric_asked
+from queries.store import Commit, Store, StoreError
+from queries.terminal.arguments import FUNNEL_NAMES, Format, asked_filters, funnel_named, note_unknown_values, pairs
+from queries.terminal.console import fail, note, say, stderr, stdout
 from queries.vocabulary import DIMENSIONS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command imports what it runs when it runs: --help and a mistyped command answer at once
     from ingest.report import IngestReport
+    from queries.engine import Engine
 
 DEFAULT_PORT = 5006
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    context_settings={"max_content_width": 120},
+    rich_markup_mode=None,  # help in plain text: Rich would take three times as long to load as all of --help
     pretty_exceptions_enable=False,
     help="Find where sessions leak out of your funnel, in which segment, since when, and what it costs.\n\n"
-    "[bold]Start here[/bold]: [cyan]silent-leak demo[/cyan] opens a dashboard on generated exports. With your own "
-    "Google Analytics exports: [cyan]silent-leak ingest exports/ --store my-store[/cyan], then "
-    "[cyan]silent-leak serve --store my-store[/cyan].\n\n"
+    "A dashboard on generated exports:\n\n\b\n  silent-leak demo\n\n"
+    "With your own Google Analytics exports:\n\n\b\n"
+    "  silent-leak ingest exports/ --store my-store\n  silent-leak serve --store my-store\n\n"
     "Exit codes: 0 done, 1 something was refused or failed, 2 the command was not understood.",
 )
 
@@ -102,9 +97,11 @@ def ingest(
     or hits and products), as CSV, JSON, Parquet or Excel, also compressed or zipped; anything else by a mapping file.
     Each file is accepted or refused whole; single rows that cannot be read are counted, shown, and kept in rejects/.
 
-    Examples: silent-leak ingest exports/2017-*.csv --store my-store --report report.json
-
-    silent-leak ingest --suggest-mapping shop.csv, then silent-leak ingest shop.csv --mapping shop.mapping.toml ...
+    \b
+    Examples:
+      silent-leak ingest exports/2017-*.csv --store my-store --report report.json
+      silent-leak ingest --suggest-mapping shop.csv
+      silent-leak ingest shop.csv --mapping shop.mapping.toml --store my-store
     """
     if suggest_mapping:
         _suggest(suggest_mapping)
@@ -118,10 +115,10 @@ def ingest(
     from ingest.terminal import print_report
 
     result = ingest_with_progress(paths, _store(store), mapping, strict, wait, memory_limit, jobs)
-    print_report(result, out)
+    print_report(result, stdout())
     if report:
         report.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n", encoding="utf-8")
-        out.print(f"Report: {escape(str(report))}", highlight=False, soft_wrap=True)
+        say(f"Report: {report}")
     if not result.accepted:
         raise typer.Exit(1)
 
@@ -142,9 +139,8 @@ def _suggest(export: Path) -> None:
         raise fail(f"{target} exists already: move it away, or ingest with --mapping {target}") from None
     except OSError as error:
         raise fail(f"{target} cannot be written here ({error.strerror}): go to a folder of your own") from None
-    out.print(f"{escape(str(target))} is a first mapping: check each line, then ingest with", highlight=False)
-    command = f"silent-leak ingest {export} --mapping {target} --store STORE"
-    out.print(f"  {escape(command)}", highlight=False, soft_wrap=True)
+    say(f"{target} is a first mapping: check each line, then ingest with")
+    say(f"  silent-leak ingest {export} --mapping {target} --store STORE")
 
 
 def ingest_with_progress(
@@ -162,7 +158,7 @@ def ingest_with_progress(
     from ingest.progress import ProgressBar
     from ingest.report import IngestError
 
-    with ProgressBar(err) as bar:
+    with ProgressBar(stderr()) as bar:
         try:
             options = Options(load_mapping(mapping) if mapping else None, strict, wait, memory_limit, jobs)
             return ingest_exports(paths, store, progress=bar.show, options=options, waiting=bar.wait)
@@ -186,19 +182,21 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
 ) -> None:
     """Generate exports with planted leaks, ingest them and open the dashboard; a second start reuses the store."""
+    import platformdirs
+
     from ingest.sample import generate
     from ingest.terminal import print_report
 
     home = folder or Path(platformdirs.user_cache_dir("silent-leak-detector")) / f"demo-{sessions}-{seed}"
     store = _store(home / "store")
     if not store.exists:
-        with err.status(f"Generating {sessions:,} sessions of six months"):
+        with stderr().status(f"Generating {sessions:,} sessions of six months"):
             generate(home, sessions=sessions, seed=seed)
         result = ingest_with_progress([home / "exports"], store)
-        print_report(result, out)
+        print_report(result, stdout())
         if not result.accepted:
             raise fail(f"the generated exports in {home} were not accepted: remove that folder and try again")
-    out.print(f"Store: {escape(str(store.path))}", highlight=False, soft_wrap=True)
+    say(f"Store: {store.path}")
     _serve(store, port, "127.0.0.1", show)
 
 
@@ -217,7 +215,9 @@ def serve(
 ) -> None:
     """Serve the dashboard of a store until Ctrl-C.
 
-    The same page: SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
+    \b
+    The same page:
+      SILENT_LEAK_STORE=my-store panel serve dashboard/app.py
     """
     _serve(_store(store), port, address, show, origin or ())
 
@@ -232,10 +232,12 @@ def _serve(store: Store, port: int | None, address: str, show: bool, origins: Se
     from dashboard.serve import serve as serve_page
 
     url = f"http://{'127.0.0.1' if address in EVERYWHERE else address}:{chosen}/"
-    out.print(f"[bold]Silent Leak Detector[/bold] is at [link={url}]{url}[/link] (Ctrl-C stops it)", highlight=False)
+    stdout().print(
+        f"[bold]Silent Leak Detector[/bold] is at [link={url}]{url}[/link] (Ctrl-C stops it)", highlight=False
+    )
     if address in EVERYWHERE:
         reached = [*origins, *(f"{name}:{chosen}" for name in names_of(address)[:-2])]
-        out.print(f"Colleagues reach it at {escape(', '.join(reached))}; there is no login", highlight=False)
+        say(f"Colleagues reach it at {', '.join(reached)}; there is no login")
     serve_page(store, port=chosen, address=address, show=show, origins=origins)
 
 
@@ -256,20 +258,20 @@ def _free_port(port: int | None, address: str) -> int:
 # --------------------------------------------------------------------------------------------------------- queries
 
 
-def note_unknown_steps(engine: Engine, filters: Filters, funnel: Funnel) -> None:
+def note_unknown_steps(engine: "Engine", filters: Filters, funnel: Funnel) -> None:
     """Say on stderr when the exports of some days asked about cannot know a step of the funnel."""
+    from queries.funnel_file import FLAGS
+
     if any(step.column in FLAGS for step in funnel.steps):
-        from dashboard.compute import Ask, held_by, lacking_words
+        from dashboard.ask import Ask, held_by, lacking_words
 
         if lacking := lacking_words(Ask(filters, funnel, {}), held_by(engine)):
-            err.print(
-                f"note: {escape(lacking)} On other days sessions count as if they had not taken it.", highlight=False
-            )
+            note(f"{lacking} On other days sessions count as if they had not taken it.")
 
 
 @app.command()
 def query(
-    metric: Annotated[str, typer.Argument(help="One of: " + ", ".join(metric.name for metric in METRICS) + ".")],
+    metric: Annotated[str, typer.Argument(help="One of: " + ", ".join(METRIC_NAMES) + ".")],
     store: StoreOption,
     by: Annotated[str | None, typer.Option(help="Split by a dimension: " + ", ".join(DIMENSIONS) + ".")] = None,
     date_from: FromOption = None,
@@ -285,8 +287,13 @@ def query(
 ) -> None:
     """Print a metric.
 
-    Example: silent-leak query funnel --store my-store --by device_category --where country=US --from 2017-07-01
+    \b
+    Example:
+      silent-leak query funnel --store my-store --by device_category --where country=US
     """
+    from queries.engine import Engine, QueryError
+    from queries.terminal.rows import print_rows
+
     try:
         filters = asked_filters(date_from, date_to, where or (), without or ())
         metric_asked(metric, by)
@@ -339,8 +346,11 @@ def leaks(
     interaction from a fault: the list says where to look. Gaps (one value below its peers) and strong combinations come
     after it; CSV has all three (data/README.md names its columns), JSON leaks and gaps.
 
-    Example: silent-leak leaks --store my-store --where country=US --step "Deep engagement"
+    \b
+    Example:
+      silent-leak leaks --store my-store --where country=US --step "Deep engagement"
     """
+    from queries.engine import Engine, QueryError
     from queries.leak_list import leak_list
     from queries.terminal.leaks import print_leaks
 
@@ -363,26 +373,45 @@ def leaks(
 
 
 @app.command()
+def pictures(
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Write the files into this folder.")] = Path("outputs"),
+    date_from: FromOption = None,
+    date_to: ToOption = None,
+    where: WhereOption = None,
+    without: WithoutOption = None,
+) -> None:
+    """Write map, funnel, durations and sources by device as PNG and SVG, without a browser."""
+    from dashboard.pictures import NoMatplotlibError, save_pictures
+    from dashboard.selection import Selection
+
+    try:
+        asked = asked_filters(date_from, date_to, where or (), without or ())
+        wanted = {"include": dict(asked.include), "exclude": dict(asked.exclude), "left_out": asked.left_out}
+        selection = Selection(dates=(asked.date_from, asked.date_to), **wanted)
+    except (FilterError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        for path in save_pictures(_store(store), out, selection):
+            say(str(path))
+    except (NoMatplotlibError, StoreError) as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        raise fail(f"{out} cannot be written ({error.strerror}): choose another folder with --out") from None
+
+
+@app.command()
 def status(
     store: StoreOption, output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE
 ) -> None:
     """Say what is in a store: dates, gaps, sessions, revenue, files, version and freshness."""
+    from queries.engine import Engine, QueryError
+    from queries.terminal.facts import print_store_facts
+
     try:
-        engine = Engine(_store(store))
-        facts = store_facts(engine)
+        print_store_facts(Engine(_store(store)), output)
     except (StoreError, QueryError) as error:
         raise fail(str(error)) from None
-    if output is Format.JSON:
-        print(json.dumps(facts, indent=2, default=str))
-    elif output is Format.CSV:
-        print_rows("status", engine.snapshot.version, Filters(), [facts], output)
-    else:
-        print_facts(
-            {
-                name: ", ".join(map(str, value)) or "none" if isinstance(value, list) else cell(name, value)
-                for name, value in facts.items()
-            }
-        )
 
 
 @app.command()
@@ -390,32 +419,12 @@ def history(
     store: StoreOption, output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE
 ) -> None:
     """List what was done to a store, newest first."""
+    from queries.terminal.history import print_history
+
     try:
-        commits = _store(store).history()
+        print_history(_store(store).history(), output)
     except StoreError as error:
         raise fail(str(error)) from None
-    rows = [
-        {
-            "version": c.version,
-            "at": f"{c.at:%Y-%m-%d %H:%M:%S}Z",
-            "operation": c.operation,
-            "summary": _told(c.summary),
-        }
-        for c in commits
-    ]
-    if output is Format.TABLE:
-        table = Table("version", "at", "operation", "summary", header_style="bold", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*(escape(str(value)) for value in row.values()))
-        out.print(table)
-    elif output is Format.JSON:
-        print(json.dumps(rows, indent=2))
-    else:
-        print_rows("history", 0, Filters(), rows, output)
-
-
-def _told(summary: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in summary.items() if name != "operation")
 
 
 WaitOption = Annotated[float, typer.Option("--wait", help="Wait at most so many seconds for another writer.", min=0)]
@@ -427,8 +436,7 @@ def undo(store: StoreOption, wait: WaitOption = 0) -> None:
     from ingest.upkeep import undo as take_back
 
     with _told_in_words():
-        commit = take_back(_store(store), wait)
-    out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
+        _say_version(take_back(_store(store), wait))
 
 
 @app.command()
@@ -446,9 +454,9 @@ def optimize(
     with _told_in_words():
         commit = put_together(_store(store), wait=wait, memory_limit=memory_limit)
     if commit is None:
-        out.print("Nothing to do: each month is one file.")
+        say("Nothing to do: each month is one file.")
     else:
-        out.print(f"The store is now at version {commit.version}: {escape(_told(commit.summary))}.", highlight=False)
+        _say_version(commit)
 
 
 @app.command()
@@ -468,8 +476,14 @@ def vacuum(
 
     with _told_in_words():
         done = remove_old(_store(store), keep_days, wait=wait)
-    out.print(f"Removed {done.files:,} files ({done.bytes:,} bytes). Kept: the current version, and from version "
-              f"{done.oldest_version} on what undo needs.", highlight=False)  # fmt: skip
+    say(f"Removed {done.files:,} files ({done.bytes:,} bytes). Kept: the current version, and from version "
+        f"{done.oldest_version} on what undo needs.")  # fmt: skip
+
+
+def _say_version(commit: Commit) -> None:
+    from queries.terminal.history import summary_words
+
+    say(f"The store is now at version {commit.version}: {summary_words(commit.summary)}.")
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def compared_period(selection: Selection, held: Held, *, chosen: bool = False) -
     """
     if held.span is None:
         return Comparison(selection.compare, None, "no data")
-    shown = shown_days(*(selection.chosen_dates if chosen else selection.dates), held.span)
+    shown = shown_days(*(selection.chosen_within if chosen else selection.shown_within)(held.span), held.span)
     mode = PREVIOUS if selection.compare == MONTH and not shown.months else selection.compare
     return comparison(mode, shown, counted_days(selection, held), selection.compared_days)
 
@@ -156,10 +156,10 @@ def counted_days(selection: Selection, held: Held) -> set[dt.date]:
 
 def asked_of(selection: Selection, held: Held, ask: Ask) -> Ask:
     """Return a question with its days, now that those of the store are known, and with what they are compared with."""
-    now = replace(ask, filters=selection.filters, comparison=compared_period(selection, held))
+    now = replace(ask, filters=selection.filters_within(held.span), comparison=compared_period(selection, held))
     if not selection.focus:
         return now
-    first, last = selection.chosen_dates
+    first, last = selection.chosen_within(held.span)
     around = now.filters.on_days(first, last)
     whole = replace(now, filters=around, comparison=compared_period(selection, held, chosen=True))
     return replace(now, around=whole, focus=selection.focus)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
 
 Change = Callable[[], object]
 Message = Mapping[str, Any]
@@ -32,18 +33,24 @@ class Browser:
     def __init__(self) -> None:
         """Belong to the session that is being created; without one (tests, notebooks) changes apply at once."""
         running = _running_loop()
-        self.document = pn.state.curdoc if running else None
-        self._loop = running if self.is_served else None
+        self.document = pn.state.curdoc if running else _document_of_context()
+        self._loop = (running or _serving_loop(self.document)) if self.is_served else None
         self._waiting: deque[Change] = deque()
         self._messages: deque[Change] = deque()
         self._queued: deque[tuple[Change, bool]] = deque()
         self._loaded = False
         self._listening = False
+        self._applying: int | None = None
 
     @property
     def is_served(self) -> bool:
         """Say whether there is a server session behind this page."""
         return self.document is not None and self.document.session_context is not None
+
+    @property
+    def is_applying(self) -> bool:
+        """Say whether this thread is applying a change to the page just now, so that more may be changed at once."""
+        return self._applying == threading.get_ident()
 
     def later(self, change: Change, *, sends: bool = False) -> None:
         """Apply a change from any thread, as soon as the document's own loop comes round; changes keep their order.
@@ -85,10 +92,12 @@ class Browser:
         if self.document is None:
             return
         self.document.hold()
+        self._applying = threading.get_ident()
         try:
             while self._waiting and (self._loaded or self._unfetched()):
                 self._waiting.popleft()()
         finally:
+            self._applying = None
             self.document.unhold()
 
     def _unfetched(self) -> bool:
@@ -97,11 +106,23 @@ class Browser:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop of this thread; on one without, Bokeh's current document is that of another."""
+    """Return the loop of this thread; on one without, Bokeh 3.9's current document is that of another."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _document_of_context() -> Document | None:
+    """Return the document that Panel creates on this thread: 1.10 does so without a loop, unless a script is served."""
+    return pn.state._curdoc.get()
+
+
+def _serving_loop(document: Document | None) -> asyncio.AbstractEventLoop | None:
+    """Return the loop of the server that a document belongs to; it runs on another thread than this one."""
+    server = getattr(document and document.session_context, "server_context", None)
+    loop = getattr(getattr(server, "application_context", None), "io_loop", None)
+    return getattr(loop, "asyncio_loop", loop)
 
 
 class Inbox:

@@ -26,11 +26,15 @@ NOTHING = Context(Filters(), ENGAGEMENT, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw."""
+    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw.
+
+    `nothing` says the same with a button that leads out of it (`Nothing` of `dashboard/findings.py`).
+    """
 
     heading: str
     note: str = ""
     empty: str | None = None
+    nothing: Mapping[str, Any] | None = None
     legend: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
@@ -43,15 +47,19 @@ class ChartView(Viewer):
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
+    height = param.Integer(default=280, bounds=(60, 4000), doc="Height of a picture in pixels.")
     theme = param.Selector(default="light", objects=[theme.name for theme in THEMES], doc="Light or dark.")
 
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     own_settings: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[str, ...]] = ()
+    """Settings of the card that this one `follows`."""
+    page_names: ClassVar[Mapping[str, str]] = {}
+    """What the page calls a setting whose name is a word of Python: `also` is "and"."""
     figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
-    height: ClassVar[int] = 280
     traits: ClassVar[Mapping[str, Any]] = {}
     most_panels: ClassVar[int] = 1
 
@@ -125,8 +133,9 @@ class ChartView(Viewer):
 
     @property
     def settings(self) -> dict[str, str]:
-        """Return the chart's own settings as the page has them: texts by name."""
-        return {name: str(getattr(self, name)) for name in self.own_settings}
+        """Return the chart's settings as the page has them: texts by name."""
+        names = (*self.own_settings, *self.followed)
+        return {self.page_names.get(name, name): str(getattr(self, name)) for name in names}
 
     @property
     def engine(self) -> Engine:
@@ -162,7 +171,8 @@ class ChartView(Viewer):
         frame = self.read(results)
         said = self.say(frame)
         if said.empty is not None:
-            return CardState(said.heading, said.note, empty=said.empty)
+            offer = {"nothing": said.nothing} if said.nothing else {}
+            return CardState(said.heading, said.note, offer, empty=said.empty)
         body = dict(self.body(frame))
         if said.legend:
             body["legend"] = list(said.legend)
@@ -186,17 +196,18 @@ class ChartView(Viewer):
         """Return the chart's own settings as the page offers them: options and default by name."""
         every = cls.param.objects("existing")
         return {
-            name: (tuple(str(each) for each in every[name].objects), str(every[name].default))
+            cls.page_names.get(name, name): (tuple(str(each) for each in every[name].objects), str(every[name].default))
             for name in cls.own_settings
         }
 
     @classmethod
     def _typed(cls, settings: Mapping[str, str]) -> dict[str, Any]:
         every = cls.param.objects("existing")
+        said = {name: settings.get(cls.page_names.get(name, name)) for name in (*cls.own_settings, *cls.followed)}
         return {
-            name: next((each for each in every[name].objects if str(each) == settings[name]), every[name].default)
-            for name in cls.own_settings
-            if name in settings
+            name: next((each for each in every[name].objects if str(each) == option), every[name].default)
+            for name, option in said.items()
+            if option is not None
         }
 
     @classmethod

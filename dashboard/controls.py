@@ -1,120 +1,133 @@
-"""The filter bar as data: what is chosen, what can be, and why something cannot; read by `filterbar.js`."""
+"""Controls of a selection: widgets for a notebook, or for anybody's Panel app."""
 
-import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from dashboard.ask import Held, compared_period, counted_days
-from dashboard.cards import SHARED_SETTINGS
-from dashboard.charts.words import joined
-from dashboard.filters import chips
-from dashboard.periods import (
-    CUSTOM,
-    MODES,
-    OFF,
-    comparison,
-    missing_words,
-    mode_title,
-    preset_title,
-    presets,
-    relative_title,
-    shown_days,
-)
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard.ask import held_by
+from dashboard.charts.words import value_label
+from dashboard.filters import FIRST_DIMENSIONS, listing
+from dashboard.format import exact
+from dashboard.freshness import known_funnels
+from dashboard.param_kinds import Ends
+from dashboard.periods import CUSTOM, TITLES, shown_days
 from dashboard.selection import Selection
-from queries.funnel import Funnel
+from dashboard.stores import engine_of
+from queries.engine import Engine
+from queries.filters import check_dimension
+from queries.vocabulary import DIMENSIONS
+
+FILTERING = [
+    *DIMENSIONS,
+    "exclude",
+    "dates",
+    "period",
+    "focus",
+    "left_out",
+    "step",
+    "missed_step",
+    "funnel_name",
+    "steps",
+]
+"""The params of a selection that change how many sessions a value has."""
+MOST_VALUES = 500
+"""So many values of a dimension are offered, those with the most sessions."""
 
 
-def controls(selection: Selection, held: Held) -> dict[str, Any]:
-    """Return the state of every control in the filter bar."""
-    return {
-        "chips": chips(selection),
-        "dates": _dates(selection, held),
-        "compare": _compare(selection, held),
-        "funnel": _funnel(selection, held),
-        "minimum": {"options": SHARED_SETTINGS["min_sessions"][0], "chosen": selection.shared_setting("min_sessions")},
-        "resettable": not selection.filters.is_empty,
-    }
+class Controls(pn.viewable.Viewer):
+    """Show widgets for the days, the values of some dimensions, the comparison and the funnel of a selection.
 
+    They work both ways: a widget changes the selection, and whatever else changes the selection changes the widgets.
+    With a store, a path or an `Engine`, they offer its days and its values, each with the number of sessions that pass
+    all other filters; without one only the values that are chosen. `widgets` holds them by the name of their param.
+    """
 
-def _dates(selection: Selection, held: Held) -> dict[str, Any]:
-    if held.span is None:
-        return {"label": "No days", "name": "", "presets": [], "first": "", "last": "", "from": "", "to": ""}
-    shown = shown_days(*selection.chosen_dates, held.span)
-    all_days = selection.chosen_dates == (None, None)
-    return {
-        "label": shown.words,
-        "name": relative_title(selection.period) if selection.period else "",
-        "presets": [
-            {
-                "period": name,
-                "title": preset_title(name, days) if days else "All days",
-                "days": (days or held.span).words,
-                "chosen": selection.period == name if name else all_days,
-            }
-            for name, days in presets(held.span)
-        ],
-        "first": held.span.first.isoformat(),
-        "last": held.span.last.isoformat(),
-        "from": shown.first.isoformat(),
-        "to": shown.last.isoformat(),
-        "missing": missing_words(shown, held.days),
-        "left_out": [[day.isoformat() for day in span] for span in selection.left_out],
-    }
+    def __init__(
+        self,
+        selection: Selection,
+        store: str | Path | Engine | None = None,
+        dimensions: Iterable[str] = FIRST_DIMENSIONS,
+        **params: Any,
+    ) -> None:
+        """Make the widgets. Raises FilterError for what is no dimension, StoreError for a folder without a store."""
+        super().__init__(**params)
+        self.selection = selection
+        self.engine = None if store is None else engine_of(store)
+        self.dimensions = tuple(check_dimension(name) for name in dimensions)
+        if self.engine:
+            selection.adopt(selection.known_settings, selection.views, known_funnels(self.engine.store))
+            selection.span = held_by(self.engine).span
+        selection.param.watch(self._follow, [*FILTERING, "compare", "compared_days"])  # before the widgets do
+        kinds: dict[str, dict[str, Any]] = {
+            **{name: {"type": pmui.MultiChoice, "options": self.options(name)} for name in self.dimensions},
+            "compare": {"type": pmui.Select, "options": {words: mode for mode, words in TITLES.items()}},
+            "funnel_name": {"type": pmui.Select},
+        }
+        self.widgets: dict[str, Any] = {
+            name: pn.Param(selection.param[name], widgets={name: kind})[0] for name, kind in kinds.items()
+        }
+        for name, shown in (("dates", self._shown_dates), ("compared_days", self._shown_compared)):
+            self.widgets[name] = pmui.DateRangePicker(
+                label=selection.param[name].label, value=shown(), **self._bounds()
+            )
+            self.widgets[name].param.watch(self._choose_days, "value")
+        self.widgets["compared_days"].visible = selection.compare == CUSTOM
+        order = ("dates", *self.dimensions, "compare", "compared_days", "funnel_name")
+        self._layout = pmui.Column(*(self.widgets[name] for name in order), margin=(8, 0, 0, 0))
 
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the widgets one below the other."""
+        return self._layout
 
-def calendar_of(held: Held) -> dict[str, Any]:
-    """Return the store's first day and the sessions of it and each following one, None for a day without an export."""
-    span = held.span
-    if span is None:
-        return {"first": "", "sessions": []}
-    days = (span.first + dt.timedelta(days=number) for number in range(span.length))
-    return {"first": span.first.isoformat(), "sessions": [held.by_day.get(day) for day in days]}
+    def options(self, dimension: str) -> dict[str, str]:
+        """Return what the widget of a dimension offers: "value (sessions)" -> value, most sessions first."""
+        chosen = getattr(self.selection, dimension)
+        if self.engine is None:
+            return {value_label(dimension, value): value for value in chosen}
+        values = listing(self.engine, dimension, "", self.selection, most=MOST_VALUES)["values"]
+        return {f"{label} ({exact(sessions)})": value for value, label, sessions, *_ in values}
 
+    def refresh(self) -> None:
+        """Offer the days and the values of the store's newest version."""
+        if self.engine:
+            self.engine.refresh()
+            self.selection.span = held_by(self.engine).span
+        for name in ("dates", "compared_days"):
+            self.widgets[name].param.update(**self._bounds())
+        self._follow()
 
-def _compare(selection: Selection, held: Held) -> dict[str, Any]:
-    now = compared_period(selection, held)
-    offered = []
-    if held.span is not None:
-        shown, counted = shown_days(*selection.dates, held.span), counted_days(selection, held)
-        for mode in MODES:
-            offer = comparison(mode, shown, counted, selection.compared_days)
-            missing = missing_words(offer.days, counted) if offer.days else ""
-            words = ", ".join(part for part in (offer.days.words if offer.days else offer.reason, missing) if part)
-            possible = bool(offer.days) or mode in (OFF, CUSTOM)
-            offered.append({"mode": mode, "title": mode_title(mode, shown), "words": words, "possible": possible})
-    return {
-        "mode": now.mode if now.days or now.mode == CUSTOM else OFF,
-        "label": now.days.words if now.days else "off",
-        "reason": "" if now.days else now.reason,
-        "options": offered,
-        "from": now.days.first.isoformat() if now.days else "",
-        "to": now.days.last.isoformat() if now.days else "",
-    }
+    def _follow(self, *_events: Any) -> None:
+        for name in self.dimensions:
+            widget, options = self.widgets[name], self.options(name)
+            if options != widget.options:
+                widget.param.update(options=options, value=list(getattr(self.selection, name)))
+                widget.param.trigger("value")  # the browser knows values by their labels, which are others now
+        self.widgets["dates"].value = self._shown_dates()
+        self.widgets["compared_days"].param.update(
+            value=self._shown_compared(), visible=self.selection.compare == CUSTOM
+        )
 
+    def _choose_days(self, event: Any) -> None:
+        if event.obj is self.widgets["dates"] and event.new != self._shown_dates():
+            self.selection.dates = event.new
+        elif event.obj is self.widgets["compared_days"] and event.new != self._shown_compared():
+            self.selection.compared_days = event.new
 
-def _funnel(selection: Selection, held: Held) -> dict[str, Any]:
-    chosen = selection.whole_funnel
-    count = len(chosen.steps)
-    taken = selection.steps or tuple(range(1, count + 1))
-    label = chosen.name if len(taken) == count else f"{chosen.name}, {len(taken)} of {count} steps"
-    return {
-        "label": f"{label}, not in this export" if unmet_words(selection.funnel, held) else label,
-        "name": chosen.name,
-        "options": [
-            {
-                "name": funnel.name,
-                "words": unmet_words(funnel, held) or " → ".join(step.name for step in funnel.steps),
-                "possible": not unmet_words(funnel, held),
-            }
-            for funnel in selection.funnels
-        ],
-        "steps": [
-            {"position": place, "name": step.name, "words": step.definition, "chosen": place in taken}
-            for place, step in enumerate(chosen.steps, start=1)
-        ],
-    }
+    def _shown_dates(self) -> Ends | None:
+        """Return the chosen days without an open end, as the widget needs them; None for all days."""
+        first, last = self.selection.chosen_dates
+        if self.selection.span and (first or last):
+            shown = shown_days(first, last, self.selection.span)
+            return shown.first, shown.last
+        return (first or last, last or first) if first or last else None
 
+    def _shown_compared(self) -> Ends | None:
+        days = self.selection.compared_days
+        return (days.first, days.last) if days else None
 
-def unmet_words(funnel: Funnel, held: Held) -> str:
-    """Return which steps of a funnel no session of the store can meet; empty when there are sessions for each."""
-    names = [step.name for step in funnel.steps if step.column in held.unmet]
-    return f"no session has {joined(names, 'or')}" if names and held.sessions else ""
+    def _bounds(self) -> dict[str, Any]:
+        span = self.selection.span if self.engine else None
+        return {"start": span.first, "end": span.last} if span else {}

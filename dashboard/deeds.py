@@ -1,77 +1,32 @@
 """What a browser may ask for: one function a deed, and the visible mapping of a message's `kind` to it.
 
-Messages come from a browser, so nothing in them is trusted: `cleaned` lets only plain values through.
+Messages come from a browser, so nothing in them is trusted: `dashboard/message.py` lets only plain values through.
 """
 
 import base64
-import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dashboard import download
 from dashboard.filters import FOCUS
+from dashboard.links import STEP
+from dashboard.message import Said, day_of, text_of
 from dashboard.periods import Days, relative_title
 from dashboard.saved import SavedViewError
-from dashboard.selection import STEP
 from dashboard.theme import DARK
 from dashboard.typed_days import DaysError, days_named, read_days, read_left_out
 
 if TYPE_CHECKING:
     from dashboard.viewer import Viewer
 
-Said = Mapping[str, Any]
 Deed = Callable[["Viewer", Said], object]
-
-
-def cleaned(said: Said) -> dict[str, Any]:
-    """Return the parts of a message that a deed can use: text, yes or no, texts by name, whole numbers in a list."""
-    kept: dict[str, Any] = {key: value for key, value in said.items() if isinstance(value, str | bool)}
-    where, steps, rows = said.get("where"), said.get("steps"), said.get("rows")
-    if isinstance(where, dict):
-        kept["where"] = {key: value for key, value in where.items() if isinstance(key, str) and isinstance(value, str)}
-    if isinstance(rows, list):
-        kept["rows"] = [row for row in rows if isinstance(row, int) and not isinstance(row, bool)]
-    if isinstance(said.get("picture"), int):
-        kept["picture"] = said["picture"]
-    if isinstance(steps, list):
-        kept["steps"] = [step for step in steps if isinstance(step, int) and not isinstance(step, bool)]
-    return kept
-
-
-def text_of(said: Said, name: str) -> str:
-    """Return a text of a message, empty when it is missing or no text."""
-    value = said.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def day_of(said: Said, name: str) -> dt.date | None:
-    """Return a day of a message, None when it is missing or no day."""
-    try:
-        return dt.date.fromisoformat(text_of(said, name)) if text_of(said, name) else None
-    except ValueError:
-        return None
 
 
 def filter_to(viewer: "Viewer", said: Said) -> None:
     """Filter to a value, to several at once, open a view, choose a setting: whatever the action says, as one step."""
     viewer.past.remember()
-    first, last = day_of(said, "first"), day_of(said, "last")
-    with viewer.one_step():
-        if first and last and said.get("exclude") is True:
-            viewer.selection.leave_out(Days(min(first, last), max(first, last)))
-        elif first and last:
-            viewer.selection.toggle_days(Days(first, last))
-        if text_of(said, "step"):
-            viewer.selection.toggle_step(said["step"], exclude=said.get("exclude") is True)
-        if text_of(said, "dimension"):
-            additive, exclude = said.get("additive") is True, said.get("exclude") is True
-            viewer.selection.toggle(said["dimension"], text_of(said, "value"), additive=additive, exclude=exclude)
-        if said.get("where"):
-            viewer.selection.choose_where(said["where"])
-        if text_of(said, "option"):
-            viewer.selection.choose_setting(text_of(said, "card"), text_of(said, "name"), said["option"])
-        if text_of(said, "view"):
-            viewer.selection.choose_view(said["view"])
+    with viewer.following.one_step():
+        viewer.selection.follow(said)
 
 
 def tap(viewer: "Viewer", said: Said) -> None:
@@ -100,7 +55,7 @@ def remove(viewer: "Viewer", said: Said) -> None:
     elif said.get("dimension") == FOCUS:
         viewer.selection.focus = None
     elif said.get("dimension") == STEP:
-        viewer.selection.param.update(step="", missed_step=False)
+        viewer.selection.restore({"step": "", "missed_step": False})
     else:
         viewer.selection.remove(text_of(said, "dimension"), exclude=said.get("exclude") is True)
 
@@ -176,7 +131,7 @@ def choose_theme(viewer: "Viewer", said: Said) -> None:
 def prefer(viewer: "Viewer", said: Said) -> None:
     """Learn what the reader's system prefers."""
     viewer.prefers_dark = said.get("mode") == DARK.name
-    viewer.selection.param.trigger("theme")
+    viewer.show_theme()
 
 
 def list_values(viewer: "Viewer", said: Said) -> None:

@@ -59,7 +59,7 @@ def file_name(selection: Selection, version: int) -> str:
         for chip in chips(selection)
         if chip["dimension"] != FOCUS
     ]
-    first, last = selection.dates
+    first, last = selection.shown_dates
     if first or last:
         words.insert(0, f"{first or ''} to {last or ''}")
     safe = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:40] for word in words]

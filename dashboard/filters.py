@@ -6,8 +6,9 @@ from typing import Any
 
 from dashboard.charts.words import value_label
 from dashboard.format import count, date_range, day, rate
+from dashboard.links import STEP
 from dashboard.periods import Days, relative_title
-from dashboard.selection import STEP, Selection
+from dashboard.selection import Selection
 from queries.engine import Call, Cancel, Engine
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -29,9 +30,9 @@ def dimensions() -> list[dict[str, str]]:
 
 
 def listing(
-    engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None
+    engine: Engine, dimension: str, text: str, selection: Selection, cancel: Cancel | None = None, *, most: int = LISTED
 ) -> dict[str, Any]:
-    """Return one list as `filterpanel.js` reads it, most sessions first, and marked values however few they have.
+    """Return one list as `filterpanel.js` reads it: `most` values, and marked ones however few sessions they have.
 
     Without a text it holds the values of one dimension, with one those of every dimension whose name or label holds it,
     whatever the case; sessions are counted under the filters on the other dimensions.
@@ -48,7 +49,7 @@ def listing(
     ]
     found = [line for line in values if wanted in line[0].lower() or wanted in line[1].lower()]
     found.sort(key=lambda line: -line[2])
-    shown = [line for place, line in enumerate(found) if place < LISTED or line[-1]]
+    shown = [line for place, line in enumerate(found) if place < most or line[-1]]
     gone = [] if wanted else marks[dimension].keys() - {line[0] for line in values}
     shown += [_value(dimension, value, 0, "", marks[dimension]) for value in gone]
     return {"dimension": dimension, "text": text, "values": shown, "total": len(found)}
@@ -93,7 +94,7 @@ def _chip(dimension: str, title: str, exclude: bool, labels: Sequence[str]) -> d
 def filter_sentences(selection: Selection) -> list[str]:
     """Return each filter as words, days first: Last 3 days (5-7 Jul 2017); Country is United States."""
     said = []
-    first, last = selection.dates
+    first, last = selection.shown_dates
     if first or last:
         words = days_in_words(first, last)
         relative = selection.period and not selection.focus

@@ -4,7 +4,7 @@ import base64
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "data"
+FOLDER = Path(__file__).parent / "assets"
 WEIGHTS = (400, 500)
 
 
@@ -13,7 +13,7 @@ def font_face_css() -> str:
     """Return one `@font-face` rule a weight that holds the font as a data URL, for the page's own head.
 
     Nothing is requested. The files have no arrows (no Roboto has): `→ ↑ ↓` come from the reader's system. Shadow roots
-    ignore `@font-face`, so the rules in the document serve them all. Raises FileNotFoundError outside a checkout.
+    ignore `@font-face`, so the rules in the document serve them all.
     """
     return "".join(_rule(weight) for weight in WEIGHTS)
 

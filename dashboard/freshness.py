@@ -28,12 +28,8 @@ class Source:
         self._looking = threading.Lock()
 
     def funnels(self) -> tuple[Funnel, ...]:
-        """Return the funnels of the store, its own ones too; the built-in ones while its file is broken."""
-        try:
-            return funnels_of(self.engine.store.path)
-        except (FunnelError, OSError, UnicodeDecodeError):
-            LOG.exception("the store's own funnels cannot be used")
-            return FUNNELS
+        """Return the funnels of the store."""
+        return known_funnels(self.engine.store)
 
     @property
     def site(self) -> str:
@@ -50,6 +46,15 @@ class Source:
                 except (StoreError, OSError):
                     LOG.exception("the store could not be read again; version %s stays", self.engine.snapshot.version)
             return self.engine.snapshot
+
+
+def known_funnels(store: Store) -> tuple[Funnel, ...]:
+    """Return the funnels of a store, its own ones too; the built-in ones while its file is broken."""
+    try:
+        return funnels_of(store.path)
+    except (FunnelError, OSError, UnicodeDecodeError):
+        LOG.exception("the store's own funnels cannot be used")
+        return FUNNELS
 
 
 def source_of(store: Store) -> Source:

@@ -11,6 +11,8 @@ EXCLUDED = "not."
 """Stands before the name of a dimension whose values are unwanted, and before days that are left out."""
 ON = "on"
 """Names days: those clicked in a chart."""
+STEP = "step"
+"""Stands in a link, and in a chip, for the name of a dimension."""
 MOST_VALUES = 200
 MOST_SPANS = 50
 LONGEST_VALUE = 500

@@ -14,12 +14,13 @@ from bokeh.core.property.vectorization import Field
 from bokeh.models import (
     BoxSelectTool,
     CrosshairTool,
+    CustomJS,
     FixedTicker,
     HoverTool,
     ImageURLTexture,
     NoOverlap,
     PanTool,
-    ResetTool,
+    SetValue,
     Span,
     TapTool,
     Title,
@@ -30,9 +31,14 @@ from dashboard.format import THIN
 from dashboard.panel import Panel
 from dashboard.theme import FONT, Theme
 
+NARROW = 640
+"""Pixels of width under which a figure leaves out what it can do without."""
+FIT_LEGEND = "legend.ncols = fig.outer_width < below ? 2 : 'auto'"
 SMALL, TINY = "12px", "11px"
 TAPPED = "tap"
 """The tag of a source whose rows can be clicked."""
+ZOOMED = "zoom"
+"""The tag of a figure whose ranges belong to the viewer."""
 TOOLTIP = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
 Hook = Callable[[Any, Any], None]
 
@@ -45,11 +51,14 @@ class by(Field):  # noqa: N801  reads as a word in `fill_color=by("color")`
         return hash(self.field)
 
 
-def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, **style: Any) -> Any:
+def mark(
+    name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, beyond: bool = False,
+    **style: Any,
+) -> Any:  # fmt: skip
     """Return an element as a named layer: its source is called after it, and holds every column of its rows.
 
     `series` names what it stands for in the legend; layers of one series are muted together. `glyph` has what HoloViews
-    has no option for: hatches, pixels of offset, padding.
+    has no option for: hatches, pixels of offset, padding. A layer drawn `beyond` may leave the frame.
     """
 
     def own(plot: Any, _element: Any) -> None:
@@ -59,9 +68,10 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
         renderer = plot.handles.get("glyph_renderer")
         if renderer is not None:  # a tap is answered by a filter, not by another look of the mark
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
+            renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -69,7 +79,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
 
 def words(name: str, element: Any, theme: Theme, *, halo: bool = False, glyph: Any = None, **style: Any) -> Any:
     """Return hvPlot labels as a layer of small type; with a halo a line that runs through them stops short of them."""
-    look = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
+    look: dict[str, Any] = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
     ground: dict[str, Any] = {"background_fill_color": theme.surface, "background_fill_alpha": 0.9} if halo else {}
     room = {"padding": (0, 3), "border_radius": 3} if halo else {}
     return mark(name, element, glyph={"text_font": value(FONT), **room, **(glyph or {})}, **{**look, **ground, **style})
@@ -94,8 +104,9 @@ def framed(
     """Return layers as one picture in the page's look, the first layer at the back.
 
     `hover` names the layers that tell their column `title`; with `crosshair` a line follows the pointer. The layers of
-    `panel.taps` answer clicks, with `drag` also a drag along x. `zoom` lets a wheel zoom and a drag move the picture, a
-    double click takes both back. `aspect` fixes width / height.
+    `panel.taps` answer clicks, with `drag` also a drag along x. With `zoom` a wheel with Ctrl or a pinch zooms (a wheel
+    alone scrolls the page), a drag moves what is zoomed, and a double click shows all again; such a picture keeps its
+    ranges when its panel changes. `aspect` fixes width / height.
     """
 
     def look(plot: Any, _element: Any) -> None:
@@ -128,7 +139,10 @@ def framed(
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
     options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
-    options |= {"xlim": (panel.x.start, panel.x.end), "ylim": (panel.y.start, panel.y.end)} if not panel.x.factors else {}
+    for side, at in (("x", panel.x), ("y", panel.y)):
+        if at.factors is None:
+            options[f"{side}lim"] = at.start, at.end
+            options |= {f"{side}ticks": list(zip(at.ticks, at.labels, strict=True))} if at.ticks else {}
     return hv.Overlay(list(layers)).opts(backend="bokeh", legend_position="top", **options)
 
 
@@ -141,7 +155,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
     for at, bounds, line in ((panel.x, fig.x_range, fig.xaxis[0]), (panel.y, fig.y_range, fig.yaxis[0])):
         if at.factors is not None:
             found.append((bounds, {"factors": list(at.factors)}))
-        else:
+        elif ZOOMED not in fig.tags:  # there the viewer has chosen what is in sight
             start, end = _plain(at.start), _plain(at.end)
             found.append((bounds, {"start": start, "end": end, "reset_start": start, "reset_end": end}))
         if isinstance(line.ticker, FixedTicker):
@@ -152,6 +166,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
         series = item.name
         found.append((item, {"label": value(panel.legend.get(series, "")), "visible": bool(panel.legend.get(series))}))
     found.append((fig, {"visible": panel.visible, "height": panel.height, "min_border_left": panel.left}))
+    found.append((fig, {"min_width": panel.min_width}))
     titles = [each for each in fig.above if isinstance(each, Title)]
     for title, text in zip(titles, (panel.verdict, panel.title), strict=False):
         found.append((title, {"text": text, "offset": -panel.left}))
@@ -165,6 +180,8 @@ def _plain(place: Any) -> Any:
 
 def _legend(fig: Any, theme: Theme) -> None:
     for legend in fig.legend:
+        fit = CustomJS(args={"legend": legend, "fig": fig, "below": NARROW}, code=FIT_LEGEND)
+        fig.js_on_change("outer_width", fit)
         legend.update(click_policy="mute", orientation="horizontal", border_line_color=None, background_fill_alpha=0)
         legend.update(label_text_color=theme.text_secondary, label_text_font=FONT, label_text_font_size=SMALL)
         legend.update(padding=0, margin=0, spacing=18, label_standoff=6, glyph_width=14, glyph_height=14)
@@ -214,10 +231,37 @@ def _tools(
         tools.append(selects)
         fig.toolbar.active_drag = selects
     if zoom:
-        wheel, pan = WheelZoomTool(maintain_focus=False), PanTool()
-        tools += [wheel, pan, ResetTool()]
+        wheel, pan = WheelZoomTool(maintain_focus=False, modifiers={"ctrl": True}), PanTool()
+        tools += [wheel, pan]
         fig.toolbar.update(active_scroll=wheel, active_drag=pan)
+        fig.tags = [ZOOMED]
+        for bounds in (fig.x_range, fig.y_range):
+            bounds.bounds = (bounds.start, bounds.end)
+            for end in ("start", "end"):
+                fig.js_on_event("doubletap", SetValue(obj=bounds, attr=end, value=getattr(bounds, end)))
     return tools
+
+
+FIT = """
+const narrow = fig.outer_width < below
+for (const layer of layers) layer.visible = !narrow
+fig.min_border_right = narrow ? right : wide
+"""
+
+
+def narrow(names: Sequence[str], right: int, below: int = NARROW) -> Hook:
+    """Return a hook that leaves out layers where the figure is narrow; `right` is then the room beside the frame.
+
+    Only the browser knows how wide a figure is.
+    """
+
+    def fit(plot: Any, _element: Any) -> None:
+        fig = plot.handles["plot"]
+        layers = [renderer for renderer in fig.renderers if renderer.name in names]
+        args = {"fig": fig, "layers": layers, "right": right, "wide": fig.min_border_right, "below": below}
+        fig.js_on_change("outer_width", CustomJS(args=args, code=FIT))
+
+    return fit
 
 
 def tile(shapes: str, size: int) -> ImageURLTexture:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from dashboard.selection import Selection
+from queries.vocabulary import DIMENSIONS
 
-FILTERS = ("date_from", "date_to", "period", "focus", "left_out", "include", "exclude", "step", "missed_step")
+FILTERS = ("dates", "period", "focus", "left_out", *DIMENSIONS, "exclude", "step", "missed_step")
 MOST_STEPS_BACK = 50
 
 
@@ -26,5 +27,5 @@ class Past:
         while self._kept:
             before = self._kept.pop()
             if any(getattr(self._selection, name) != value for name, value in before.items()):
-                self._selection.param.update(before)
+                self._selection.restore(before)
                 return

@@ -9,9 +9,9 @@ from dashboard.ask import Held
 from dashboard.cards import CardState
 from dashboard.charts.words import empty_sentence
 from dashboard.compute import Answer
-from dashboard.controls import controls
 from dashboard.download import Stated
 from dashboard.figures import patch_of
+from dashboard.filter_bar import filter_bar
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
 from dashboard.views import View, charts_of
@@ -21,7 +21,7 @@ from queries.store import Snapshot
 def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
     """Return what changes at once with a choice: the filter bar, the shown view, every card's settings."""
     settings = {key: selection.setting(*key.split(".", 1)) for key in known}
-    return {**controls(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
+    return {**filter_bar(selection, held), "view": view.name, "settings": settings, "unread": selection.unread}
 
 
 def state_of(
@@ -43,15 +43,15 @@ def state_of(
     }
 
 
-def cards_of(answered: Answer, theme: str) -> dict[str, Any]:
+def cards_of(answered: Answer, theme: str, height: int | None = None) -> dict[str, Any]:
     """Return the state of each card in a theme, with how many tables of figures stand behind it."""
     return {
-        name: {**as_json(card, theme), "tables": len(download.tables_of(answered.results.get(name, ())))}
+        name: {**as_json(card, theme, height), "tables": len(download.tables_of(answered.results.get(name, ())))}
         for name, card in answered.cards.items()
     }
 
 
-def as_json(state: CardState | Mapping[str, str], theme: str) -> Mapping[str, Any]:
+def as_json(state: CardState | Mapping[str, str], theme: str, height: int | None = None) -> Mapping[str, Any]:
     """Return a card's state as the mapping that `card.js` reads; an error stays as it is."""
     if not isinstance(state, CardState):
         return state
@@ -59,7 +59,7 @@ def as_json(state: CardState | Mapping[str, str], theme: str) -> Mapping[str, An
     return {
         "heading": state.heading,
         "note": state.note,
-        "patch": patch_of(state, theme),
+        "patch": patch_of(state, theme, height),
         "body": state.body,
         "empty": state.empty,
         "table": {each.name: getattr(table, each.name) for each in fields(table)} if table else None,
@@ -80,7 +80,7 @@ def stated_of(
     answered: Answer, held: Held, view: View, selection: Selection, snapshot: Snapshot, site: str
 ) -> Stated:  # fmt: skip
     """Return what every file that is taken away says about itself."""
-    chosen = selection.dates
+    chosen = selection.shown_within(held.span)
     first, last = chosen[0] or held.first_date, chosen[1] or held.last_date
     comparison = answered.ask.comparison
     compared = comparison.days.words if comparison and comparison.days else ""

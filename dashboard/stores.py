@@ -1,4 +1,4 @@
-"""The engines of a process: one for each store, shared by pages, charts and controls."""
+"""The engine of a store, shared by all that a process shows of it: charts, controls and the page."""
 
 from pathlib import Path
 
@@ -7,6 +7,16 @@ from queries.engine import Engine
 from queries.store import Store
 
 
-def engine_of(store: str | Path | Engine) -> Engine:
-    """Return the engine of a store, opened once a process and folder. Raises StoreError when the folder is no store."""
-    return store if isinstance(store, Engine) else source_of(Store(store)).engine
+def engine_of(store: str | Path | Store | Engine) -> Engine:
+    """Return the engine of a store's folder, at its newest version; an engine is returned as it is.
+
+    One engine serves a folder, however it is written. Raises StoreError for a folder that holds no store, TypeError for
+    what names no folder.
+    """
+    if isinstance(store, Engine):
+        return store
+    if not isinstance(store, str | Path | Store):
+        raise TypeError(f"{store!r} names no store: give the path of its folder, or an Engine")
+    source = source_of(store if isinstance(store, Store) else Store(store))
+    source.newest()
+    return source.engine

@@ -2,9 +2,9 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,14 +13,16 @@ from dashboard.ask import Ask, Held
 from dashboard.body import Action
 from dashboard.browser import Browser, Inbox
 from dashboard.cards import CardState
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import Answer, later
-from dashboard.controls import calendar_of
-from dashboard.deeds import DEEDS, cleaned
+from dashboard.deeds import DEEDS
 from dashboard.download import Stated
 from dashboard.figures import packed_figures, patch_of, ready_figures
+from dashboard.filter_bar import calendar_of
 from dashboard.filters import listing
+from dashboard.following import Following
 from dashboard.freshness import Source
+from dashboard.message import cleaned
 from dashboard.page import Shell, as_text, layout
 from dashboard.past import Past
 from dashboard.questions import First, Late, OpenCounts, Part, Question, parts_of
@@ -28,14 +30,13 @@ from dashboard.saved import Kept, SavedViewError, SavedViews
 from dashboard.selection import Selection
 from dashboard.state import bar_of, cards_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
-from dashboard.views import View, charts_of, shown_views, view_named
+from dashboard.views import View, charts_of, pane_view, shown_views, view_named
 from queries.engine import Cancel, Cancelled, Result
 from queries.vocabulary import DIMENSIONS
 
 LOG = logging.getLogger(__name__)
 WORKERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
 KNOWN_SETTINGS = {f"{chart.name}.{name}": choice for chart in CHARTS for name, choice in chart.settings.items()}
-SEEN = [name for name in Selection.param if name != "name"]
 FIRST_ANSWER_SECONDS = 0.25
 """How long a new page waits for its answer, so that a quick one travels with the document."""
 
@@ -43,25 +44,42 @@ SEND_SECONDS = 0.1
 """How long the search for leaks lets the cards go out first: both would take turns at one interpreter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """Hold what is shown of one chart alone: its name, the height asked for, and what its address always keeps."""
+
+    chart: str
+    height: int | None = None
+    address: str = ""
+
+
 class Viewer:
     """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
 
-    `act` takes what a person does as a mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
+    The page follows `selection`, whoever changes a param of it, on whatever thread. `act` takes what a person does as a
+    mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
 
-    def __init__(self, source: Source, query: str = "", *, title: str = "") -> None:
-        """Start from a URL's query, or from the team's default view; a quick answer is there when this returns."""
+    def __init__(
+        self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None, pane: Pane | None = None,
+    ) -> None:  # fmt: skip
+        """Start from a URL's query, else from a given selection, else from the team's default view.
+
+        With a pane one chart is shown alone. A quick answer is there when this returns.
+        """
+        self.pane = pane
         self.source = source
         self.browser = Browser()
         self._inbox = Inbox()
         self.saved = SavedViews(source.engine.store.path)
-        self.selection = Selection(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
-        self.selection.load_query(query or self._default_query())
+        self.selection = selection or Selection()
+        self.selection.adopt(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
+        if query or not selection:
+            self.selection.load_query(query or ("" if pane else self._default_query()))
         self.prefers_dark = False
         self.held: Held | None = None
         self.answer: Answer | None = None
         self._moving = False
-        self._grouped: set[str] | None = None
         self._late: dict[str, Any] = {"question": None}
         self._cancel = Cancel()
         self._listing = Cancel()
@@ -70,14 +88,14 @@ class Viewer:
         self._numbers = itertools.count(1)
         self.page = Shell(
             self.act,
-            layout=layout(title, source.site),
+            layout=layout(title, source.site, pane.chart if pane else ""),
             query=self._query(),
             replaces=True,
             mode=self.theme.name,
             follows_system=not self.selection.theme,
         )
         self._show_figures()
-        self.selection.param.watch(self._selected, SEEN)
+        self.following = Following(self.selection, self.browser, self._follow)
         asked = self.ask()
         if asked is not None:
             wait([asked], FIRST_ANSWER_SECONDS)
@@ -91,7 +109,12 @@ class Viewer:
     @property
     def view(self) -> View:
         """Return the view that is shown."""
-        return view_named(self.selection.view)
+        return pane_view(self.pane.chart) if self.pane else view_named(self.selection.view)
+
+    @property
+    def height(self) -> int | None:
+        """Return the height of a pane's figure in pixels, None for the chart's own."""
+        return self.pane.height if self.pane else None
 
     def ask(self) -> Any:
         """Ask for everything the view shows; an older question still running is cancelled."""
@@ -110,6 +133,7 @@ class Viewer:
         """Cancel what runs, because nobody looks any more."""
         self._cancel.cancel()
         self._listing.cancel()
+        self.following.stop()
 
     def look_for_data(self) -> None:
         """Ask again when the store has a newer version than what is shown."""
@@ -122,7 +146,7 @@ class Viewer:
     def _compute(self, asked: Question) -> None:
         try:
             for part in parts_of(self.source.engine, asked, self.selection):
-                cards = {} if isinstance(part, OpenCounts) else cards_of(part.answer, asked.theme)
+                cards = {} if isinstance(part, OpenCounts) else cards_of(part.answer, asked.theme, self.height)
                 self.browser.later(partial(self._take, part, asked, cards))
                 if isinstance(part, First) and self.answer:  # a page that opens is still waited for by its own loop
                     self.browser.wait(SEND_SECONDS)
@@ -145,6 +169,7 @@ class Viewer:
         if asked.cancel.cancelled:
             return
         self.answer, self.held = answered, held
+        self.selection.span = held.span
         state = state_of(answered, held, asked.view, self.stated(), self.source.engine.snapshot, cards)
         state["question"] = asked.number
         days = as_text(calendar_of(held))
@@ -213,7 +238,7 @@ class Viewer:
         """Send figures, with what is shown in them where the answer did not bring it: it names the figures' models."""
         cards = self.answer.cards if redraw and self.answer else {}
         states = {name: card for name, card in cards.items() if isinstance(card, CardState)}
-        patches = {name: patch_of(state, self.theme.name) for name, state in states.items()}
+        patches = {name: patch_of(state, self.theme.name, self.height) for name, state in states.items()}
         self.page.param.update(figures=packed, patches=as_text(patches))
 
     def _build_figures(self, charts: Sequence[Any], theme: Theme) -> None:
@@ -225,21 +250,19 @@ class Viewer:
 
         self.browser.later(place)
 
-    def _selected(self, *events: Any) -> None:
-        changed = {event.name for event in events}
-        if self._grouped is not None:
-            self._grouped |= changed
-        else:
-            self._follow(changed)
+    def show_theme(self) -> None:
+        """Draw in the theme that is chosen, or that the reader's system prefers."""
+        self.page.mode = self.theme.name
+        self._show_figures(redraw=True)
 
-    def _follow(self, changed: set[str]) -> None:
+    def _follow(self, changed: Set[str]) -> None:
         if "theme" in changed:
-            self.page.mode = self.theme.name
-        if {"theme", "view"} & changed:
-            self._show_figures(redraw="theme" in changed)
+            self.show_theme()
+        elif "view" in changed:
+            self._show_figures()
         query = self._query()
         if query != self.page.query:
-            self.page.replaces = self._moving or changed == {"theme"}
+            self.page.replaces = bool(self.pane) or self._moving or changed == {"theme"}
             self.page.query = query
         if self.held:
             self.page.bar = self._bar(self.held)
@@ -256,17 +279,6 @@ class Viewer:
                 self._moving = False
             if self.held:
                 self.page.bar = self._bar(self.held)
-
-    @contextmanager
-    def one_step(self) -> Generator[None]:
-        """Take several changes of the selection as one: one step in the history, one question."""
-        self._grouped = set()
-        try:
-            yield
-        finally:
-            changed, self._grouped = self._grouped, None
-            if changed:
-                self._follow(changed)
 
     def list_values(self, dimension: str, text: str) -> None:
         """Send the values of a dimension, or of all that hold a text; a newer list replaces one still on its way."""
@@ -303,6 +315,8 @@ class Viewer:
 
     def _query(self) -> str:
         """Return the selection as a URL query; one that says so where the bare address would open a saved view."""
+        if self.pane:
+            return self.pane.address + self.selection.to_query().replace("?", "&" if self.pane.address else "?")
         return self.selection.to_query() or (f"?view={shown_views()[0].name}" if self._default_query() else "")
 
     def _default_query(self) -> str:

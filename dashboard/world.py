@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pycountry
 
-WORLD_JSON = Path(__file__).parents[1] / "data" / "world.json"
+WORLD_JSON = Path(__file__).parent / "assets" / "world.json"
 MARGIN = 2.0
 """Room around the map, in its units, for a 7 px dot at the edge of a map 700 px wide."""
 
@@ -72,7 +72,7 @@ class World:
 
 @cache
 def world() -> World:
-    """Read the map once per process; raise FileNotFoundError outside a checkout."""
+    """Read the map once per process."""
     countries = json.loads(WORLD_JSON.read_text(encoding="utf-8"))
     xs = tuple(_frozen(country["xs"]) for country in countries)
     ys = tuple(_frozen(country["ys"]) for country in countries)

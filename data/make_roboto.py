@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["fonttools[woff]==4.68.0"]
 # ///
-"""Make `roboto-400.woff2` and `roboto-500.woff2`: Latin Roboto with the comparison signs and narrow space of the page.
+"""Make the fonts in `dashboard/assets/`: Latin Roboto with the comparison signs and narrow space of the page.
 
 Run by hand:
 
@@ -19,6 +19,7 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph  # ty: ignore[import-not-found
 SIGNS = "≤≥≈≠∞"
 NARROW_NO_BREAK_SPACE = "\u202f"
 WEIGHTS = (400, 500)
+ASSETS = Path(__file__).parents[1] / "dashboard" / "assets"
 
 
 def latin_with_signs(fontsource_files: Path, weight: int) -> TTFont:
@@ -54,6 +55,6 @@ if __name__ == "__main__":
     for chosen in WEIGHTS:
         font = latin_with_signs(Path(sys.argv[1]), chosen)
         font.flavor = "woff2"
-        target = Path(__file__).with_name(f"roboto-{chosen}.woff2")
+        target = ASSETS / f"roboto-{chosen}.woff2"
         font.save(target)
         print(f"{target.name}: {target.stat().st_size:,} bytes")

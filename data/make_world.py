@@ -1,4 +1,4 @@
-"""Make `world.json`: Natural Earth's 1:50m countries, decoded, cut, projected and simplified for the dashboard's map.
+"""Make `dashboard/assets/world.json`, the map: Natural Earth's 1:50m countries, decoded, cut, projected, simplified.
 
 Run by hand, in the project's environment, when the map has to change:
 
@@ -23,9 +23,8 @@ from pathlib import Path
 
 import pycountry
 
-from dashboard.world import country_name
+from dashboard.world import WORLD_JSON, country_name
 
-TARGET = Path(__file__).with_name("world.json")
 CENTRAL_MERIDIAN = 11.0
 DECIMALS = 2
 TOLERANCE = 0.15
@@ -287,5 +286,5 @@ if __name__ == "__main__":
         sys.exit("usage: uv run python data/make_world.py countries-50m.json  (of npm world-atlas 2.0.2)")
     records = countries(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     lines = [json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records]
-    TARGET.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
-    print(f"{TARGET.name}: {len(records)} places, {TARGET.stat().st_size:,} bytes")
+    WORLD_JSON.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    print(f"{WORLD_JSON.name}: {len(records)} places, {WORLD_JSON.stat().st_size:,} bytes")

@@ -12,9 +12,10 @@ from sqlglot import exp
 
 from queries.cells import CUTS, OTHER, Cells
 from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
-from queries.engine import AT_ONCE, Cancel, Engine, QuestionError
+from queries.engine import AT_ONCE, Cancel, Engine
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
+from queries.metrics import QuestionError
 
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
 TOP_VALUES = 30

@@ -18,10 +18,10 @@ from sqlglot import exp
 
 from queries.cancel import Cancel, Cancelled
 from queries.compose import STATEMENTS, Question, compose
-from queries.filters import Filters, check_dimension
+from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.memory import Memory
-from queries.metrics import Metric, metric_named
+from queries.metrics import Metric, QuestionError, metric_asked
 from queries.rollup import folder_of, is_worth_it
 from queries.rollup_state import Background, RollupState, rollup_state
 from queries.routes import Routes, compose_route
@@ -44,10 +44,6 @@ class QueryError(Exception):
         self.query_id = uuid.uuid4().hex[:4]
         self.metric, self.reason, self.sql = metric, reason, sql
         super().__init__(f"{metric} could not be computed (query {self.query_id}): {reason}")
-
-
-class QuestionError(ValueError):
-    """Say what cannot be asked of a metric, and what can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,24 +261,6 @@ def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     with connection.cursor() as cursor:
         [statement] = cursor.extract_statements(sql)
     return statement
-
-
-def metric_asked(name: str, by: str | None) -> Metric:
-    """Return the metric, if it exists and can be split that way; raise QuestionError otherwise."""
-    try:
-        metric = metric_named(name)
-    except KeyError as error:
-        raise QuestionError(error.args[0]) from None
-    if by is not None:
-        try:
-            check_dimension(by)
-        except ValueError as error:
-            raise QuestionError(str(error)) from None
-    if by and metric.segmented == "no":
-        raise QuestionError(f'"{name}" cannot be split: it is {metric.grain}; ask for "segments" by {by} instead')
-    if not by and metric.segmented == "must":
-        raise QuestionError(f'"{name}" needs a dimension to split by: {metric.grain}')
-    return metric
 
 
 def _options(metric: Metric, options: Mapping[str, int]) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """Funnels: ordered steps, each a condition on a session, compiled to the deepest step reached."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sqlglot import exp
+if TYPE_CHECKING:  # sqlglot takes half a second to load: only what asks a store needs it, not the command line's help
+    from sqlglot import exp
 
 Operator = Literal[">=", ">", "=", "is true"]
 
@@ -18,8 +19,10 @@ class Step:
     operator: Operator
     value: int = 0
 
-    def condition(self, place: str) -> exp.Expr:
+    def condition(self, place: str) -> "exp.Expr":
         """Return the condition on a session; a number it compares with is bound at the named place."""
+        from sqlglot import exp
+
         column = exp.column(self.column)
         if self.operator == "is true":
             return column
@@ -39,8 +42,10 @@ class Funnel:
         """Return the session columns that decide the steps."""
         return tuple(dict.fromkeys(step.column for step in self.steps))
 
-    def deepest_step(self) -> tuple[exp.Case, dict[str, int]]:
+    def deepest_step(self) -> "tuple[exp.Case, dict[str, int]]":
         """Return the CASE for the deepest step reached (1 for the first, 0 for none) and its parameters."""
+        from sqlglot import exp
+
         case, parameters = exp.Case(), {}
         for position in range(len(self.steps), 0, -1):
             step = self.steps[position - 1]

@@ -109,7 +109,7 @@ def medians_of_others(rows: Floats) -> Floats:
 
 
 def _standardised(rest: Floats, sessions: Floats, own: Floats, curvature: float, centre: float) -> Floats:
-    edges = np.linspace(rest.min(), rest.max() + 1e-9, BINS + 1)
+    edges = np.linspace(np.min(rest), np.max(rest) + 1e-9, BINS + 1)
     places = np.clip(np.searchsorted(edges, rest, side="right") - 1, 0, BINS - 1)
     share = np.bincount(places, sessions, minlength=BINS)
     middle = np.bincount(places, sessions * rest, minlength=BINS) / np.maximum(share, 1e-12)
@@ -118,7 +118,7 @@ def _standardised(rest: Floats, sessions: Floats, own: Floats, curvature: float,
     rates = np.empty_like(own)
     predictor, bent = (np.empty((own.shape[1], len(middle))) for _ in range(2))
     for place, coefficients in enumerate(own):
-        np.add(coefficients[:, None], middle[None, :], out=predictor)
+        np.add.outer(coefficients, middle, out=predictor)
         np.multiply(predictor, predictor, out=bent)
         bent *= 0.5 * curvature
         predictor += centre

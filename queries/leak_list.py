@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from queries.cube import CELL_DIMENSIONS, ask_days, kept_cells
-from queries.engine import Cancel, Engine, QuestionError
+from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.leak_report import LeakReport
 from queries.leaks import check_search, find_leaks
+from queries.metrics import QuestionError
 from queries.revenue import Estimate, ceiling
 
 

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from queries.filters import check_dimension
 from queries.vocabulary import DIMENSIONS
 
 SQL_FOLDER = Path(__file__).parent / "sql"
+
+
+class QuestionError(ValueError):
+    """Say what cannot be asked of a metric, and what can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,9 @@ METRICS = (
         "Conversion by country",
         "one row per country, most sessions first",
         ("country", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
-         "transactions", "revenue", "enough"),
+         "expected", "shrunk_rate", "transactions", "revenue", "enough"),
         (CONVERSION,),
-        {"min_sessions": 100},
+        {"min_sessions": 100, "prior_sessions": 300},
         "no",
         adds_up=True,
     ),
@@ -222,3 +227,21 @@ def metric_named(name: str) -> Metric:
         if metric.name == name:
             return metric
     raise KeyError(f'there is no metric "{name}"; choose one of: {", ".join(METRIC_NAMES)}')
+
+
+def metric_asked(name: str, by: str | None) -> Metric:
+    """Return the metric, if it exists and can be split that way; raise QuestionError otherwise."""
+    try:
+        metric = metric_named(name)
+    except KeyError as error:
+        raise QuestionError(error.args[0]) from None
+    if by is not None:
+        try:
+            check_dimension(by)
+        except ValueError as error:
+            raise QuestionError(str(error)) from None
+    if by and metric.segmented == "no":
+        raise QuestionError(f'"{name}" cannot be split: it is {metric.grain}; ask for "segments" by {by} instead')
+    if not by and metric.segmented == "must":
+        raise QuestionError(f'"{name}" needs a dimension to split by: {metric.grain}')
+    return metric

@@ -245,7 +245,7 @@ class Search:
         if not len(places):
             return None
         orders = self.candidates.orders
-        counts = np.maximum(np.bincount(orders[look.testable], minlength=int(orders.max()) + 1), 1)
+        counts = np.maximum(np.bincount(orders[look.testable], minlength=int(np.max(orders)) + 1), 1)
         itself = np.abs(np.log(look.ratio * look.others)) >= np.abs(np.log(look.others))
         deviance = look.signed**2 * np.where(itself, 1.0, FOLLOWS)
         return int(places[np.argmax((deviance - 2 * np.log(counts[orders]))[places])])

@@ -123,12 +123,12 @@ def judge(search: Search, found: dict[int, Side]) -> Judged:
 def clearest(search: Search, judged: Judged, taken: set[int]) -> tuple[int, Side] | None:
     """Return the rejected segment with the largest deviance less 2 ln of the number of its order, or None."""
     looked, orders = judged.scan, search.candidates.orders
-    eligible = np.logical_or.reduce(list(judged.rejected.values()))
+    eligible = np.any(list(judged.rejected.values()), axis=0)
     eligible[list(taken)] = False
     places = np.nonzero(eligible)[0]
     if not len(places):
         return None
-    counts = np.maximum(np.bincount(orders[looked.testable], minlength=int(orders.max()) + 1), 1)
+    counts = np.maximum(np.bincount(orders[looked.testable], minlength=int(np.max(orders)) + 1), 1)
     score = deviance(looked.observed[places], looked.mean[places]) - 2 * np.log(counts[orders[places]])
     segment = int(places[np.argmax(score)])
     return segment, "leak" if looked.observed[segment] < looked.mean[segment] else "strong"
@@ -167,7 +167,7 @@ def _dispersions(search: Search, looked: Scan, rows: Booleans, side: Side) -> di
 
 
 def _p(observed: Floats, mean: Floats, orders: NDArray[np.intp], taus: dict[int, float], side: Side) -> Floats:
-    tau = np.array([taus.get(order, 0.0) for order in range(int(orders.max(initial=0)) + 1)])[orders]
+    tau = np.array([taus.get(order, 0.0) for order in range(int(np.max(orders, initial=0)) + 1)])[orders]
     return upper_p(observed, mean, tau) if side == "strong" else lower_p(observed, mean, tau)
 
 

@@ -5,9 +5,10 @@ import datetime as dt
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+if TYPE_CHECKING:  # loaded with the first store that is opened, so that the command line's help need not wait for it
+    from deltalake import DeltaTable
 
 UNUSABLE_IN_PATHS = "%#?*[]"
 """deltalake 1.6 takes paths for URLs: it decodes, cuts or panics on these, and DuckDB takes some for globs."""
@@ -68,13 +69,18 @@ class Store:
     @property
     def exists(self) -> bool:
         """Say whether anything was ever committed."""
+        from deltalake import DeltaTable
+
         return DeltaTable.is_deltatable(str(self.sessions))
 
-    def table(self, version: int | None = None) -> DeltaTable:
+    def table(self, version: int | None = None) -> "DeltaTable":
         """Return the Delta table, at the newest version unless one is named.
 
         Raises StoreError when the folder holds no store.
         """
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
         try:
             return DeltaTable(str(self.sessions), version=version)
         except TableNotFoundError:

@@ -227,14 +227,14 @@ def _due_a_month(had: Floats, usual: Floats, every: Floats) -> float:
     """Return the conversions that a month like the last 28 days would be due."""
     last = slice(max(0, len(had) - WINDOW), len(had))
     days = max(1, np.count_nonzero(every[last]))
-    return _since(had, usual, every, last)[1] * DAYS_A_MONTH / days
+    return float(_since(had, usual, every, last)[1] * DAYS_A_MONTH / days)
 
 
 def _smallest(watched: Watched, least: float) -> tuple[float | None, float | None]:
     """Return the fall of the largest and of the median watched segment that half of the time 28 days would show."""
     total = watched.every.sum() * WINDOW / max(np.count_nonzero(watched.every), 1)
     found: list[float | None] = []
-    for due in (float(watched.typical.max()), float(np.median(watched.typical))):
+    for due in (float(np.max(watched.typical)), float(np.median(watched.typical))):
         falls = np.linspace(0.0, 1.0, 101)
         doubt = 1.0 + due / (due + PRIOR)
         seen = fall(due * (1 - falls), np.full(101, due), np.full(101, max(total, due))) / doubt

@@ -21,14 +21,16 @@ from test_leaks_cli import LEAK, REPORT
 import dashboard
 from dashboard import download, figures
 from dashboard.app import create_app, explain
-from dashboard.cards import CardState, Card, Need
-from dashboard.charts import CHARTS
-from dashboard.compute import Ask, answer
+from dashboard.ask import Ask
+from dashboard.cards import Card, CardState, Need
+from dashboard.charts.registry import CHARTS
+from dashboard.compute import answer
 from dashboard.deeds import DEEDS
 from dashboard.download import csv_text, methods
 from dashboard.freshness import Source
 from dashboard.page import SCRIPTS, as_text
-from dashboard.questions import Question
+from dashboard.questions import Question, parts_of
+from dashboard.selection import Selection
 from dashboard.theme import DARK, LIGHT, THEMES, css_variables, text_on, tokens
 from dashboard.viewer import KNOWN_SETTINGS, Viewer
 from dashboard.views import VIEWS, charts_of, placed, shown_views
@@ -444,6 +446,35 @@ def test_days_without_data_say_which_days_there_are(viewer):
     assert viewer.page.query == ""
 
 
+def test_a_page_of_a_ready_selection_shows_it_and_changes_it_but_a_query_wins(store, monkeypatch):
+    monkeypatch.setattr("dashboard.viewer.WORKERS", AtOnce())
+    selection = Selection(country=["GB"], period="last-2")
+    viewer = Viewer(Source(store), selection=selection)
+    assert viewer.selection is selection
+    assert viewer.page.query == "?days=last-2&country=GB"
+    assert shown(viewer)["counted"] == "40 of 196 sessions"
+    selection.choose_view("funnel")
+    assert viewer.page.query == "?view=funnel&days=last-2&country=GB"
+    viewer.act({"kind": "filter", "dimension": "country", "value": "US"})
+    assert selection.country == ["US"]
+    selection.country.append("MT")
+    selection.param.trigger("country")
+    assert viewer.page.query == "?view=funnel&days=last-2&country=US&country=MT"
+    selection.param.update(country=[], dates=("2017-07-02", "2017-07-02"))
+    assert viewer.page.query == "?view=funnel&from=2017-07-02&to=2017-07-02"
+    assert shown(viewer)["counted"] == "66 of 196 sessions"
+    assert Viewer(Source(store), "?country=MT", selection=Selection(country="GB")).selection.country == ["MT"]
+
+
+def test_days_of_the_store_are_told_to_the_selection_with_the_answer_and_not_by_the_worker(store):
+    source, selection = Source(store), Selection(period="last-2")
+    ask = Ask(selection.filters, selection.funnel, settings())
+    asked = Question(shown_views()[-1], replace(ask, finding=shown_views()[-1].finding), Cancel())
+    first = next(parts_of(source.engine, asked, selection))
+    assert selection.span is None
+    assert first.answer.shown == 130
+
+
 def test_the_theme_follows_the_system_until_one_is_chosen(viewer):
     assert viewer.theme is LIGHT
     viewer.act({"kind": "prefers", "mode": "dark"})
@@ -554,14 +585,14 @@ def test_a_download_names_its_filters_and_disarms_formulas(viewer, replies):
     viewer.act({"kind": "filter", "dimension": "country", "value": "MT"})
     viewer.act({"kind": "csv", "card": "sources"})
     saved = replies[-1]
-    assert saved["name"] == "silent-leak_source-is-cmd_country-is-malta_v0_sources.csv.zip"
+    assert saved["name"] == "silent-leak_country-is-malta_source-is-cmd_v0_sources.csv.zip"
     archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(saved["base64"])))
     assert archive.namelist() == [
         "1_sources_by_device.csv", "2_sources_by_day.csv", "3_trend.csv", "4_checks.csv", "5_sources_by_device.csv",
     ]  # fmt: skip
     for name in archive.namelist():
         lines = archive.read(name).decode("utf-8-sig").splitlines()
-        assert lines[1] == "# Filters: Source is =cmd(); Country is Malta; funnel Engagement"
+        assert lines[1] == "# Filters: Country is Malta; Source is =cmd(); funnel Engagement"
         assert lines[2] == "# Days: 2–5 Jul 2017; compared with nothing"
         assert re.fullmatch(r"# Store store, data version 0, loaded .* UTC; 1 of 196 sessions", lines[3])
         assert "; 2017-07-02 to 2017-07-05; " in lines[4]

@@ -73,10 +73,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def started(command, url, environment):
+def started(command, url, environment, folder=ROOT):
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

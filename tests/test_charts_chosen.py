@@ -4,9 +4,11 @@ import pytest
 from builders import session, sessions, store_of
 from charts_builders import day
 
-from dashboard.charts import CHARTS, view_findings
+from dashboard.ask import Ask
+from dashboard.charts import view_findings
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.chosen import chosen_against, comparison_note, shared_note
-from dashboard.compute import Ask, answer
+from dashboard.compute import answer
 from queries.check import Check
 from queries.engine import Engine
 from queries.filters import Filters

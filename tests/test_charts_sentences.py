@@ -255,13 +255,6 @@ def test_a_store_of_single_hits_has_no_durations():
     )
 
 
-def test_a_bucket_of_19_sessions_has_a_dotted_interval_and_no_mark():
-    columns = durations.columns("p", "tablet", [bucket(2, 19, 1), bucket(3, 20, 1)], 0.3, context())
-    assert columns["p-rates"]["x"] == [3.0]
-    assert columns["p-whiskers"]["dash"] == ["solid", "dotted"]
-    assert columns["p-sessions"]["sessions"] == [19, 20]
-
-
 GONE = Check(
     "vanished", "probable tracking break", day(5), day(5), "source", "google", 0.0, 1710.4, 1201.0, "(direct)", 2217.0
 )

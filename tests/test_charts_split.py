@@ -6,10 +6,12 @@ import pytest
 from builders import sessions, store_of
 from charts_builders import context, funnel_rows
 
-from dashboard.charts import CHARTS, completion_words, words
+from dashboard.ask import Ask
+from dashboard.charts import completion_words, words
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.completion import short_labels
 from dashboard.charts.view_findings import FUNNEL
-from dashboard.compute import Ask, answer
+from dashboard.compute import answer
 from dashboard.periods import Comparison, Days
 from queries.engine import Engine
 from queries.filters import Filters

@@ -4,9 +4,11 @@ import datetime as dt
 import json
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
-from builders import session, sessions, store_of
+from builders import ROOT, session, sessions, store_of
 from typer.testing import CliRunner
 
 from silent_leak import _free_port, app
@@ -42,13 +44,23 @@ def write_export(folder, *rows, name="export.csv"):
 ROW = "123,1499201738,1,20170704,desktop,United States,google,11,452,1,2500000"
 
 
-@pytest.mark.parametrize(
-    "command", [(), ("demo",), ("ingest",), ("serve",), ("query",), ("status",), ("history",), ("undo",)]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_teaches(command):
     shown = run(*command, "--help")
     assert shown.exit_code == 0
     assert "Usage" in shown.output
+
+
+def test_help_loads_nothing_that_reads_computes_draws_or_prints_in_colours():
+    """Each of these takes longer to load than all that help needs."""
+    slow = {"deltalake", "duckdb", "numpy", "pandas", "panel", "pyarrow", "queries.engine", "rich", "scipy", "sqlglot"}
+    code = (
+        "import sys, silent_leak\ntry: silent_leak.main()\n"
+        "except SystemExit as done: assert not done.code, done.code\nprint(*sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "Usage" in shown.stdout
+    assert not slow & set(shown.stdout.splitlines()[-1].split())
 
 
 def test_query_prints_json_with_its_filters_and_version(store):

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from builders import sessions, store_of
 
-from dashboard.charts import CHARTS
-from dashboard.compute import Ask, answer
+from dashboard.ask import Ask
+from dashboard.charts.registry import CHARTS
+from dashboard.compute import answer
 from dashboard.periods import Comparison, Days
 from queries.engine import Engine
 from queries.filters import Filters

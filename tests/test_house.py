@@ -15,6 +15,9 @@ from queries.vocabulary import DIMENSIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PIXI = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
+PIXI_SCHEMA = ROOT.parent / "shared" / "pixi.schema.json"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RECIPES = README.split("## Recipes")[1].split("\n## ")[0]
 
 
@@ -60,15 +63,26 @@ def test_stage_writes_every_dimension():
     assert all(re.search(rf"\bas {dimension},", stage) for dimension in DIMENSIONS)
 
 
-def test_pixi_is_valid_thin_and_runs_the_commands_of_readme():
-    pixi = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
-    assert set(pixi["pypi-dependencies"]) == {"silent-leak-detector"}
-    for name, command in pixi["tasks"].items():
+def test_pixi_runs_the_programs_of_its_own_environment_and_names_no_dependency_twice():
+    assert set(PIXI["dependencies"]) == {"python"}
+    assert set(PIXI["pypi-dependencies"]) == {PROJECT["name"]}
+    assert PIXI["dependencies"]["python"].startswith(PROJECT["requires-python"] + ",")
+    assert set(PIXI["pypi-dependencies"][PROJECT["name"]]["extras"]) == set(PROJECT["optional-dependencies"])
+    for name, command in PIXI["tasks"].items():
         assert f"pixi run {name}" in README
-        assert command in README
-    schema = ROOT.parent / "shared" / "pixi.schema.json"
-    if schema.exists():
-        jsonschema.validate(pixi, json.loads(schema.read_text(encoding="utf-8")))
+        for program in re.findall(r"(?:^|&& )(\S+)", command):
+            assert (Path(sys.executable).parent / program).exists(), f"{program} is in no dependency of pyproject.toml"
+
+
+def test_pixi_lints_as_ci_does():
+    lint = PIXI["tasks"]["lint"].split(" && ")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [command for command in lint if f"uv run {command}" not in ci] == []
+
+
+@pytest.mark.skipif(not PIXI_SCHEMA.exists(), reason="no shared/pixi.schema.json beside the checkout")
+def test_pixi_toml_is_valid():
+    jsonschema.validate(PIXI, json.loads(PIXI_SCHEMA.read_text(encoding="utf-8")))
 
 
 def test_no_child_of_dashboard_shadows_the_standard_library_or_our_packages():

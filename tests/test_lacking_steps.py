@@ -5,11 +5,11 @@ import datetime as dt
 import pytest
 from builders import sessions, store_of
 
-from dashboard.charts import CHARTS
+from dashboard.ask import Ask, compared_period, held_by, met_days
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.finding import FINDING
 from dashboard.charts.view_findings import FUNNEL
-from dashboard.compute import Ask, answer, held_by, met_days
-from dashboard.controls import compared_period
+from dashboard.compute import answer
 from dashboard.periods import Comparison, Days
 from dashboard.selection import Selection
 from queries.engine import Engine

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from builders import session, store_of
 
-from queries.engine import Cancel, Cancelled, Engine, QuestionError
+from queries.engine import Cancel, Cancelled, Engine
 from queries.filters import FilterError, Filters
 from queries.funnel import CHECKOUT
 from queries.leak_list import leak_list, searched_dimensions, step_revenue
+from queries.metrics import QuestionError
 
 DIMENSIONS = ("device_category", "country", "source")
 LEAKING = {"device_category": "mobile", "source": "mail"}

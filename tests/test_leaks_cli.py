@@ -23,8 +23,8 @@ from queries.leak_words import (
     smallest,
 )
 from queries.revenue import Estimate
+from queries.terminal.arguments import Format
 from queries.terminal.leaks import print_leaks
-from queries.terminal.rows import Format
 from silent_leak import app
 
 LEAK = Leak("leak", {"browser": "Safari", "device_category": "mobile", "source": "newsletter"}, 212, 3, 9.1, 3 / 9.1,

@@ -6,9 +6,10 @@ from builders import session, sessions, store_of
 
 from queries.cells import Cells
 from queries.cube import ask_cells
-from queries.engine import Engine, QuestionError
+from queries.engine import Engine
 from queries.filters import FilterError, Filters
 from queries.funnel import CHECKOUT
+from queries.metrics import QuestionError
 
 TWO = ("device_category", "source")
 

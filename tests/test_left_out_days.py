@@ -7,10 +7,9 @@ import pytest
 from builders import sessions, store_of
 from charts_builders import context, day
 
+from dashboard.ask import compared_period, held_by
 from dashboard.charts import check_words, checks, source_days
 from dashboard.charts.words import blank_days, counted_days, empty_sentence
-from dashboard.compute import held_by
-from dashboard.controls import compared_period
 from dashboard.filters import chips, filter_sentences
 from dashboard.periods import CUSTOM, Days
 from dashboard.selection import Selection

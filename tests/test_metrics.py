@@ -7,10 +7,10 @@ import sqlglot
 from builders import session, sessions, store_of
 
 from queries.compose import compose
-from queries.engine import Engine, QuestionError
+from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
-from queries.metrics import METRICS, SQL_FOLDER
+from queries.metrics import METRICS, SQL_FOLDER, QuestionError
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """When and on which thread a page is changed: in order, on its document's loop, when somebody is there."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from builders import sessions, store_of
+from panel.io.state import set_curdoc
 
 from dashboard.browser import Browser, Inbox
 from dashboard.freshness import Source
@@ -40,6 +43,23 @@ class Loop:
         for callback in reversed(callbacks):
             callback()
         assert self.held == 0
+
+
+def test_a_session_that_is_created_on_a_thread_without_a_loop_is_served_by_the_servers_loop():
+    """As Panel 1.10 creates those of `silent-leak serve`."""
+    loop = object()
+    server = SimpleNamespace(application_context=SimpleNamespace(io_loop=SimpleNamespace(asyncio_loop=loop)))
+    document = SimpleNamespace(session_context=SimpleNamespace(server_context=server))
+
+    def created():
+        with set_curdoc(document):
+            return Browser()
+
+    with ThreadPoolExecutor(1) as pool:
+        served, alone = pool.submit(created).result(), pool.submit(Browser).result()
+    assert served.is_served
+    assert served._loop is loop
+    assert not alone.is_served
 
 
 def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):
@@ -116,6 +136,32 @@ def test_what_a_person_does_is_done_on_the_loop_whatever_thread_heard_it(said, t
     assert viewer.selection.view == "funnel"
     assert threads == [threading.current_thread()]
     assert loop.threads == {threading.current_thread()}
+
+
+def test_a_param_that_any_thread_sets_is_followed_on_the_loop_in_one_step(tmp_path):
+    viewer = Viewer(Source(store_of(tmp_path / "store", sessions(4, device_category="mobile"))))
+    loop = Loop(viewer.browser)
+    viewer.browser.loaded()
+    loop.turn()
+    threads = []
+    viewer.page.param.watch(lambda *_: threads.append(threading.current_thread()), "query")
+
+    def change():
+        viewer.selection.country = ["US"]
+        viewer.selection.param.update(device_category="mobile", dates=("2017-07-02", None))
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    changing.join()
+    assert viewer.page.query == ""
+    loop.turn()
+    assert viewer.page.query == "?from=2017-07-02&country=US&device_category=mobile"
+    assert not viewer.page.replaces
+    assert threads == [threading.current_thread()], "two changes, one step in the history"
+    viewer.stop()
+    viewer.selection.country = []
+    loop.turn()
+    assert "country=US" in viewer.page.query, "nobody looks any more"
 
 
 def test_a_search_waits_for_the_changes_before_it_and_not_for_ever(monkeypatch):

@@ -18,7 +18,7 @@ from dashboard.fonts import font_face_css
 from dashboard.world import WORLD_JSON, country_name, world
 from queries.vocabulary import NOT_SET, SESSION_COLUMNS
 
-DATA = WORLD_JSON.parent
+DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,11 @@ def test_the_readme_lists_the_session_columns_as_the_vocabulary_does():
     assert rows == [(column.name, column.sql_type, column.role, column.meaning) for column in SESSION_COLUMNS]
 
 
-def test_the_readme_names_every_committed_file_of_the_folder():
+def test_the_readme_names_every_committed_file_of_the_folder_and_of_the_assets():
     readme = (DATA / "README.md").read_text("utf-8")
-    files = {path.name for path in Path(DATA).iterdir() if path.is_file()} - {"README.md"}
-    assert [name for name in sorted(files) if f"`{name}`" not in readme] == []
+    files = {path.name for folder in (DATA, WORLD_JSON.parent) for path in folder.iterdir() if path.is_file()}
+    assert [
+        name
+        for name in sorted(files - {"README.md"})
+        if not re.search(rf"`(dashboard/assets/)?{re.escape(name)}`", readme)
+    ] == []

@@ -118,7 +118,7 @@ def left_out(
     more = sum(row["sessions"] for row in sources if row["row_kind"] == "more" and row["device_category"] == EVERYTHING)
     return [
         ("Country map", "sessions without a country: no place on the map", nowhere),
-        ("Country map", f"countries under {SMALL_COUNTRY} sessions: hatched, no colour", small),
+        ("Country map", f"countries under {SMALL_COUNTRY} sessions or one expected order: hatched", small),
         ("Session duration", "one hit or no times: not measured, shown apart at 0 s", unmeasured),
         ("Funnel", "sessions that reach no step", sessions - entered),
         ("Converted against engaged", "under five pages and no order", sessions - compared),

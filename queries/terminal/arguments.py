@@ -3,16 +3,26 @@
 import datetime as dt
 import difflib
 from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from queries.engine import Engine
 from queries.filters import Filters, Span
 from queries.funnel import FUNNELS, Funnel
-from queries.terminal.console import err
+from queries.terminal.console import note
+
+if TYPE_CHECKING:
+    from queries.engine import Engine
 
 FEW = 3
 FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
+
+
+class Format(StrEnum):
+    """Name the ways in which figures are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
 
 
 def pairs(
@@ -70,14 +80,13 @@ def funnel_named(name: str) -> Funnel:
     raise ValueError(f'there is no funnel "{name}"; choose one of: {FUNNEL_NAMES}')
 
 
-def note_unknown_values(engine: Engine, filters: Filters) -> None:
+def note_unknown_values(engine: "Engine", filters: Filters) -> None:
     """Say on stderr which values of a filter no session has, and what there is instead."""
     for dimension, values in (*filters.include, *filters.exclude):
         known = [str(row["segment"]) for row in engine.run("segments", by=dimension).rows]
         for value in values:
             if value not in known:
-                hint = escape(f'no session has {dimension} "{value}"; {_instead(value, known)}')
-                err.print(f"[yellow]note[/yellow] {hint}", highlight=False, soft_wrap=True)
+                note(f'no session has {dimension} "{value}"; {_instead(value, known)}')
 
 
 def _instead(value: str, known: list[str]) -> str:

@@ -2,11 +2,31 @@
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from queries.engine import Engine
+from queries.filters import Filters
+from queries.terminal.arguments import Format
+from queries.terminal.rows import cell, print_facts, print_rows
+
+
+def print_store_facts(engine: Engine, output: Format) -> None:
+    """Print one fact a line for people, or all as JSON or CSV for programs."""
+    facts = store_facts(engine)
+    if output is Format.JSON:
+        print(json.dumps(facts, indent=2, default=str))
+    elif output is Format.CSV:
+        print_rows("status", engine.snapshot.version, Filters(), [facts], output)
+    else:
+        print_facts(
+            {
+                name: ", ".join(map(str, value)) or "none" if isinstance(value, list) else cell(name, value)
+                for name, value in facts.items()
+            }
+        )
 
 
 def store_facts(engine: Engine) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from rich.table import Table
 from queries.filters import Filters
 from queries.leak_report import Leak, LeakReport, is_first_visits
 from queries.leak_words import FIRST_VISITS, flat_rows, measured, named, searched, smallest
-from queries.terminal.console import out
-from queries.terminal.rows import Format, print_rows
+from queries.terminal.arguments import Format
+from queries.terminal.console import stdout
+from queries.terminal.rows import print_rows
 
 
 def print_leaks(report: LeakReport, output: Format) -> None:
@@ -21,6 +22,7 @@ def print_leaks(report: LeakReport, output: Format) -> None:
     if output is Format.CSV:
         print_rows("leaks", report.store_version or 0, report.filters or Filters(), flat_rows(report), output)
         return
+    out = stdout()
     honest = f"{searched(report)} {measured(report)}".strip()
     told = f"{honest} {smallest(report)} Intervals hold {report.interval:.0%}."
     out.print(escape(told), highlight=False)

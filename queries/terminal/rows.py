@@ -4,22 +4,14 @@ import csv
 import json
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from queries.filters import Filters
-from queries.terminal.console import out
-
-
-class Format(StrEnum):
-    """Name the ways in which figures are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
+from queries.terminal.arguments import Format
+from queries.terminal.console import stdout
 
 
 def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str, Any]], output: Format) -> None:
@@ -32,7 +24,7 @@ def print_rows(metric: str, version: int, filters: Filters, rows: list[dict[str,
         writer.writeheader()
         writer.writerows(rows)
     elif not rows:
-        out.print("No session passes these filters.")
+        stdout().print("No session passes these filters.")
     else:
         print_table(rows)
 
@@ -50,7 +42,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         table.add_column(header, justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_interval(name, row) or cell(name, row[name])) for name in names))
-    out.print(table)
+    stdout().print(table)
 
 
 def print_facts(facts: Mapping[str, str]) -> None:
@@ -59,7 +51,7 @@ def print_facts(facts: Mapping[str, str]) -> None:
     for name, value in facts.items():
         shown = name.removesuffix("_low") + ", 95 % interval" if name.endswith("_low") else name
         table.add_row(shown.replace("_", " "), escape(value))
-    out.print(table)
+    stdout().print(table)
 
 
 def _interval(name: str, row: dict[str, Any]) -> str | None:
