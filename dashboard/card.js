@@ -2,6 +2,7 @@
 
 import {doing, keyOf, legend, twin} from "../_js/body.js"
 import {h, icon, redraw} from "../_js/dom.js"
+import {nothing} from "../_js/findings.js"
 import {panel} from "../_js/popover.js"
 import {Plot} from "../_js/plot.js"
 import {BODIES} from "../_js/renderers.js"
@@ -11,7 +12,7 @@ const MOST_BUTTONS = 4
 
 export class Card {
   constructor(chart, act) {
-    Object.assign(this, {chart, act, framed: chart.renderer !== "kpis", showsTable: false, state: null, mode: ""})
+    Object.assign(this, {chart, act, framed: chart.renderer !== "figure+kpis", showsTable: false, state: null, mode: ""})
     this.heading = h("h2", {id: `${chart.name}-heading`, class: this.framed ? "heading" : "unseen"}, chart.label)
     this.holder = h("div", {class: "plot", style: {"min-height": `${chart.height}px`}})
     this.body = h("div", {class: "body"})
@@ -116,7 +117,7 @@ export class Card {
     this.problem.hidden = !(stopped && this.framed)
     this.picture.hidden = Boolean(stopped && this.framed) || this.showsTable
     this.twin.hidden = Boolean(stopped) || !this.showsTable
-    redraw(this.problem, state.error ? this.failure(state) : [icon("empty"), h("p", {}, state.empty || "")])
+    redraw(this.problem, state.error ? this.failure(state) : this.absent(state))
     this.problem.classList.toggle("failed", Boolean(state.error))
     if (state.error) return
     this.heading.textContent = state.heading
@@ -130,6 +131,11 @@ export class Card {
     redraw(this.body, BODIES[this.chart.renderer](state.body || {}, this.act, this))
     redraw(this.legend, legend(state.body?.legend))
     this.plot?.patch(state.patch)
+  }
+
+  absent(state) {
+    if (state.empty && state.body?.nothing) return [nothing(state.body.nothing, this.act)]
+    return [icon("empty"), h("p", {}, state.empty || "")]
   }
 
   failure(state) {

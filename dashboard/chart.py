@@ -26,11 +26,15 @@ NOTHING = Context(Filters(), ENGAGEMENT, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw."""
+    """Hold what a chart says: its heading and note; `empty` in place of the picture where there is none to draw.
+
+    `nothing` says the same with a button that leads out of it (`Nothing` of `dashboard/findings.py`).
+    """
 
     heading: str
     note: str = ""
     empty: str | None = None
+    nothing: Mapping[str, Any] | None = None
     legend: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
@@ -39,6 +43,7 @@ class ChartView(Viewer):
 
     A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
     results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
+    `figure_settings` are Selectors of the figure alone, which the page does not offer.
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
@@ -48,6 +53,11 @@ class ChartView(Viewer):
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     own_settings: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[str, ...]] = ()
+    """Settings of the card that this one `follows`."""
+    page_names: ClassVar[Mapping[str, str]] = {}
+    """What the page calls a setting whose name is a word of Python: `also` is "and"."""
+    figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
     traits: ClassVar[Mapping[str, Any]] = {}
@@ -64,7 +74,7 @@ class ChartView(Viewer):
             params["selection"] = Selection()
         super().__init__(**params)
         self._engine = engine_of(store) if store is not None else None
-        self.context = context
+        self.context: Context = context or NOTHING
         if context:
             self.param.update(self._typed(context.settings))
         self._results: Sequence[Result] = ()
@@ -123,8 +133,9 @@ class ChartView(Viewer):
 
     @property
     def settings(self) -> dict[str, str]:
-        """Return the chart's own settings as the page has them: texts by name."""
-        return {name: str(getattr(self, name)) for name in self.own_settings}
+        """Return the chart's settings as the page has them: texts by name."""
+        names = (*self.own_settings, *self.followed)
+        return {self.page_names.get(name, name): str(getattr(self, name)) for name in names}
 
     @property
     def engine(self) -> Engine:
@@ -160,7 +171,8 @@ class ChartView(Viewer):
         frame = self.read(results)
         said = self.say(frame)
         if said.empty is not None:
-            return CardState(said.heading, said.note, empty=said.empty)
+            offer = {"nothing": said.nothing} if said.nothing else {}
+            return CardState(said.heading, said.note, offer, empty=said.empty)
         body = dict(self.body(frame))
         if said.legend:
             body["legend"] = list(said.legend)
@@ -184,17 +196,18 @@ class ChartView(Viewer):
         """Return the chart's own settings as the page offers them: options and default by name."""
         every = cls.param.objects("existing")
         return {
-            name: (tuple(str(each) for each in every[name].objects), str(every[name].default))
+            cls.page_names.get(name, name): (tuple(str(each) for each in every[name].objects), str(every[name].default))
             for name in cls.own_settings
         }
 
     @classmethod
     def _typed(cls, settings: Mapping[str, str]) -> dict[str, Any]:
         every = cls.param.objects("existing")
+        said = {name: settings.get(cls.page_names.get(name, name)) for name in (*cls.own_settings, *cls.followed)}
         return {
-            name: next((each for each in every[name].objects if str(each) == settings[name]), every[name].default)
-            for name in cls.own_settings
-            if name in settings
+            name: next((each for each in every[name].objects if str(each) == option), every[name].default)
+            for name, option in said.items()
+            if option is not None
         }
 
     @classmethod

@@ -14,6 +14,7 @@ from bokeh.core.property.vectorization import Field
 from bokeh.models import (
     BoxSelectTool,
     CrosshairTool,
+    CustomJS,
     FixedTicker,
     HoverTool,
     ImageURLTexture,
@@ -30,6 +31,9 @@ from dashboard.format import THIN
 from dashboard.panel import Panel
 from dashboard.theme import FONT, Theme
 
+NARROW = 640
+"""Pixels of width under which a figure leaves out what it can do without."""
+FIT_LEGEND = "legend.ncols = fig.outer_width < below ? 2 : 'auto'"
 SMALL, TINY = "12px", "11px"
 TAPPED = "tap"
 """The tag of a source whose rows can be clicked."""
@@ -47,11 +51,14 @@ class by(Field):  # noqa: N801  reads as a word in `fill_color=by("color")`
         return hash(self.field)
 
 
-def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, **style: Any) -> Any:
+def mark(
+    name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] | None = None, beyond: bool = False,
+    **style: Any,
+) -> Any:  # fmt: skip
     """Return an element as a named layer: its source is called after it, and holds every column of its rows.
 
     `series` names what it stands for in the legend; layers of one series are muted together. `glyph` has what HoloViews
-    has no option for: hatches, pixels of offset, padding.
+    has no option for: hatches, pixels of offset, padding. A layer drawn `beyond` may leave the frame.
     """
 
     def own(plot: Any, _element: Any) -> None:
@@ -61,9 +68,10 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
         renderer = plot.handles.get("glyph_renderer")
         if renderer is not None:  # a tap is answered by a filter, not by another look of the mark
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
+            renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -71,7 +79,7 @@ def mark(name: str, element: Any, *, series: str = "", glyph: Mapping[str, Any] 
 
 def words(name: str, element: Any, theme: Theme, *, halo: bool = False, glyph: Any = None, **style: Any) -> Any:
     """Return hvPlot labels as a layer of small type; with a halo a line that runs through them stops short of them."""
-    look = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
+    look: dict[str, Any] = {"text_color": theme.text_tertiary, "text_font_size": SMALL}
     ground: dict[str, Any] = {"background_fill_color": theme.surface, "background_fill_alpha": 0.9} if halo else {}
     room = {"padding": (0, 3), "border_radius": 3} if halo else {}
     return mark(name, element, glyph={"text_font": value(FONT), **room, **(glyph or {})}, **{**look, **ground, **style})
@@ -158,6 +166,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
         series = item.name
         found.append((item, {"label": value(panel.legend.get(series, "")), "visible": bool(panel.legend.get(series))}))
     found.append((fig, {"visible": panel.visible, "height": panel.height, "min_border_left": panel.left}))
+    found.append((fig, {"min_width": panel.min_width}))
     titles = [each for each in fig.above if isinstance(each, Title)]
     for title, text in zip(titles, (panel.verdict, panel.title), strict=False):
         found.append((title, {"text": text, "offset": -panel.left}))
@@ -171,6 +180,8 @@ def _plain(place: Any) -> Any:
 
 def _legend(fig: Any, theme: Theme) -> None:
     for legend in fig.legend:
+        fit = CustomJS(args={"legend": legend, "fig": fig, "below": NARROW}, code=FIT_LEGEND)
+        fig.js_on_change("outer_width", fit)
         legend.update(click_policy="mute", orientation="horizontal", border_line_color=None, background_fill_alpha=0)
         legend.update(label_text_color=theme.text_secondary, label_text_font=FONT, label_text_font_size=SMALL)
         legend.update(padding=0, margin=0, spacing=18, label_standoff=6, glyph_width=14, glyph_height=14)
@@ -229,6 +240,28 @@ def _tools(
             for end in ("start", "end"):
                 fig.js_on_event("doubletap", SetValue(obj=bounds, attr=end, value=getattr(bounds, end)))
     return tools
+
+
+FIT = """
+const narrow = fig.outer_width < below
+for (const layer of layers) layer.visible = !narrow
+fig.min_border_right = narrow ? right : wide
+"""
+
+
+def narrow(names: Sequence[str], right: int, below: int = NARROW) -> Hook:
+    """Return a hook that leaves out layers where the figure is narrow; `right` is then the room beside the frame.
+
+    Only the browser knows how wide a figure is.
+    """
+
+    def fit(plot: Any, _element: Any) -> None:
+        fig = plot.handles["plot"]
+        layers = [renderer for renderer in fig.renderers if renderer.name in names]
+        args = {"fig": fig, "layers": layers, "right": right, "wide": fig.min_border_right, "below": below}
+        fig.js_on_change("outer_width", CustomJS(args=args, code=FIT))
+
+    return fit
 
 
 def tile(shapes: str, size: int) -> ImageURLTexture:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import panel as pn
 
 from dashboard.app import TITLE, create_app
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.figures import packed_figures
 from dashboard.freshness import source_of
 from dashboard.theme import THEMES

@@ -13,7 +13,7 @@ from dashboard.ask import Ask, Held
 from dashboard.body import Action
 from dashboard.browser import Browser, Inbox
 from dashboard.cards import CardState
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import Answer, later
 from dashboard.deeds import DEEDS
 from dashboard.download import Stated

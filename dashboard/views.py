@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from dashboard.cards import Card, Finding, OpenCount
-from dashboard.charts import CHARTS, biggest, checks, finding, leaks, view_findings
+from dashboard.charts import biggest, checks, finding, leaks, view_findings
+from dashboard.charts.registry import CHARTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import holoviews as hv
 import numpy as np
 from bokeh.models import ColumnDataSource, FactorRange, FixedTicker
 
@@ -58,3 +59,15 @@ def assert_patched_like_fresh(chart: ChartView, frames: list[Any]) -> None:
                 fresh = Drawn(chart.draw(panel)).figure
                 assert sources(drawn.figure) == sources(fresh)
                 assert traits(drawn.figure) == traits(fresh)
+
+
+def layer(chart: ChartView, frame: Any, name: str, picture: int = 0) -> Any:
+    """Return the rows that a layer of a plot draws, taken from its HoloViews element."""
+    pictures = [chart.draw(panel) for panel in chart.panels(frame) if panel.visible]
+    return next(element for element in pictures[picture] if _name_of(element) == name).dframe()
+
+
+def _name_of(element: Any) -> str:
+    """Return the layer's name, which `mark` keeps in its hook."""
+    [own] = hv.Store.lookup_options("bokeh", element, "plot").kwargs["hooks"]
+    return next(cell.cell_contents for cell in own.__closure__ if isinstance(cell.cell_contents, str))

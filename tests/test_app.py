@@ -23,7 +23,7 @@ from dashboard import download, figures
 from dashboard.app import create_app, explain
 from dashboard.ask import Ask
 from dashboard.cards import Card, CardState, Need
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
 from dashboard.deeds import DEEDS
 from dashboard.download import csv_text, methods

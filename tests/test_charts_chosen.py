@@ -5,7 +5,8 @@ from builders import session, sessions, store_of
 from charts_builders import day
 
 from dashboard.ask import Ask
-from dashboard.charts import CHARTS, view_findings
+from dashboard.charts import view_findings
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.chosen import chosen_against, comparison_note, shared_note
 from dashboard.compute import answer
 from queries.check import Check

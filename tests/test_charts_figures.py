@@ -9,7 +9,8 @@ from builders import FIXTURES, sessions, store_of
 
 from dashboard.ask import Ask, results_of
 from dashboard.cards import Context
-from dashboard.charts import CHARTS, finding
+from dashboard.charts import finding
+from dashboard.charts.registry import CHARTS
 from dashboard.theme import LIGHT, THEMES, bokeh_theme
 from ingest.pipeline import ingest_exports
 from queries.engine import Engine

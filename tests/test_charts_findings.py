@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from charts_builders import context, counted, day, funnel_rows, result
+from charts_builders import context, counted, day, funnel_rows
 from test_charts_sentences import plain
 
 from dashboard.charts import (
@@ -17,7 +17,6 @@ from dashboard.charts import (
     segments,
     strong,
     verdicts,
-    why,
 )
 from queries.check import Check
 from queries.filters import Filters
@@ -426,74 +425,6 @@ def test_the_card_counts_what_is_to_be_settled():
 
 
 COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
-BEFORE, AFTER = (3833, (3831, 641, 227, 15)), (6167, (6166, 1080, 456, 79))
-
-
-def cells(*rows):
-    names = ("device_category", "visitor_type", "country", "sessions", "conversions")
-    return result([dict(zip(names, row, strict=True)) for row in rows])
-
-
-def period(sessions, reached, *rows):
-    steps = [row | {"segment": "(all)"} for row in funnel_rows(every=reached)]
-    return result([counted(sessions, reached[-1])]), result(steps), cells(*rows)
-
-
-def changed(before, after):
-    held = replace(context(), compared=COMPARED)
-    return why.update([*period(*after), *period(*before)], held)
-
-
-def test_a_change_names_its_step_and_how_much_is_who_visited():
-    state = changed(
-        (*BEFORE, ("desktop", "new", "US", 1000, 12), ("mobile", "new", "IN", 2833, 3)),
-        (*AFTER, ("desktop", "new", "US", 3000, 75), ("mobile", "new", "IN", 3167, 4)),
-    )
-    assert plain(state.heading).startswith("+0.72 pp of the +0.89 pp rise came from the last step; ")
-    assert plain(state.heading).endswith("% of it is a change in who visited")
-    steps, split = state.body["groups"]
-    assert [part["label"] for part in steps] == [
-        "All sessions → Browsed",
-        "Browsed → Engaged",
-        "Engaged → Deep engagement",
-        "Deep engagement → Converted",
-        "Change",
-    ]
-    assert [plain(part["text"]) for part in steps] == ["0 pp", "+0.03 pp", "+0.13 pp", "+0.72 pp", "+0.89 pp"]
-    assert steps[-1]["end"] == pytest.approx(split[-1]["end"]) == pytest.approx(steps[-2]["end"])
-    assert "2–4 Jul 2017" in state.note
-
-
-def test_a_change_within_chance_is_said_to_be():
-    cell = ("desktop", "new", "US", 1000, 10)
-    state = changed((1000, (1000, 100, 50, 10), cell), (1000, (1000, 110, 55, 12), (*cell[:4], 12)))
-    assert plain(state.heading) == "No change beyond chance: +0.20 pp (-0.78 pp to +1.20 pp)"
-    assert {part["color"] for group in state.body["groups"] for part in group} == {"bars"}
-
-
-def test_a_total_that_moves_against_its_groups_is_tagged():
-    state = changed(
-        (1000, (1000, 900, 800, 140), ("desktop", "new", "US", 100, 50), ("mobile", "new", "US", 900, 90)),
-        (1000, (1000, 900, 800, 414), ("desktop", "new", "US", 900, 405), ("mobile", "new", "US", 100, 9)),
-    )
-    assert state.heading.endswith("though the groups of visitors moved the other way")
-    assert state.body["tags"][0]["label"] == "The total moved against its groups"
-
-
-def test_without_compared_days_the_card_leads_to_them_or_says_that_there_are_none():
-    def uncompared(held):
-        state = why.update([*period(*AFTER), result([]), result([]), result([])], held)
-        assert state.heading == "Nothing is compared"
-        return state.body["nothing"]
-
-    later = context(Filters.of(dt.date(2017, 7, 5), dt.date(2017, 7, 7)))
-    assert uncompared(later)["opens"] == "compare"
-    every = uncompared(context())
-    assert every["text"] == "The data begin on 2 Jul: show fewer days, and those before them can be compared."
-    assert every["opens"] == "days"
-    alone = uncompared(context(days=1))
-    assert alone["text"] == "The store holds one day, 2 Jul: there is none to compare it with."
-    assert "opens" not in alone
 
 
 def test_a_small_day_that_another_sentence_tells_is_not_denied():

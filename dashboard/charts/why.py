@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+import holoviews as hv
+import pandas as pd
+
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import ChartView, Words
 from dashboard.charts.segments import value_words
+from dashboard.charts.why_figure import LEFT, layers, reach, size_of
 from dashboard.charts.words import Row, empty_sentence, transition
-from dashboard.findings import Contribution, Contributions, Nothing, Tag
+from dashboard.findings import Nothing
 from dashboard.format import MINUS, THIN, date_range, day, points, rate, share
+from dashboard.look import by, framed, mark, words
+from dashboard.panel import Axis, Panel
 from queries.changes import Counts, MixChange, StepChange, difference_interval, merged_small, mix_change, step_change
 from queries.engine import Result
 
@@ -16,36 +23,150 @@ LEAST = 100
 """Countries with fewer sessions than this in either period are put together before mix and rate are told apart."""
 DIMENSIONS = ("device_category", "visitor_type", "country")
 MOST_SEGMENTS = 10
+METRICS = ("overview", "funnel", "change_cells")
+STEP, SUM, MIX, RATE = "step", "sum", "mix", "rate"
+Interval = tuple[float | None, float | None]
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for sessions, funnel and cells of both periods."""
-    metrics = ("overview", "funnel", "change_cells")
-    return tuple(Need(metric, compared=compared) for compared in (False, True) for metric in metrics)
+class Why(ChartView):
+    """The change of the conversion rate against the compared days, as a waterfall of two splits that both add up to it.
 
+    Frames: "parts", one row a bar: `split` ("step", then "sum", "mix" and "rate"), `part` (its name), `change` (a
+    fraction, as rates are), `start` and `end` of its bar, and the 95 % interval of the sum (`low`, `high`). "groups",
+    one row a group of visitors, the ten that moved the rate most: `device_category`, `visitor_type`, `country`, `mix`
+    and `rate`. `attrs` of the parts have "heading" and "note"; "clear" says whether the change is more than chance,
+    "reversed" whether the groups moved the other way; without a change to split they have "nothing" or "empty".
+    """
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the parts of the change, or what is needed to see one."""
-    shown, compared = [result.rows for result in results[:3]], [result.rows for result in results[3:]]
-    if not shown[0] or not shown[0][0]["sessions"]:
-        return CardState("No sessions to compare", empty=empty_sentence(context))
-    if context.compared is None:
-        return CardState("Nothing is compared", body={"nothing": not_compared(context)})
-    if not compared[0] or not compared[0][0]["sessions"]:
-        return _nothing(
-            "No sessions in the compared days", f"No session passes the filters in {compared_days(context)}."
+    key = "why"
+    label = "Why conversion changed"
+    span = 7
+    height = 230
+    traits: Mapping[str, Any] = {"slow": True}
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for sessions, funnel and cells of both periods."""
+        return tuple(Need(metric, compared=compared) for compared in (False, True) for metric in METRICS)
+
+    def read(self, results: Sequence[Result]) -> dict[str, pd.DataFrame]:
+        """Return the parts of the change and the groups behind them; no row of either where nothing is compared."""
+        context = self.context
+        shown, compared = [result.rows for result in results[:3]], [result.rows for result in results[3:]]
+        if not shown[0] or not shown[0][0]["sessions"]:
+            return _frames(heading="No sessions to compare", empty=empty_sentence(context))
+        if context.compared is None:
+            return _frames(heading="Nothing is compared", nothing=not_compared(context))
+        if not compared[0] or not compared[0][0]["sessions"]:
+            text = f"No session passes the filters in {compared_days(context)}."
+            return _frames(heading="No sessions in the compared days", nothing=Nothing(icon="clock", text=text))
+        steps = step_change(counts_of(compared), counts_of(shown))
+        mix = mix_of(compared[2], shown[2])
+        if steps is None or mix is None:
+            text = "A period without sessions has no rate to compare."
+            return _frames(heading="Too few to say", nothing=Nothing(icon="clock", text=text))
+        names = names_of(context)
+        ends = (_ends(compared[0][0]), _ends(shown[0][0])) if is_order(context) else (_reach(compared), _reach(shown))
+        interval = difference_interval(*ends)
+        return _frames(
+            parts_of(steps, mix, names, interval),
+            groups_of(mix),
+            heading=heading(steps, mix, names, interval),
+            note=note(context, steps),
+            clear=is_clear(interval),
+            reversed=mix.is_simpson,
         )
-    steps = step_change(counts_of(compared), counts_of(shown))
-    mix = mix_of(compared[2], shown[2])
-    if steps is None or mix is None:
-        return _nothing("Too few to say", "A period without sessions has no rate to compare.")
-    names = names_of(context)
-    ends = (_ends(compared[0][0]), _ends(shown[0][0])) if is_order(context) else (_reach(compared), _reach(shown))
-    interval = difference_interval(*ends)
-    body = body_of(steps, mix, names, is_clear(interval))
-    return CardState(
-        heading(steps, mix, names, interval), note(context, steps), body=body, table=twin(steps, mix, names)
+
+    def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
+        """Return the steps with their sum over mix and rate, all on one scale."""
+        parts = frame["parts"]
+        start, end = reach(parts)
+        height, lowest = size_of(parts)
+        return [
+            Panel(
+                layers(parts, self.colors), Axis(start, end), Axis(lowest, 0.6), height=height, left=LEFT,
+            )
+        ]  # fmt: skip
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return bars between the sums before and after each part, joined, from a line of no change."""
+        at, look = panel.table, self.colors
+        line = ["x", "y", "x_too", "y_too"]
+        beside = {"text_align": "left", "text_baseline": "middle"}
+        drawn = [
+            mark("rule", hv.Segments(at("rule"), line), line_color=look.border),
+            mark("joints", hv.Segments(at("joints"), line), line_color=look.control, line_dash="2 3"),
+            mark("bars", hv.Rectangles(at("bars"), ["left", "bottom", "right", "top"], ["change", "color", "title"]),
+                 fill_color=by("color"), line_color=by("color"), line_width=1, glyph={"border_radius": 2}),
+            mark("zero", hv.Segments(at("zero"), line), line_color=look.control),
+            mark("interval", hv.Segments(at("interval"), line), line_color=look.text, line_width=2),
+            words("values", at("values").hvplot.labels("x", "y", "label", hover_cols=["color"]), look, halo=True,
+                  text_color=by("color"), glyph={"x_offset": 6}, **beside),
+            words("names", at("names").hvplot.labels("x", "y", "label", hover_cols=["color"]), look, beyond=True,
+                  text_color=by("color"), glyph={"x_offset": -LEFT}, **beside),
+            words("warning", at("warning").hvplot.labels("x", "y", "label"), look, beyond=True, text_color=look.warn,
+                  glyph={"x_offset": -LEFT}, **beside),
+        ]  # fmt: skip
+        return framed(drawn, panel, look, name=self.key, hover=["bars"], grid="", right=0, above=0)
+
+    def say(self, frame: Mapping[str, pd.DataFrame]) -> Words:
+        """Return which step moved the rate most and how the splits are read, or what is needed to see one."""
+        said = frame["parts"].attrs
+        nothing = said.get("nothing")
+        empty = nothing["text"] if nothing else said.get("empty")
+        return Words(said["heading"], said.get("note", ""), empty, nothing)
+
+    def table(self, frame: Mapping[str, pd.DataFrame]) -> TableTwin | None:
+        """Return every part as text, and the groups that moved the rate most."""
+        return twin(frame["parts"], frame["groups"]) if len(frame["parts"]) else None
+
+
+PARTS = ("split", "part", "change", "start", "end", "low", "high")
+GROUPS = (*DIMENSIONS, "mix", "rate")
+
+
+def _frames(parts: Sequence[Row] = (), groups: Sequence[Row] = (), **said: Any) -> dict[str, pd.DataFrame]:
+    frame = pd.DataFrame(parts, columns=list(PARTS))
+    frame.attrs = said
+    return {"parts": frame, "groups": pd.DataFrame(groups, columns=list(GROUPS))}
+
+
+def parts_of(steps: StepChange, mix: MixChange, names: Sequence[str], interval: Interval) -> list[Row]:
+    """Return a row for each part of the change: the steps, their sum, and who visited and how they convert."""
+    sums = [0.0, *accumulate(steps.contributions)]
+    low, high = interval
+    rows = [
+        {"split": STEP, "part": name, "change": change, "start": start, "end": start + change}
+        for name, change, start in zip(names, steps.contributions, sums, strict=False)
+    ]
+    rows.append(
+        {
+            "split": SUM,
+            "part": "Change",
+            "change": steps.total,
+            "start": 0.0,
+            "end": steps.total,
+            "low": low,
+            "high": high,
+        }
     )
+    rows.append({"split": MIX, "part": "Who visited", "change": mix.mix, "start": 0.0, "end": mix.mix})
+    rows.append(
+        {"split": RATE, "part": "How they convert", "change": mix.rate, "start": mix.mix, "end": mix.mix + mix.rate}
+    )
+    return rows
+
+
+def groups_of(mix: MixChange) -> list[Row]:
+    """Return the groups of visitors that moved the rate most, by mix and rate together."""
+    largest = sorted(mix.segments, key=lambda segment: -abs(segment.mix + segment.rate))[:MOST_SEGMENTS]
+    return [
+        {
+            **dict(zip(DIMENSIONS, one.segment if isinstance(one.segment, tuple) else (), strict=False)),
+            "mix": one.mix,
+            "rate": one.rate,
+        }
+        for one in largest
+    ]
 
 
 def not_compared(context: Context) -> Nothing:
@@ -104,9 +225,7 @@ def compared_days(context: Context) -> str:
     return date_range(filters.date_from, filters.date_to) if filters else ""
 
 
-def heading(
-    steps: StepChange, mix: MixChange, names: Sequence[str], interval: tuple[float | None, float | None]
-) -> str:
+def heading(steps: StepChange, mix: MixChange, names: Sequence[str], interval: Interval) -> str:
     """Return which step moved the rate most and how much of it is who visited; no more than chance is said first."""
     low, high = interval
     if steps.total == 0:
@@ -126,72 +245,38 @@ def heading(
     return f"{first}; who visited made {points(mix.mix)}, how they convert {points(mix.rate)}"
 
 
-def is_clear(interval: tuple[float | None, float | None]) -> bool:
+def is_clear(interval: Interval) -> bool:
     """Say whether a change is more than chance: its interval leaves out 0."""
     low, high = interval
     return low is not None and high is not None and not low <= 0 <= high
-
-
-def body_of(steps: StepChange, mix: MixChange, names: Sequence[str], clear: bool = True) -> Contributions:
-    """Return the waterfall of the steps with its sum, and below it that of mix and rate; grey where all is chance."""
-    sums = [0.0, *accumulate(steps.contributions)]
-    every = [*sums, mix.mix, 0.0, steps.total]
-    low, high = min(every), max(every)
-    room = (high - low or 1e-9) * 1.3
-    place = lambda value: (value - low) / room  # noqa: E731 - one scale, used four times below
-    waterfall = [
-        _part(name, place(sums[number]), place(sums[number + 1]), steps.contributions[number])
-        for number, name in enumerate(names)
-    ]
-    waterfall.append(_part("Change", place(0.0), place(steps.total), steps.total) | {"total": True})
-    for part in waterfall if not clear else ():
-        part["color"] = "bars"
-    groups = [
-        Contribution(label="Who visited", start=place(0.0), end=place(mix.mix), text=points(mix.mix), color="bars"),
-        Contribution(
-            label="How they convert",
-            start=place(mix.mix),
-            end=place(mix.mix + mix.rate),
-            text=points(mix.rate),
-            color="bars",
-        ),
-    ]
-    body = Contributions(
-        caption="What the change of the conversion rate is made of", zero=place(0.0), groups=[waterfall, groups]
-    )
-    if mix.is_simpson:
-        body["tags"] = [Tag(label="The total moved against its groups", look="warn", icon="warn")]
-    return body
-
-
-def _part(label: str, start: float, end: float, change: float) -> Contribution:
-    return Contribution(
-        label=label, start=start, end=end, text=points(change), color="loss" if change < 0 else "accent"
-    )
 
 
 def note(context: Context, steps: StepChange) -> str:
     """Return the rule, the two rates and the compared dates."""
     return (
         f"From {rate(steps.before)} ({compared_days(context)}) to {rate(steps.after)}. Both splits add up to the "
-        "change, before they are rounded. "
+        f"change, before they are rounded; the line over it is its 95{THIN}% interval. "
         "Who visited and how they convert are told apart over device, visitor type and country; countries with "
         f"under {LEAST} "
         "sessions in a period count as one. The split says where the change lies, not what caused it."
     )
 
 
-def twin(steps: StepChange, mix: MixChange, names: Sequence[str]) -> TableTwin:
-    """Return every part as text, and the segments that moved the rate most."""
-    rows = [("Step", name, _exact(part)) for name, part in zip(names, steps.contributions, strict=True)]
-    rows += [("Change", "all steps", _exact(steps.total)), ("Mix", "who visited", _exact(mix.mix))]
-    rows.append(("Rate", "how they convert", _exact(mix.rate)))
-    largest = sorted(mix.segments, key=lambda segment: -abs(segment.mix + segment.rate))[:MOST_SEGMENTS]
-    for segment in largest:
-        values = zip(DIMENSIONS, segment.segment, strict=True) if isinstance(segment.segment, tuple) else ()
-        name = ", ".join(value_words(dimension, str(value)) for dimension, value in values)
-        rows.append(("Mix of a group", name, _exact(segment.mix)))
-        rows.append(("Rate of a group", name, _exact(segment.rate)))
+SPLITS = {STEP: "Step", SUM: "Change", MIX: "Mix", RATE: "Rate"}
+IN_ALL = {"Change": "all steps", "Who visited": "who visited", "How they convert": "how they convert"}
+
+
+def twin(parts: pd.DataFrame, groups: pd.DataFrame) -> TableTwin:
+    """Return every part as text, and the groups that moved the rate most."""
+    rows = [
+        (SPLITS[one["split"]], IN_ALL.get(one["part"], one["part"]), _exact(one["change"]))
+        for one in parts.to_dict("records")
+    ]
+    for one in groups.to_dict("records"):
+        named = [(name, one[name]) for name in DIMENSIONS if isinstance(one[name], str)]
+        name = ", ".join(value_words(dimension, value) for dimension, value in named)
+        rows.append(("Mix of a group", name, _exact(one["mix"])))
+        rows.append(("Rate of a group", name, _exact(one["rate"])))
     return TableTwin(
         "Why conversion changed", ("Split", "Part", "Percentage points"), tuple(rows), (False, False, True)
     )
@@ -200,10 +285,3 @@ def twin(steps: StepChange, mix: MixChange, names: Sequence[str]) -> TableTwin:
 def _exact(value: float) -> str:
     sign = "+" if value > 0 else MINUS if value < 0 else ""
     return f"{sign}{abs(value) * 100:.4f}{THIN}pp"
-
-
-def _nothing(heading: str, text: str) -> CardState:
-    return CardState(heading, body={"nothing": Nothing(icon="clock", text=text)})
-
-
-CHART = Card("why", "Why conversion changed", needs, update, renderer="contributions", span=7, height=230, slow=True)
