@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, 
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel, records
+from dashboard.panel import Axis, Panel, rows_of
 from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
@@ -59,7 +59,7 @@ class Countries(ChartView):
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
-        rows, codes = records(frame), world().iso
+        rows, codes = rows_of(frame), world().iso
         held = {row["country"] for row in rows}
         actions = [Action(dimension=COUNTRY, value=code) if code and code in held else None for code in codes]
         small = set(dotted())
@@ -96,7 +96,7 @@ class Countries(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return where the orders come from, the rules behind the colours, and what these mean."""
-        rows, minimum = records(frame), int(self.min_sessions)
+        rows, minimum = rows_of(frame), int(self.min_sessions)
         if not rows:
             return Words("No country to show", empty=empty_sentence(self.context))
         said = heading(rows, minimum, self.context.filters)
@@ -104,11 +104,11 @@ class Countries(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every country with its counts."""
-        return table_twin(records(frame))
+        return table_twin(rows_of(frame))
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the largest countries with their intervals, those wanted among them."""
-        rows = records(frame)
+        rows = rows_of(frame)
         placed = [row for row in rows if row["country"] != NOT_SET]
         return _body(placed, table_twin(rows).caption, self._chosen(rows), self.context.filters.values(COUNTRY))
 
