@@ -140,7 +140,7 @@ def framed(
             lines.ticker = axis.ticker
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
-    options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
+    options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None, "title": panel.title}
     for side, at in (("x", panel.x), ("y", panel.y)):
         if at.factors is None:
             options[f"{side}lim"] = at.start, at.end

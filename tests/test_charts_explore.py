@@ -9,9 +9,7 @@ from charts_builders import context, counted, day, funnel_rows, result, source_r
 from test_charts_sentences import plain
 
 from dashboard.charts import (
-    completion,
     days_held,
-    funnel,
     ingests,
     leaderboards,
     leavers,
@@ -21,7 +19,6 @@ from dashboard.charts import (
     rejects,
     revenue_lost,
     source_cells,
-    step_times,
     takeaways,
     view_findings,
 )
@@ -47,34 +44,6 @@ def judged(found, rows=()):
 
 def segments(**counts):
     return result([counted(sessions, converted, segment=name) for name, (sessions, converted) in counts.items()])
-
-
-def test_a_funnel_by_two_dimensions_says_who_and_filters_to_both():
-    groups = {
-        ("new", "desktop"): Group(400, 4, 40.0, (400, 60, 20, 4)),
-        ("returning", "desktop"): Group(100, 9, 90.0, (100, 40, 20, 9)),
-    }
-    chosen = context(by="Visitor type", **{"and": "Device"})
-    state = funnel.update([judged(groups), judged(groups), result([])], chosen)
-    assert plain(state.heading) == (
-        "80 % of sessions never reach a fifth page: 85 % of new visitors on desktop, 60 % of returning visitors on "
-        "desktop"
-    )
-    row = state.body["groups"][1]["rows"][0]
-    assert row["label"] == "New, Desktop"
-    assert row["action"] == {"where": {"visitor_type": "new", "device_category": "desktop"}}
-    assert state.table.headers[1] == "Visitor type and device"
-
-
-def test_both_periods_stand_side_by_side():
-    held = replace(context(), compared=COMPARED)
-    shown, before = funnel_rows(desktop=(100, 50, 20, 10)), funnel_rows(desktop=(80, 20, 8, 2))
-    state = funnel.update([result(shown), result([counted(100, 10)]), result(before)], held)
-    row = state.body["groups"][1]["rows"][0]
-    assert (row["share"], row["before"]) == (0.5, 0.25)
-    assert [column["label"] for column in state.body["columns"]][2] == "2–4 Jul"
-    assert state.table.headers[-3:] == ("Reached, 2–4 Jul", "Share, 2–4 Jul", "Completion, 2–4 Jul")
-    assert plain(state.table.rows[1][-2]) == "25.0 %"
 
 
 def test_small_groups_stand_together_and_cannot_be_filtered_to():
@@ -120,23 +89,6 @@ def test_a_handful_of_leavers_is_too_few():
 @pytest.mark.parametrize(("choice", "place"), [("Last", 2), ("Largest", 0), ("First", 0)])
 def test_the_step_is_chosen(choice, place):
     assert leavers.place_of([1000, 500, 200, 100], choice) == place
-
-
-def test_time_on_site_is_said_only_where_enough_is_measured():
-    rows = [
-        {"last_step": step, "sessions": 100, "sessions_with_duration": measured, "median_duration_seconds": median}
-        for step, measured, median in ((1, 60, 41.0), (3, 80, 446.0), (4, 90, 703.0))
-    ]
-    state = step_times.update([result(rows)], context())
-    assert (
-        plain(state.heading)
-        == "Half of those who reach Converted stay 11 min 43 s or longer, half of those who leave at Deep engagement "
-        "7 min 26 s"
-    )
-    few = [row | {"sessions_with_duration": 3} for row in rows]
-    assert step_times.update([result(few)], context()).heading == "Too few measured sessions at the last step to say"
-    none = [row | {"sessions_with_duration": 0, "median_duration_seconds": None} for row in rows]
-    assert step_times.update([result(none)], context()).heading == "No time is measured in these sessions"
 
 
 def test_estimates_of_steps_add_up_in_quadrature():
@@ -461,25 +413,3 @@ def test_a_funnel_may_be_counted_from_what_reached_its_steps():
     assert rows == [row | {"segment": "desktop"} for row in funnel_rows(desktop=(10, 5, 2, 1))]
 
 
-def test_completion_shows_the_compared_period_as_hollow_marks_below():
-    held = replace(context(), compared=COMPARED)
-    shown, before = funnel_rows(desktop=(100, 50, 40, 20)), funnel_rows(desktop=(80, 20, 8, 2))
-    state = completion.update([result(shown), result(before)], held)
-    past = state.sources["completion-0-before"]
-    assert (past["completion_rate"], past["device"]) == ([0.25], [["Desktop", completion.BELOW]])
-    assert [plain(text) for text in state.sources["completion-0-devices"]["counts"]] == ["25.0 %"]
-    assert state.sources["completion-2-before"]["completion_rate"] == []
-    assert state.table.headers[-2:] == ("Reached, 2–4 Jul", "Completion, 2–4 Jul")
-    alone = completion.update([result(shown), result([])], context())
-    assert alone.sources["completion-0-before"]["device"] == []
-    assert alone.sources["completion-0-devices"]["counts"] == ["50 left"]
-
-
-def test_no_whisker_of_a_handful_of_sessions_leaves_its_panel():
-    state = completion.update([result(funnel_rows(desktop=(5, 0, 0, 0))), result([])], context())
-    end = state.models["completion-0-x"]["end"]
-    assert state.models["completion-0-x-ticks"]["ticks"][-1] == 0.5
-    assert 0.4 < state.sources["completion-0-devices"]["high"][0] <= end == pytest.approx(0.525)
-    mixed = funnel_rows(desktop=(9000, 90, 0, 0), mobile=(5, 0, 0, 0))
-    state = completion.update([result(mixed), result([])], context())
-    assert max(state.sources["completion-0-devices"]["high"]) == state.models["completion-0-x"]["end"] < 0.05

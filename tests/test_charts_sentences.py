@@ -16,11 +16,12 @@ from dashboard.charts import (
     figures,
     finding,
     funnel,
+    funnel_layers,
+    kpis,
     revenue_lost,
     segments,
     source_days,
     sources,
-    steps,
     takeaways,
     trend,
     words,
@@ -131,9 +132,9 @@ def test_a_step_is_named_by_what_it_asks_for(step, goal):
 
 
 def test_the_log_scale_starts_at_a_tenth_of_a_percent_or_lower():
-    ticks = [plain(label) for _, label in funnel.log_ticks(funnel.log_start(groups(**ORIGINAL)))]
+    ticks = [plain(label) for _, label in funnel_layers.log_ticks(funnel_layers.log_start(groups(**ORIGINAL)))]
     assert ticks == ["0.1", "1", "10", "100 %"]
-    assert funnel.log_start(groups(desktop=(100_000, 100, 50, 3))) == pytest.approx(1e-5)
+    assert funnel_layers.log_start(groups(desktop=(100_000, 100, 50, 3))) == pytest.approx(1e-5)
 
 
 def test_a_device_leads_only_where_the_intervals_do_not_meet():
@@ -453,15 +454,6 @@ def test_the_finding_says_a_change_its_certainty_and_what_limits_the_comparison(
     said, more = finding.finding([result([now]), result(steps), result(steps), result([now]), result(steps)], chosen)
     assert said.endswith("no clear change.")
     assert "within what chance does" in more
-
-
-def test_the_small_funnel_says_how_many_sessions_did_not_enter_it():
-    rows, every = funnel_rows(every=(55_467, 9_000, 4_000, 1_160)), counted(55_483, 1_160)
-    state = steps.CHART.update([result(rows), result([every])], context())
-    assert "16 of 55,483 sessions did not reach Browsed: shares leave them out." in state.note
-    every["sessions"] = 55_467
-    assert steps.CHART.update([result(rows), result([every])], context()).note == steps.NOTE
-    assert steps.CHART.label == state.table.caption == "Funnel of the sessions shown"
 
 
 def test_without_sessions_the_finding_says_what_brings_them_back():

@@ -8,8 +8,8 @@ from charts_builders import context, funnel_rows
 
 from dashboard.ask import Ask
 from dashboard.charts import completion_words, words
+from dashboard.charts.bar_rows import short_labels
 from dashboard.charts.registry import CHARTS
-from dashboard.charts.completion import short_labels
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import answer
 from dashboard.periods import Comparison, Days
@@ -50,39 +50,32 @@ def test_the_finding_and_the_completion_card_speak_of_the_chosen_dimension(engin
     assert plain(found.finding[0]) == f"{said}."
     assert "convert with Edge (30 of 400)" in plain(found.finding[1])
     card = found.cards["completion"]
-    assert plain(card["heading"]) == said
-    assert card["table"]["headers"][1] == "Browser"
-    assert "Split as the funnel above is: by browser. The 2 smaller ones stand together as others." in card["note"]
-
-
-def test_a_tap_on_a_mark_filters_by_the_chosen_dimension_and_the_others_are_no_value(engine):
-    held = asked(engine, by="Browser").cards["completion"]["sources"]["completion-2-devices"]
-    assert held["dimension"] == ["browser"] * 6
-    assert held["value"] == ["Chrome", "Safari", "Edge", "Firefox", "Opera", None]
-    assert held["device"][-1] == "Others"
+    assert plain(card.heading) == said
+    assert card.table.headers[1] == "Browser"
+    assert "Split as the funnel above is: by browser. The 2 smaller ones stand together as others." in card.note
 
 
 def test_without_a_choice_they_speak_of_devices(engine):
     found = asked(engine)
     said = "No device stands out at any step: the intervals overlap"
     assert found.finding[1] == f"{said}."
-    assert found.cards["completion"]["heading"] == said
-    assert "Split as" not in found.cards["completion"]["note"]
+    assert found.cards["completion"].heading == said
+    assert "Split as" not in found.cards["completion"].note
 
 
 def test_of_two_dimensions_the_first_is_followed_and_the_note_says_so(engine):
     found = asked(engine, by="Browser", **{"and": "Device"})
     assert found.finding[0].startswith("Browsers differ most")
-    assert "by browser, the first of its two dimensions." in found.cards["completion"]["note"]
+    assert "by browser, the first of its two dimensions." in found.cards["completion"].note
 
 
 def test_a_small_value_that_is_filtered_to_is_shown_by_its_own_name(engine):
     found = asked(engine, Filters.of(include={"browser": ["Lynx"]}), by="Browser")
-    rows = found.cards["funnel"]["body"]["groups"][0]["rows"]
-    assert [row["label"] for row in rows] == ["Chrome", "Safari", "Edge", "Firefox", "Opera", "Lynx", "Others"]
-    assert "with Lynx" in found.cards["funnel"]["heading"]
+    frame = found.cards["funnel"].frame
+    assert frame["segment"].tolist()[:7] == ["Chrome", "Safari", "Edge", "Firefox", "Opera", "Lynx", "Others"]
+    assert "with Lynx" in found.cards["funnel"].heading
     said = "Browsers differ most at the last step: Lynx behind 4 of 5 others, 0 % against 30 to 36 %"
-    assert plain(found.cards["completion"]["heading"]) == said
+    assert plain(found.cards["completion"].heading) == said
     assert completion_words.compared_words(1, found.context, "browser") == "named"
     assert completion_words.compared_words(1, found.context, "source") == "largest"
 
