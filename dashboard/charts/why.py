@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import pandas as pd
@@ -42,7 +42,7 @@ class Why(ChartView):
     label = "Why conversion changed"
     span = 7
     height = 230
-    traits: Mapping[str, Any] = {"slow": True}
+    traits: ClassVar[Mapping[str, Any]] = {"slow": True}
 
     def needs(self) -> tuple[Need, ...]:
         """Ask for sessions, funnel and cells of both periods."""
