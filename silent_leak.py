@@ -373,6 +373,34 @@ def leaks(
 
 
 @app.command()
+def pictures(
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Write the files into this folder.")] = Path("outputs"),
+    date_from: FromOption = None,
+    date_to: ToOption = None,
+    where: WhereOption = None,
+    without: WithoutOption = None,
+) -> None:
+    """Write map, funnel, durations and sources by device as PNG and SVG, without a browser."""
+    from dashboard.pictures import NoMatplotlibError, save_pictures
+    from dashboard.selection import Selection
+
+    try:
+        asked = asked_filters(date_from, date_to, where or (), without or ())
+        wanted = {"include": dict(asked.include), "exclude": dict(asked.exclude), "left_out": asked.left_out}
+        selection = Selection(dates=(asked.date_from, asked.date_to), **wanted)
+    except (FilterError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        for path in save_pictures(_store(store), out, selection):
+            say(str(path))
+    except (NoMatplotlibError, StoreError) as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        raise fail(f"{out} cannot be written ({error.strerror}): choose another folder with --out") from None
+
+
+@app.command()
 def status(
     store: StoreOption, output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE
 ) -> None:

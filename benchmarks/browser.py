@@ -223,7 +223,7 @@ def serve_recreating(port: int) -> None:
     """Serve a page that builds its figures anew at each click, as a plain Panel app does."""
     import panel as pn
 
-    from dashboard.charts import CHARTS
+    from dashboard.charts.registry import CHARTS
     from dashboard.theme import LIGHT
 
     builders = [chart.build for chart in CHARTS if chart.build]

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
 
 Change = Callable[[], object]
 Message = Mapping[str, Any]
@@ -32,8 +33,8 @@ class Browser:
     def __init__(self) -> None:
         """Belong to the session that is being created; without one (tests, notebooks) changes apply at once."""
         running = _running_loop()
-        self.document = pn.state.curdoc if running else None
-        self._loop = running if self.is_served else None
+        self.document = pn.state.curdoc if running else _document_of_context()
+        self._loop = (running or _serving_loop(self.document)) if self.is_served else None
         self._waiting: deque[Change] = deque()
         self._messages: deque[Change] = deque()
         self._queued: deque[tuple[Change, bool]] = deque()
@@ -105,11 +106,23 @@ class Browser:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop of this thread; on one without, Bokeh's current document is that of another."""
+    """Return the loop of this thread; on one without, Bokeh 3.9's current document is that of another."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _document_of_context() -> Document | None:
+    """Return the document that Panel creates on this thread: 1.10 does so without a loop, unless a script is served."""
+    return pn.state._curdoc.get()
+
+
+def _serving_loop(document: Document | None) -> asyncio.AbstractEventLoop | None:
+    """Return the loop of the server that a document belongs to; it runs on another thread than this one."""
+    server = getattr(document and document.session_context, "server_context", None)
+    loop = getattr(getattr(server, "application_context", None), "io_loop", None)
+    return getattr(loop, "asyncio_loop", loop)
 
 
 class Inbox:

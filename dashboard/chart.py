@@ -43,17 +43,23 @@ class ChartView(Viewer):
 
     A subclass names its card in class attributes, its own settings as Selectors, and says what it asks (`needs`), how
     results become a tidy frame (`read`), what is drawn of it (`panels`, `draw`), and what it says (`say`, `table`).
+    `figure_settings` are Selectors of the figure alone, which the page does not offer.
     """
 
     selection = param.ClassSelector(class_=Selection, doc="What is looked at; charts that share it follow each other.")
+    height = param.Integer(default=280, bounds=(60, 4000), doc="Height of a picture in pixels.")
     theme = param.Selector(default="light", objects=[theme.name for theme in THEMES], doc="Light or dark.")
 
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     own_settings: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[str, ...]] = ()
+    """Settings of the card that this one `follows`."""
+    page_names: ClassVar[Mapping[str, str]] = {}
+    """What the page calls a setting whose name is a word of Python: `also` is "and"."""
+    figure_settings: ClassVar[tuple[str, ...]] = ()
     renderer: ClassVar[str] = "figure"
     span: ClassVar[int] = 12
-    height: ClassVar[int] = 280
     traits: ClassVar[Mapping[str, Any]] = {}
     most_panels: ClassVar[int] = 1
 
@@ -68,7 +74,7 @@ class ChartView(Viewer):
             params["selection"] = Selection()
         super().__init__(**params)
         self._engine = engine_of(store) if store is not None else None
-        self.context = context
+        self.context: Context = context or NOTHING
         if context:
             self.param.update(self._typed(context.settings))
         self._results: Sequence[Result] = ()
@@ -127,8 +133,9 @@ class ChartView(Viewer):
 
     @property
     def settings(self) -> dict[str, str]:
-        """Return the chart's own settings as the page has them: texts by name."""
-        return {name: str(getattr(self, name)) for name in self.own_settings}
+        """Return the chart's settings as the page has them: texts by name."""
+        names = (*self.own_settings, *self.followed)
+        return {self.page_names.get(name, name): str(getattr(self, name)) for name in names}
 
     @property
     def engine(self) -> Engine:
@@ -189,17 +196,18 @@ class ChartView(Viewer):
         """Return the chart's own settings as the page offers them: options and default by name."""
         every = cls.param.objects("existing")
         return {
-            name: (tuple(str(each) for each in every[name].objects), str(every[name].default))
+            cls.page_names.get(name, name): (tuple(str(each) for each in every[name].objects), str(every[name].default))
             for name in cls.own_settings
         }
 
     @classmethod
     def _typed(cls, settings: Mapping[str, str]) -> dict[str, Any]:
         every = cls.param.objects("existing")
+        said = {name: settings.get(cls.page_names.get(name, name)) for name in (*cls.own_settings, *cls.followed)}
         return {
-            name: next((each for each in every[name].objects if str(each) == settings[name]), every[name].default)
-            for name in cls.own_settings
-            if name in settings
+            name: next((each for each in every[name].objects if str(each) == option), every[name].default)
+            for name, option in said.items()
+            if option is not None
         }
 
     @classmethod

@@ -76,7 +76,7 @@ class Controls(pn.viewable.Viewer):
             self.widgets[name].param.watch(self._choose_days, "value")
         self.widgets["compared_days"].visible = selection.compare == CUSTOM
         order = ("dates", *self.dimensions, "compare", "compared_days", "funnel_name")
-        self._layout = pmui.Column(*(self.widgets[name] for name in order))
+        self._layout = pmui.Column(*(self.widgets[name] for name in order), margin=(8, 0, 0, 0))
 
     def __panel__(self) -> pn.viewable.Viewable:
         """Return the widgets one below the other."""
@@ -101,7 +101,10 @@ class Controls(pn.viewable.Viewer):
 
     def _follow(self, *_events: Any) -> None:
         for name in self.dimensions:
-            self.widgets[name].options = self.options(name)
+            widget, options = self.widgets[name], self.options(name)
+            if options != widget.options:
+                widget.param.update(options=options, value=list(getattr(self.selection, name)))
+                widget.param.trigger("value")  # the browser knows values by their labels, which are others now
         self.widgets["dates"].value = self._shown_dates()
         self.widgets["compared_days"].param.update(
             value=self._shown_compared(), visible=self.selection.compare == CUSTOM

@@ -96,10 +96,11 @@ def _key(cards: Sequence[Card], theme: Theme) -> tuple[str, tuple[str, ...]]:
     return theme.name, tuple(card.name for card in cards)
 
 
-def patch_of(state: CardState, theme: str) -> dict[str, Any] | None:
+def patch_of(state: CardState, theme: str, height: int | None = None) -> dict[str, Any] | None:
     """Return what brings a card's figure from its last frame to this one: the events of a Bokeh document patch.
 
-    None for a card without a figure, and while its figure of that theme is not drawn yet.
+    `height` in pixels takes the place of the chart's own. None for a card without a figure, and while its figure of that
+    theme is not drawn yet.
     """
     chart = state.chart
     if chart is None or not chart.renderer.startswith("figure") or state.frame is None:
@@ -108,6 +109,8 @@ def patch_of(state: CardState, theme: str) -> dict[str, Any] | None:
     if figure is None:
         return None
     chart.theme = theme
+    if height:
+        chart.height = height
     pictures = zip(figure.drawn, filled(chart, state.frame), strict=True)
     return {"mode": theme, "events": [event for drawn, panel in pictures for event in patch(drawn.changes(panel))]}
 
@@ -116,4 +119,3 @@ def filled(chart: ChartView, frame: Any) -> list[Panel]:
     """Return the panels of a frame, and invisible ones for the pictures that it does not need."""
     panels = chart.panels(frame)
     return [*panels, *(Panel({}, visible=False) for _ in range(chart.most_panels - len(panels)))]
-

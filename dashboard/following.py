@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Set
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from dashboard.browser import Browser
@@ -51,4 +52,4 @@ class Following:
             self._call(changed)
 
     def _state(self) -> dict[str, Any]:
-        return {name: getattr(self._selection, name) for name in SEEN}
+        return {name: copy(getattr(self._selection, name)) for name in SEEN}  # a list may be changed in place

@@ -35,7 +35,7 @@ class Layer:
         element = self.plot.current_frame
         if isinstance(element, hv.Area):  # an outline there and back: HoloViews' own rule, also for gaps
             return dict(self.plot.get_data(_like(element, held), {}, {})[0])
-        written = {**held, **_renamed(element, held)}
+        written = {**held, **_renamed(element, held, inverted=self.plot.invert_axes)}
         kept = {name: written[name] if name in written else self.source.data[name] for name in self._follows(written)}
         return {name: _sendable(column) for name, column in kept.items()}
 
@@ -51,11 +51,11 @@ FIXED: Mapping[type, tuple[str, ...]] = {hv.Polygons: ("xs", "ys")}
 """What a layer never changes: the shapes of countries, which only get another look."""
 
 
-def _renamed(element: Any, held: Columns) -> dict[str, Any]:
-    """Return the columns that a glyph has under names of its own."""
+def _renamed(element: Any, held: Columns, *, inverted: bool = False) -> dict[str, Any]:
+    """Return the columns that a glyph has under names of its own; with inverted axes y comes before x."""
     keys, values = [dim.name for dim in element.kdims], [dim.name for dim in element.vdims]
     if isinstance(element, hv.Rectangles):
-        x0, y0, x1, y1 = (held[key] for key in keys)
+        x0, y0, x1, y1 = (held[keys[place]] for place in ((1, 0, 3, 2) if inverted else (0, 1, 2, 3)))
         ends = np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
         return dict(zip(CORNERS, ends, strict=True))
     if isinstance(element, hv.ErrorBars):
@@ -97,20 +97,38 @@ class Drawn:
         """Return the models of the figure that follow a panel, each with the properties to set."""
         found = changes(self.figure, panel)
         if panel.visible:
-            found += [(layer.source, {"data": layer.columns(panel.layers[name])}) for name, layer in self.layers.items()]
+            found += [
+                (layer.source, {"data": layer.columns(panel.layers[name])}) for name, layer in self.layers.items()
+            ]
         return found
 
     def show(self, panel: Panel) -> None:
         """Change the figure here, in this process; hold the document meanwhile (`pn.io.hold`)."""
         for model, properties in self.changes(panel):
-            model.update(**properties)
+            if is_part(model, properties):
+                model.data.update(properties["data"])
+            else:
+                model.update(**properties)
 
 
 def patch(found: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return changes as the events of Bokeh's own document patch, for a browser that holds a copy of the figure."""
     encode = Serializer(deferred=False).encode
     return [
-        {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
+        {
+            "kind": "ColumnDataChanged",
+            "model": {"id": model.id},
+            "attr": attribute,
+            "data": encode(content),
+            "cols": list(content),
+        }
+        if is_part(model, properties)
+        else {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
         for model, properties in found
         for attribute, content in properties.items()
     ]
+
+
+def is_part(model: Any, properties: Mapping[str, Any]) -> bool:
+    """Say whether only some columns of a source change: the shapes of a map stay where they are."""
+    return "data" in properties and set(properties["data"]) != set(model.data)

@@ -14,12 +14,13 @@ from bokeh.core.property.vectorization import Field
 from bokeh.models import (
     BoxSelectTool,
     CrosshairTool,
+    CustomJS,
     FixedTicker,
     HoverTool,
     ImageURLTexture,
     NoOverlap,
     PanTool,
-    ResetTool,
+    SetValue,
     Span,
     TapTool,
     Title,
@@ -30,9 +31,14 @@ from dashboard.format import THIN
 from dashboard.panel import Panel
 from dashboard.theme import FONT, Theme
 
+NARROW = 640
+"""Pixels of width under which a figure leaves out what it can do without."""
+FIT_LEGEND = "legend.ncols = fig.outer_width < below ? 2 : 'auto'"
 SMALL, TINY = "12px", "11px"
 TAPPED = "tap"
 """The tag of a source whose rows can be clicked."""
+ZOOMED = "zoom"
+"""The tag of a figure whose ranges belong to the viewer."""
 TOOLTIP = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-space: normal">@title</div>'
 Hook = Callable[[Any, Any], None]
 
@@ -65,7 +71,9 @@ def mark(
             renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars):  # with hover HoloViews writes all columns; `framed` sets the real tools
+    if not isinstance(
+        element, hv.ErrorBars | hv.HeatMap
+    ):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -98,8 +106,9 @@ def framed(
     """Return layers as one picture in the page's look, the first layer at the back.
 
     `hover` names the layers that tell their column `title`; with `crosshair` a line follows the pointer. The layers of
-    `panel.taps` answer clicks, with `drag` also a drag along x. `zoom` lets a wheel zoom and a drag move the picture, a
-    double click takes both back. `aspect` fixes width / height.
+    `panel.taps` answer clicks, with `drag` also a drag along x. With `zoom` a wheel with Ctrl or a pinch zooms (a wheel
+    alone scrolls the page), a drag moves what is zoomed, and a double click shows all again; such a picture keeps its
+    ranges when its panel changes. `aspect` fixes width / height.
     """
 
     def look(plot: Any, _element: Any) -> None:
@@ -132,7 +141,10 @@ def framed(
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
     options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
-    options |= {"xlim": (panel.x.start, panel.x.end), "ylim": (panel.y.start, panel.y.end)} if not panel.x.factors else {}
+    for side, at in (("x", panel.x), ("y", panel.y)):
+        if at.factors is None:
+            options[f"{side}lim"] = at.start, at.end
+            options |= {f"{side}ticks": list(zip(at.ticks, at.labels, strict=True))} if at.ticks else {}
     return hv.Overlay(list(layers)).opts(backend="bokeh", legend_position="top", **options)
 
 
@@ -145,7 +157,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
     for at, bounds, line in ((panel.x, fig.x_range, fig.xaxis[0]), (panel.y, fig.y_range, fig.yaxis[0])):
         if at.factors is not None:
             found.append((bounds, {"factors": list(at.factors)}))
-        else:
+        elif ZOOMED not in fig.tags:  # there the viewer has chosen what is in sight
             start, end = _plain(at.start), _plain(at.end)
             found.append((bounds, {"start": start, "end": end, "reset_start": start, "reset_end": end}))
         if isinstance(line.ticker, FixedTicker):
@@ -156,6 +168,7 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
         series = item.name
         found.append((item, {"label": value(panel.legend.get(series, "")), "visible": bool(panel.legend.get(series))}))
     found.append((fig, {"visible": panel.visible, "height": panel.height, "min_border_left": panel.left}))
+    found.append((fig, {"min_width": panel.min_width}))
     titles = [each for each in fig.above if isinstance(each, Title)]
     for title, text in zip(titles, (panel.verdict, panel.title), strict=False):
         found.append((title, {"text": text, "offset": -panel.left}))
@@ -164,11 +177,17 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
 
 def _plain(place: Any) -> Any:
     """Return a place on an axis as Bokeh's browser side has it: days as milliseconds."""
-    return float(place.astype("datetime64[ms]").astype(float)) if hasattr(place, "astype") and place.dtype.kind == "M" else place
+    return (
+        float(place.astype("datetime64[ms]").astype(float))
+        if hasattr(place, "astype") and place.dtype.kind == "M"
+        else place
+    )
 
 
 def _legend(fig: Any, theme: Theme) -> None:
     for legend in fig.legend:
+        fit = CustomJS(args={"legend": legend, "fig": fig, "below": NARROW}, code=FIT_LEGEND)
+        fig.js_on_change("outer_width", fit)
         legend.update(click_policy="mute", orientation="horizontal", border_line_color=None, background_fill_alpha=0)
         legend.update(label_text_color=theme.text_secondary, label_text_font=FONT, label_text_font_size=SMALL)
         legend.update(padding=0, margin=0, spacing=18, label_standoff=6, glyph_width=14, glyph_height=14)
@@ -218,10 +237,37 @@ def _tools(
         tools.append(selects)
         fig.toolbar.active_drag = selects
     if zoom:
-        wheel, pan = WheelZoomTool(maintain_focus=False), PanTool()
-        tools += [wheel, pan, ResetTool()]
+        wheel, pan = WheelZoomTool(maintain_focus=False, modifiers={"ctrl": True}), PanTool()
+        tools += [wheel, pan]
         fig.toolbar.update(active_scroll=wheel, active_drag=pan)
+        fig.tags = [ZOOMED]
+        for bounds in (fig.x_range, fig.y_range):
+            bounds.bounds = (bounds.start, bounds.end)
+            for end in ("start", "end"):
+                fig.js_on_event("doubletap", SetValue(obj=bounds, attr=end, value=getattr(bounds, end)))
     return tools
+
+
+FIT = """
+const narrow = fig.outer_width < below
+for (const layer of layers) layer.visible = !narrow
+fig.min_border_right = narrow ? right : wide
+"""
+
+
+def narrow(names: Sequence[str], right: int, below: int = NARROW) -> Hook:
+    """Return a hook that leaves out layers where the figure is narrow; `right` is then the room beside the frame.
+
+    Only the browser knows how wide a figure is.
+    """
+
+    def fit(plot: Any, _element: Any) -> None:
+        fig = plot.handles["plot"]
+        layers = [renderer for renderer in fig.renderers if renderer.name in names]
+        args = {"fig": fig, "layers": layers, "right": right, "wide": fig.min_border_right, "below": below}
+        fig.js_on_change("outer_width", CustomJS(args=args, code=FIT))
+
+    return fit
 
 
 def tile(shapes: str, size: int) -> ImageURLTexture:

@@ -137,7 +137,7 @@ class Page {
     this.content = h("div", {class: "content"}, this.lead, this.nothing, [...this.grids.values()])
     this.main = h("main", {id: "main", tabindex: "-1"}, this.content)
     const skip = h("button", {type: "button", class: "skip", on: {click: () => this.main.focus()}}, "Skip to the finding")
-    this.root = h("div", {class: "page"}, skip, this.rail.element,
+    this.root = h("div", {class: layout.pane ? "page pane" : "page"}, skip, this.rail.element,
       h("div", {class: "column"}, this.top.element, this.bar.element, this.main), this.rail.drawer, this.dialog.box, this.toasts.box)
     for (const view of [...layout.views].reverse()) this.place(view)
   }
@@ -374,7 +374,7 @@ class Page {
   // "/" search, g + letter views, "?" list, Esc undoes the last filter; nothing while somebody types.
   pressed(event) {
     const typing = event.composedPath()[0]
-    if (event.ctrlKey || event.metaKey || event.altKey || typing?.matches?.("input:not([type=checkbox]), select, textarea")) return
+    if (this.layout.pane || event.ctrlKey || event.metaKey || event.altKey || typing?.matches?.("input:not([type=checkbox]), select, textarea")) return
     if (this.root.querySelector("dialog[open], .panel:popover-open")) return
     if (this.chord && performance.now() - this.chord < CHORD_MS) {
       const view = this.layout.views.find((each) => each.key === event.key)

@@ -13,7 +13,7 @@ from panel.custom import JSComponent
 from dashboard.download import words
 from dashboard.filters import dimensions
 from dashboard.theme import css_variables
-from dashboard.views import placed, shown_views
+from dashboard.views import pane_view, placed, shown_views
 
 HERE = Path(__file__).parent
 SCRIPTS = (
@@ -86,13 +86,14 @@ class Shell(JSComponent):
 
 
 @cache
-def layout(title: str, site: str) -> str:
-    """Return what never changes on a page: the views and their cards, the dimensions, the names."""
+def layout(title: str, site: str, pane: str = "") -> str:
+    """Return what never changes on a page: the views and their cards, the dimensions, the names. `pane` names a chart alone."""
     return as_text({
         "title": title,
         "site": site,
         "dimensions": dimensions(),
         "words": words(),
+        "pane": bool(pane),
         "views": [
             {
                 "name": view.name,
@@ -116,7 +117,7 @@ def layout(title: str, site: str) -> str:
                     for chart, span in placed(view)
                 ],
             }
-            for view in shown_views()
+            for view in ((pane_view(pane),) if pane else shown_views())
         ],
     })  # fmt: skip
 

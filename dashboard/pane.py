@@ -38,7 +38,9 @@ class Pane:
         self._draw(chart.frame())
         watched = [name for name in Selection.param if name != "name"]
         chart.selection.param.watch(self._changed, watched)
-        chart.param.watch(self._changed, [*chart.own_settings, "theme"])
+        chart.param.watch(
+            self._changed, [*chart.own_settings, *chart.followed, *chart.figure_settings, "theme", "height"]
+        )
 
     def _draw(self, frame: Any) -> None:
         chart = self.chart
@@ -97,8 +99,6 @@ class Pane:
             action = self.chart.tapped(self.frame, picture, layer, rows)
             if action:
                 keys = self._modifiers
-                self.chart.selection.follow(
-                    action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt"))
-                )
+                self.chart.selection.follow(action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt")))
 
         return tapped

@@ -34,7 +34,8 @@ class Panel:
 
     `title` and `verdict` stand above it. `taps` says for a layer what a click on each of its rows does (None: nothing);
     a drag over several rows of days filters from the first to the last. `legend` has the words of a series, by the
-    series' name; a series without words has no entry. `height` is in pixels, `left` the room for the labels of y.
+    series' name; a series without words has no entry. `height` is in pixels, `left` the room for the labels of y;
+    a picture beside others is at least `min_width` wide.
     """
 
     layers: Mapping[str, Columns]
@@ -45,12 +46,15 @@ class Panel:
     visible: bool = True
     height: int = 280
     left: int = 46
+    min_width: int | None = None
     taps: Mapping[str, Sequence[Action | None]] = field(default_factory=dict)
     legend: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer, for hvPlot."""
-        return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()})
+        return pd.DataFrame(
+            {name: pd.Series(column, dtype=column.dtype) for name, column in self.layers[layer].items()}
+        )
 
 
 def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.ndarray]:
@@ -60,6 +64,11 @@ def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.nda
     """
     held = list(rows)
     return {name: _column([row.get(name) for row in held], kind) for name, kind in kinds.items()}
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as the engine gives them: None where nothing is known."""
+    return [{name: None if one != one else one for name, one in row.items()} for row in frame.to_dict("records")]
 
 
 def _column(values: list[Any], kind: str) -> np.ndarray:

@@ -56,18 +56,20 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
     ask = asked_of(selection, held, asked.ask)
     charts, finding = charts_of(asked.view), asked.view.finding
     slow = [chart for chart in charts if chart.slow]
-    quick = replace(ask, finding=None if finding.slow else finding)
+    quick = replace(ask, finding=None if finding is None or finding.slow else finding)
     yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
     comparing = [chart for chart in slow if chart.compares or (ask.compared and _asks_both(chart, ask))]
     searching = [chart for chart in slow if chart not in comparing]
-    if searching or finding.slow:
-        searched = replace(ask, finding=finding if finding.slow else None)
+    if searching or (finding and finding.slow):
+        searched = replace(ask, finding=finding if finding and finding.slow else None)
         yield Late(answer(engine, searching, searched, asked.cancel, held))
-    yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
+    if finding:
+        yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
     if asked.cancel.cancelled:
         raise Cancelled
-    if comparing or finding.then:
-        yield Late(answer(engine, comparing, replace(ask, finding=finding.then), asked.cancel, held))
+    then = finding.then if finding else None
+    if comparing or then:
+        yield Late(answer(engine, comparing, replace(ask, finding=then), asked.cancel, held))
 
 
 def _asks_both(chart: Card, ask: Ask) -> bool:

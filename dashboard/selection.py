@@ -76,7 +76,9 @@ class Selection(SelectionParams):
             self.funnel_name = names[0]
 
     def _agree(self, *events: param.parameterized.Event) -> None:
-        if not self._batches.restores:
+        if self._batches.restores:
+            self._batches.restores = False  # what listeners set from here on is a choice again
+        else:
             self.restore(ended_choices(self, {event.name for event in events}))
 
     def restore(self, values: Mapping[str, Any]) -> None:

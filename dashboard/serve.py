@@ -2,12 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import panel as pn
 
 from dashboard.app import TITLE, create_app
+from dashboard.charts.registry import CHARTS
 from dashboard.figures import packed_figures
 from dashboard.freshness import source_of
 from dashboard.theme import THEMES
@@ -38,9 +39,15 @@ def serve(
     def page() -> pn.Template:  # a function, because pn.serve shows a functools.partial as text
         return create_app(store, title=title)
 
+    def alone(name: str) -> Callable[[], pn.Template]:
+        def pane() -> pn.Template:
+            return create_app(store, title=title, chart=name)
+
+        return pane
+
     threading.Thread(target=prepare, args=(store,), name="figures", daemon=True).start()
     pn.serve(
-        {"/": page},
+        {"/": page, **{f"/embed/{card.name}": alone(card.name) for card in CHARTS}},
         port=port,
         address=address,
         websocket_origin=sorted({*(f"{name}:{port}" for name in names_of(address)), *origins}),

@@ -43,15 +43,15 @@ def state_of(
     }
 
 
-def cards_of(answered: Answer, theme: str) -> dict[str, Any]:
+def cards_of(answered: Answer, theme: str, height: int | None = None) -> dict[str, Any]:
     """Return the state of each card in a theme, with how many tables of figures stand behind it."""
     return {
-        name: {**as_json(card, theme), "tables": len(download.tables_of(answered.results.get(name, ())))}
+        name: {**as_json(card, theme, height), "tables": len(download.tables_of(answered.results.get(name, ())))}
         for name, card in answered.cards.items()
     }
 
 
-def as_json(state: CardState | Mapping[str, str], theme: str) -> Mapping[str, Any]:
+def as_json(state: CardState | Mapping[str, str], theme: str, height: int | None = None) -> Mapping[str, Any]:
     """Return a card's state as the mapping that `card.js` reads; an error stays as it is."""
     if not isinstance(state, CardState):
         return state
@@ -59,7 +59,7 @@ def as_json(state: CardState | Mapping[str, str], theme: str) -> Mapping[str, An
     return {
         "heading": state.heading,
         "note": state.note,
-        "patch": patch_of(state, theme),
+        "patch": patch_of(state, theme, height),
         "body": state.body,
         "empty": state.empty,
         "table": {each.name: getattr(table, each.name) for each in fields(table)} if table else None,

@@ -138,6 +138,12 @@ def text_on(colour: str) -> str:
     return LIGHT.text if _luminance(colour) > 0.179 else "#FFFFFF"
 
 
+def blended(colour: str, ground: str, part: float) -> str:
+    """Return a colour as it looks when it covers that part (0-1) of a ground."""
+    pairs = [(int(colour[place : place + 2], 16), int(ground[place : place + 2], 16)) for place in (1, 3, 5)]
+    return "#" + "".join(f"{round(over * part + under * (1 - part)):02X}" for over, under in pairs)
+
+
 def _luminance(colour: str) -> float:
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)

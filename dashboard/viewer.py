@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from dashboard.ask import Ask, Held
 from dashboard.body import Action
 from dashboard.browser import Browser, Inbox
 from dashboard.cards import CardState
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import Answer, later
 from dashboard.deeds import DEEDS
 from dashboard.download import Stated
@@ -29,7 +30,7 @@ from dashboard.saved import Kept, SavedViewError, SavedViews
 from dashboard.selection import Selection
 from dashboard.state import bar_of, cards_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
-from dashboard.views import View, charts_of, shown_views, view_named
+from dashboard.views import View, charts_of, pane_view, shown_views, view_named
 from queries.engine import Cancel, Cancelled, Result
 from queries.vocabulary import DIMENSIONS
 
@@ -43,6 +44,15 @@ SEND_SECONDS = 0.1
 """How long the search for leaks lets the cards go out first: both would take turns at one interpreter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """Hold what is shown of one chart alone: its name, the height asked for, and what its address always keeps."""
+
+    chart: str
+    height: int | None = None
+    address: str = ""
+
+
 class Viewer:
     """Wire one selection to one browser: every change asks again, and all cards of the view are drawn together.
 
@@ -50,11 +60,14 @@ class Viewer:
     mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
 
-    def __init__(self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None) -> None:
+    def __init__(
+        self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None, pane: Pane | None = None,
+    ) -> None:  # fmt: skip
         """Start from a URL's query, else from a given selection, else from the team's default view.
 
-        A quick answer is there when this returns.
+        With a pane one chart is shown alone. A quick answer is there when this returns.
         """
+        self.pane = pane
         self.source = source
         self.browser = Browser()
         self._inbox = Inbox()
@@ -62,7 +75,7 @@ class Viewer:
         self.selection = selection or Selection()
         self.selection.adopt(KNOWN_SETTINGS, [view.name for view in shown_views()], source.funnels())
         if query or not selection:
-            self.selection.load_query(query or self._default_query())
+            self.selection.load_query(query or ("" if pane else self._default_query()))
         self.prefers_dark = False
         self.held: Held | None = None
         self.answer: Answer | None = None
@@ -75,7 +88,7 @@ class Viewer:
         self._numbers = itertools.count(1)
         self.page = Shell(
             self.act,
-            layout=layout(title, source.site),
+            layout=layout(title, source.site, pane.chart if pane else ""),
             query=self._query(),
             replaces=True,
             mode=self.theme.name,
@@ -96,7 +109,12 @@ class Viewer:
     @property
     def view(self) -> View:
         """Return the view that is shown."""
-        return view_named(self.selection.view)
+        return pane_view(self.pane.chart) if self.pane else view_named(self.selection.view)
+
+    @property
+    def height(self) -> int | None:
+        """Return the height of a pane's figure in pixels, None for the chart's own."""
+        return self.pane.height if self.pane else None
 
     def ask(self) -> Any:
         """Ask for everything the view shows; an older question still running is cancelled."""
@@ -128,7 +146,7 @@ class Viewer:
     def _compute(self, asked: Question) -> None:
         try:
             for part in parts_of(self.source.engine, asked, self.selection):
-                cards = {} if isinstance(part, OpenCounts) else cards_of(part.answer, asked.theme)
+                cards = {} if isinstance(part, OpenCounts) else cards_of(part.answer, asked.theme, self.height)
                 self.browser.later(partial(self._take, part, asked, cards))
                 if isinstance(part, First) and self.answer:  # a page that opens is still waited for by its own loop
                     self.browser.wait(SEND_SECONDS)
@@ -220,7 +238,7 @@ class Viewer:
         """Send figures, with what is shown in them where the answer did not bring it: it names the figures' models."""
         cards = self.answer.cards if redraw and self.answer else {}
         states = {name: card for name, card in cards.items() if isinstance(card, CardState)}
-        patches = {name: patch_of(state, self.theme.name) for name, state in states.items()}
+        patches = {name: patch_of(state, self.theme.name, self.height) for name, state in states.items()}
         self.page.param.update(figures=packed, patches=as_text(patches))
 
     def _build_figures(self, charts: Sequence[Any], theme: Theme) -> None:
@@ -244,7 +262,7 @@ class Viewer:
             self._show_figures()
         query = self._query()
         if query != self.page.query:
-            self.page.replaces = self._moving or changed == {"theme"}
+            self.page.replaces = bool(self.pane) or self._moving or changed == {"theme"}
             self.page.query = query
         if self.held:
             self.page.bar = self._bar(self.held)
@@ -297,6 +315,8 @@ class Viewer:
 
     def _query(self) -> str:
         """Return the selection as a URL query; one that says so where the bare address would open a saved view."""
+        if self.pane:
+            return self.pane.address + self.selection.to_query().replace("?", "&" if self.pane.address else "?")
         return self.selection.to_query() or (f"?view={shown_views()[0].name}" if self._default_query() else "")
 
     def _default_query(self) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from dashboard.cards import Card, Finding, OpenCount
-from dashboard.charts import CHARTS, biggest, checks, finding, leaks, view_findings
+from dashboard.charts import biggest, checks, finding, leaks, view_findings
+from dashboard.charts.registry import CHARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class View:
     cards: tuple[str | tuple[str, int], ...]
     icon: str
     key: str
-    finding: Finding = finding.FINDING
+    finding: Finding | None = finding.FINDING
     open: OpenCount | None = None
     second: bool = False
 
@@ -49,6 +50,14 @@ VIEWS = (
 def shown_views() -> tuple[View, ...]:
     """Return the views that have cards."""
     return tuple(view for view in VIEWS if view.cards)
+
+
+def pane_view(name: str) -> View:
+    """Return a view of one card alone, by the card's name. Raises LookupError that lists the names there are."""
+    card = next((card for card in CHARTS if card.name == name), None)
+    if card is None:
+        raise LookupError(f"There is no chart “{name}”. There are: {', '.join(card.name for card in CHARTS)}.")
+    return View("pane", card.label, "", ((card.name, 12),), "grid", "", finding=None)
 
 
 def view_named(name: str) -> View:

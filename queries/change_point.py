@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import kolmogorov
 
 from queries.changes import Counts
 
@@ -46,6 +45,8 @@ def change_point(counts: Sequence[Counts], chance: float = CHANCE) -> ChangePoin
     sums = np.cumsum(held, axis=0)[:-1]
     restless = _dispersion(held, rate)
     scale = math.sqrt(total * rate * (1 - rate) * restless)
+    from scipy.special import kolmogorov  # a tenth of a second, which who only draws a trend need not wait for
+
     p = float(kolmogorov(np.abs(sums[:, 1] - rate * sums[:, 0]).max() / scale))
     if p >= chance:
         return None

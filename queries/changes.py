@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from queries.null import rejected
 from queries.statistics import Z_95, wilson_interval
 
 Counts = tuple[float, float]
@@ -154,6 +153,8 @@ def beyond_chance(pairs: Sequence[tuple[Counts, Counts]], rate: float = 0.10) ->
     deviance of its two rates against one common rate (Wilks 1938); a pair with an empty period is never called.
     """
     chances = [math.erfc(math.sqrt(_deviance(before, after) / 2)) for before, after in pairs]
+    from queries.null import rejected  # SciPy, which who only draws a trend need not wait for
+
     return [bool(call) for call in rejected(np.array(chances), rate)]
 
 

@@ -23,7 +23,7 @@ from dashboard import download, figures
 from dashboard.app import create_app, explain
 from dashboard.ask import Ask
 from dashboard.cards import Card, CardState, Need
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
 from dashboard.deeds import DEEDS
 from dashboard.download import csv_text, methods
@@ -457,6 +457,9 @@ def test_a_page_of_a_ready_selection_shows_it_and_changes_it_but_a_query_wins(st
     assert viewer.page.query == "?view=funnel&days=last-2&country=GB"
     viewer.act({"kind": "filter", "dimension": "country", "value": "US"})
     assert selection.country == ["US"]
+    selection.country.append("MT")
+    selection.param.trigger("country")
+    assert viewer.page.query == "?view=funnel&days=last-2&country=US&country=MT"
     selection.param.update(country=[], dates=("2017-07-02", "2017-07-02"))
     assert viewer.page.query == "?view=funnel&from=2017-07-02&to=2017-07-02"
     assert shown(viewer)["counted"] == "66 of 196 sessions"

@@ -4,9 +4,11 @@ import threading
 
 import panel as pn
 import pytest
+from panel.tests.util import wait_until
 from test_browser import CHROMIUM, choose, chromium, counted, free_port, store, visit  # noqa: F401 - fixtures by name
 
 from dashboard.app import create_app
+from dashboard.controls import Controls
 from dashboard.selection import Selection
 from queries.store import Store
 
@@ -27,8 +29,14 @@ def address(store, opened):  # noqa: F811 - the fixture
         return create_app(Store(store.path), selection=selection)
 
     port = free_port()
+
+    def controls():
+        selection = Selection()
+        opened.append((selection, pn.state.curdoc))
+        return Controls(selection, store.path, dimensions=["country", "device_category"])
+
     server = pn.serve(
-        {"/": page}, port=port, address="127.0.0.1", show=False, threaded=True, verbose=False,
+        {"/": page, "/controls": controls}, port=port, address="127.0.0.1", show=False, threaded=True, verbose=False,
         websocket_origin=f"127.0.0.1:{port}",
     )  # fmt: skip
     yield f"http://127.0.0.1:{port}/"
@@ -106,3 +114,21 @@ def test_many_changes_from_two_threads_end_in_what_the_selection_says(visit, ope
     counted(page, "160 of 420 sessions")
     page.wait_for_url("**/?view=sources&country=GB&device_category=mobile")
     assert sorted(page.locator(".chip").all_inner_texts()) == ["Country is United Kingdom", "Device is Mobile"]
+
+
+def test_controls_of_an_own_app_set_params_and_follow_them(chromium, address, opened):  # noqa: F811 - the fixture
+    page = chromium.new_page()
+    page.goto(f"{address}controls")
+    country = page.get_by_role("combobox").first
+    country.click()
+    page.get_by_role("menuitem", name="United States (260)").click()
+    page.keyboard.press("Escape")
+    page.locator(".MuiChip-label", has_text="United States (260)").wait_for()
+    selection, _ = opened[-1]
+    wait_until(lambda: selection.country == ["US"], page)
+    selection.dates = ("2017-07-04", "2017-07-05")
+    page.locator(".MuiChip-label", has_text="United States (130)").wait_for()
+    selection.param.update(country=["GB"], device_category=["mobile"])
+    page.locator(".MuiChip-label", has_text="United Kingdom (80)").wait_for()
+    page.locator(".MuiChip-label", has_text="Mobile (80)").wait_for()
+    page.close()

@@ -13,7 +13,8 @@ from builders import session, sessions, store_of
 from dashboard import charts as package
 from dashboard.ask import Ask, results_of
 from dashboard.cards import Card, Context
-from dashboard.charts import CHARTS, finding
+from dashboard.charts import finding
+from dashboard.charts.registry import CHARTS
 from dashboard.periods import Comparison, Days
 from dashboard.theme import token_names
 from dashboard.views import VIEWS
@@ -24,10 +25,11 @@ from queries.metrics import metric_named
 
 NOT_CARDS = {
     "board_changes",
-    "check_words", "completion_figure", "completion_words", "countries_figure", "figures", "finding", "funnel_rows",
+    "check_words", "completion_figure", "completion_words", "figures", "finding", "funnel_rows",
+    "countries_figure", "countries_words",
     "leak_explained", "leak_rows", "segments",
     "chosen", "funnel_words",
-    "silent_words", "source_cells", "source_days", "source_words", "stakes", "strips",
+    "silent_words", "source_cells", "source_days", "source_heat", "source_table", "source_words", "stakes", "strips",
     "trend_columns", "trend_figure", "trend_level", "trend_periods", "trend_scene", "trend_words",
     "view_changes", "view_findings", "words",
 }  # fmt: skip

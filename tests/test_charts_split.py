@@ -7,7 +7,8 @@ from builders import sessions, store_of
 from charts_builders import context, funnel_rows
 
 from dashboard.ask import Ask
-from dashboard.charts import CHARTS, completion_words, words
+from dashboard.charts import completion_words, words
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.completion import short_labels
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import answer

@@ -6,7 +6,7 @@ import pytest
 from builders import sessions, store_of
 
 from dashboard.ask import Ask
-from dashboard.charts import CHARTS
+from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
 from dashboard.periods import Comparison, Days
 from queries.engine import Engine

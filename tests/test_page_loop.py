@@ -1,10 +1,13 @@
 """When and on which thread a page is changed: in order, on its document's loop, when somebody is there."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from builders import sessions, store_of
+from panel.io.state import set_curdoc
 
 from dashboard.browser import Browser, Inbox
 from dashboard.freshness import Source
@@ -40,6 +43,23 @@ class Loop:
         for callback in reversed(callbacks):
             callback()
         assert self.held == 0
+
+
+def test_a_session_that_is_created_on_a_thread_without_a_loop_is_served_by_the_servers_loop():
+    """As Panel 1.10 creates those of `silent-leak serve`."""
+    loop = object()
+    server = SimpleNamespace(application_context=SimpleNamespace(io_loop=SimpleNamespace(asyncio_loop=loop)))
+    document = SimpleNamespace(session_context=SimpleNamespace(server_context=server))
+
+    def created():
+        with set_curdoc(document):
+            return Browser()
+
+    with ThreadPoolExecutor(1) as pool:
+        served, alone = pool.submit(created).result(), pool.submit(Browser).result()
+    assert served.is_served
+    assert served._loop is loop
+    assert not alone.is_served
 
 
 def test_changes_keep_their_order_though_bokeh_calls_back_in_any(monkeypatch):

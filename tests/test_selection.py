@@ -5,6 +5,7 @@ import datetime as dt
 import sys
 import threading
 
+import hypothesis
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -36,6 +37,7 @@ settings = st.fixed_dictionaries(
 compared = st.sampled_from(MODES), st.dates(dt.date(1990, 1, 1)), st.dates(dt.date(1990, 1, 1))
 
 
+@hypothesis.settings(deadline=None)
 @given(
     days,
     wanted,
@@ -106,6 +108,7 @@ changes = st.fixed_dictionaries(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(st.lists(changes, max_size=4))
 def test_a_url_restores_a_selection_whatever_params_were_set_in_whatever_order(updates):
     selection = Selection(KNOWN, VIEWS)
@@ -227,6 +230,13 @@ def test_a_wanted_value_is_no_longer_unwanted_and_another_funnel_has_all_its_ste
     assert selection.compared_days is None
 
 
+def test_what_a_listener_sets_is_a_choice_that_ends_others_too():
+    selection = Selection(steps=[1, 4])
+    selection.param.watch(lambda _: selection.param.update(funnel_name="Checkout"), "dates")
+    selection.choose_dates(dt.date(2017, 7, 2), None)
+    assert (selection.funnel_name, selection.steps) == ("Checkout", ())
+
+
 def test_a_listener_hears_of_an_action_once():
     selection, heard = Selection(KNOWN, VIEWS), []
     selection.param.watch(lambda *events: heard.append({event.name for event in events}), [*DIMENSIONS, "view"])
@@ -307,6 +317,7 @@ def _changes(selection, name):
         selection.param.update({name: [str(number)], "theme": ("light", "dark")[number % 2]})
 
 
+@hypothesis.settings(deadline=None)
 @given(
     st.text()
     | texts.map(

@@ -1,7 +1,7 @@
 """Data checks in words: what was found, where how much was expected, and what that spoils."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dashboard.body import Action
 from dashboard.charts.words import joined, value_label, value_word
@@ -75,7 +75,12 @@ def notices_of(checks: Sequence[Check], shown: Collection[dt.date] = ()) -> list
 
 def columns_of(check: Check) -> str:
     """Return the columns that an export lacks: a landing page, a hostname or a duration."""
-    names = [TITLES[name.strip()].lower() for name in check.dimension.split(",")]
+    return columns_words(check.dimension.split(","))
+
+
+def columns_words(columns: Iterable[str]) -> str:
+    """Return columns in words, each once: a landing page, a hostname or a duration."""
+    names = [TITLES[name].lower() for name in dict.fromkeys(column.strip() for column in columns)]
     return joined([f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names], "or")
 
 

@@ -2,39 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from dashboard.body import Extras, LegendItem
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+import holoviews as hv
+import pandas as pd
+import param
 
-figures: Any = None
-from dashboard.charts.chosen import passes, plural_of
-from dashboard.charts.completion_figure import ABOVE, LEFT, PANELS, panel_name
+from dashboard.body import LegendItem
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import ChartView, Words
+from dashboard.charts.bar_rows import lines, room_for, short_labels
+from dashboard.charts.chosen import plural_of
+from dashboard.charts.completion_figure import ABOVE, MOST, RIGHT, height_of, layers, scale_end
 from dashboard.charts.completion_words import compared_words, heading, verdict
 from dashboard.charts.funnel import compared_label
 from dashboard.charts.funnel_rows import (
+    BEFORE,
+    BY_TITLE,
     DEVICE,
+    NOTHING,
+    action_of,
     chosen_dimensions,
+    frame_of,
     kept_of,
     label_of,
-    look_of,
     merged,
     reach_of,
     rows_from,
+    segments_in,
 )
-from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, enough, part_of, transition
-from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range
+from dashboard.charts.words import FEW_SESSIONS, Row, device_color, device_shape, empty_sentence, transition
+from dashboard.format import DASH, THIN, exact, plural, rate, rate_range
+from dashboard.look import by, framed, mark, rate_ticks, words
+from dashboard.panel import Axis, Panel
 from queries.engine import Result
 from queries.pivot import OTHERS
 from queries.vocabulary import TITLES
 
-FADED = 0.45
-BELOW = -0.3
-"""How far below its value the compared mark stands, in parts of a line."""
 ROOM = 0.05
 """So much of the scale is left free at both its ends, where a mark at 0 or at the last tick has its other half."""
-LINE, LETTER, LONGEST = 38, 6.5, 16
-"""Pixels of a value's line and of a letter, and the letters of a name beside a panel."""
 NOTE = (
     f"Share of the sessions at a step that went on to the next, with 95{THIN}% intervals; each panel has its own scale "
     f"from 0. {{}} with fewer than {FEW_SESSIONS} sessions at a step are faded and never named."
@@ -43,73 +49,117 @@ Values = Mapping[str, Sequence[Row]]
 """The funnel of each value that is shown, by the value."""
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the funnel of each value in both periods, whatever value is filtered: of the dimension by which the
-    funnel card is split, the first one where there are two.
+class Completion(ChartView):
+    """Share of the sessions at a step that go on to the next, for each value of the funnel's first dimension.
+
+    Frame: the one of `Funnel`, split by one dimension: one row a step and value; `completion_rate` is from that step to
+    the next, with `_low` and `_high` (0-1), none at the last step; the compared period ends in `_before`.
     """
-    by = chosen_dimensions(settings)[0]
-    every = Need("funnel", by=by, shows=by, shows_steps=True)
-    return every, replace(every, compared=True)
 
-
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a panel per transition of the funnel, the rest of the panels hidden."""
-    by, reach, earlier = chosen_dimensions(context.settings)[0], reach_of(results[0]), reach_of(results[1])
-    if not reach:
-        return CardState("No sessions to follow", empty=empty_sentence(context))
-    kept = kept_of(reach, (by,), context.filters)
-    more = len(reach) - len(kept)
-    of = compared_words(more, context, by)
-    held, before = (
-        {values[0]: rows for values, rows in rows_from(merged(part, kept), context.funnel).items()} if part else {}
-        for part in (reach, earlier)
-    )
-    named = {value: rows for value, rows in held.items() if value != OTHERS}
-    labels = short_labels([label_of((by,), (value,)) for value in held])
-    sources: dict[str, Mapping[str, Sequence[Any]]] = {}
-    models: dict[str, Mapping[str, Any]] = {}
-    steps = context.funnel.steps
-    for place in range(PANELS):
-        name = panel_name(place)
-        shown = place < len(steps) - 1
-        models[name] = {"visible": shown, **size_of(labels)}
-        if not shown:
-            continue
-        rows = [part[place] for part in held.values()]
-        past = {value: part[place] for value, part in before.items() if value in held}
-        ticks, words = figures.rate_ticks(scale_end([*rows, *past.values()]))
-        end = (1 + ROOM) * ticks[-1]
-        said = verdict([part[place] for part in named.values()], "completion_rate", "reached", by, of)
-        aside = {"offset": -models[name]["min_border_left"]}
-        models[f"{name}-title"] = {"text": transition(steps[place].name, steps[place + 1].name), **aside}
-        models[f"{name}-verdict"] = {"text": said, **aside}
-        models[f"{name}-x"] = {"start": -ROOM * ticks[-1], "end": end}
-        models[f"{name}-y"] = {"factors": labels[::-1]}
-        models.update(figures.tick_models(f"{name}-x", ticks, words))
-        lines = dict(zip(held, labels, strict=True))
-        sources[f"{name}-devices"] = columns(rows, end, context, past, by, lines)
-        sources[f"{name}-before"] = before_columns(past, end, by, lines)
-    return CardState(
-        heading(named, context, by, of),
-        note(context, bool(before), more),
-        sources=sources,
-        models=models,
-        body=Extras(legend=_legend(list(held), context, bool(before), by)),
-        table=table_twin(held, before, context, by),
+    by = param.Selector(default=TITLES[DEVICE], objects=list(BY_TITLE), doc="The dimension that splits the sessions.")
+    also = param.Selector(
+        default=NOTHING, objects=[NOTHING, *BY_TITLE], doc="The funnel's second dimension, not shown."
     )
 
+    key = "completion"
+    label = "Completion of each step"
+    followed = ("by", "also")
+    page_names: ClassVar[Mapping[str, str]] = {"also": "and"}
+    height = 190
+    most_panels = MOST
+    traits: ClassVar[Mapping[str, Any]] = {"follows": "funnel"}
 
-def short_labels(labels: Sequence[str]) -> list[str]:
-    """Return names that fit beside a panel, their middle left out where they are long; no two are the same."""
-    half = LONGEST // 2
-    short = [each if len(each) <= LONGEST else f"{each[: half - 1]}…{each[-half:]}" for each in labels]
-    return [f"{place + 1} {each[-LONGEST:]}" if short.count(each) > 1 else each for place, each in enumerate(short)]
+    @property
+    def dimension(self) -> str:
+        """Return the dimension that splits the sessions."""
+        return chosen_dimensions(self.settings)[0]
 
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the funnel of each value in both periods, whatever value is filtered."""
+        every = Need("funnel", by=self.dimension, shows=self.dimension, shows_steps=True)
+        return every, replace(every, compared=True)
 
-def size_of(labels: Sequence[str]) -> dict[str, int]:
-    """Return the size of a panel that so many values with such names need."""
-    left = max(LEFT, round(LETTER * max(map(len, labels))) + 8)
-    return {"height": ABOVE + 30 + LINE * max(len(labels), 3), "min_border_left": left, "min_width": 192 + left}
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return the largest values, those that a filter wants, and the rest together."""
+        by, (reach, earlier) = (self.dimension,), map(reach_of, results)
+        kept, funnel = kept_of(reach, by, self.context.filters), self.context.funnel
+        shown, before = (rows_from(merged(part, kept), funnel) if part else {} for part in (reach, earlier))
+        frame = frame_of(shown, before, by)
+        frame.attrs = {"smaller": len(reach) - len(kept), "compared": bool(before)}
+        return frame
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a picture a transition, each on its own scale from 0."""
+        held, before, by = self._values(frame), self._values(frame, BEFORE), self.dimension
+        if not held:
+            return [
+                Panel(layers([], {}, by, 1.0, self.context, self.colors), title=" ", verdict=" ", taps={"dots": ()})
+            ]
+        named = {value: rows for value, rows in held.items() if value != OTHERS}
+        of = compared_words(frame.attrs.get("smaller", 0), self.context, by)
+        labels = short_labels([label_of((by,), (value,)) for value in held])
+        left, steps = room_for(labels), self.context.funnel.steps
+        found = []
+        for place in range(min(len(steps) - 1, MOST)):
+            rows = [part[place] for part in held.values()]
+            past = {value: part[place] for value, part in before.items()}
+            ticks, said = rate_ticks(scale_end([*rows, *past.values()]))
+            end = (1 + ROOM) * ticks[-1]
+            found.append(
+                Panel(
+                    layers(rows, past, by, end, self.context, self.colors),
+                    Axis(-ROOM * ticks[-1], end, ticks, said),
+                    lines({-float(line): label for line, label in enumerate(labels)}, 0.5 - len(rows), 0.5),
+                    transition(steps[place].name, steps[place + 1].name),
+                    verdict([part[place] for part in named.values()], "completion_rate", "reached", by, of),
+                    height=height_of(len(labels)),
+                    left=left,
+                    min_width=192 + left,
+                    taps={"dots": [action_of((by,), (row["segment"],)) for row in rows]},
+                )
+            )
+        return found
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return a dot with its interval a value, hollow ones of the compared period, and figures at the right."""
+        at, look = panel.table, self.colors
+        dot, ends = ("completion_rate", "row"), ["low", "row", "high", "row_too"]
+        shape, beside = {"marker": by("shape")}, {"x_offset": 10, "y_offset": 1}
+        drawn = [
+            mark("whiskers", hv.Segments(at("whiskers"), ends, ["color", "alpha", "title"]), line_color=by("color"),
+                 line_alpha=by("alpha"), line_width=2.5),
+            mark("dots", at("dots").hvplot.scatter(*dot, hover_cols=["color", "shape", "alpha", "title"]), size=10,
+                 fill_color=by("color"), fill_alpha=by("alpha"), line_color=look.surface, line_alpha=1, glyph=shape),
+            mark("whiskers before", hv.Segments(at("whiskers before"), ends, ["title"]), line_color=look.previous,
+                 line_width=1.5),
+            mark("dots before", at("dots before").hvplot.scatter(*dot, hover_cols=["shape", "title"]),
+                 size=8, fill_color=look.surface, line_color=look.previous, line_width=1.5, glyph=shape),
+            words("rates", at("rates").hvplot.labels("end", "row", "label"), look, text_color=look.text,
+                  text_align="left", text_baseline="bottom", glyph=beside, beyond=True),
+            words("counts", at("counts").hvplot.labels("end", "row", "label"), look, text_align="left",
+                  text_baseline="top", glyph=beside, beyond=True),
+        ]  # fmt: skip
+        hover = ["dots", "whiskers", "dots before", "whiskers before"]
+        return framed(drawn, panel, look, name=self.key, hover=hover, grid="x", right=RIGHT, above=ABOVE)
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return where the values differ most, and how the pictures are read."""
+        held, context, by = self._values(frame), self.context, self.dimension
+        if not held:
+            return Words("No sessions to follow", empty=empty_sentence(context))
+        more, compares = frame.attrs.get("smaller", 0), bool(frame.attrs.get("compared"))
+        named = {value: rows for value, rows in held.items() if value != OTHERS}
+        said = heading(named, context, by, compared_words(more, context, by))
+        return Words(said, note(context, compares, more), legend=_legend(list(held), context, compares, by))
+
+    def table(self, frame: pd.DataFrame) -> TableTwin | None:
+        """Return completion and abandonment of every transition and value."""
+        held, before = self._values(frame), self._values(frame, BEFORE)
+        compared = compared_label(self.context) if frame.attrs.get("compared") else ""
+        return table_twin(held, before, self.context, self.dimension, compared) if held else None
+
+    def _values(self, frame: pd.DataFrame, suffix: str = "") -> dict[str, list[Row]]:
+        return {values[0]: rows for values, rows in segments_in(frame, (self.dimension,), suffix).items()}
 
 
 def note(context: Context, compares: bool, more: int = 0) -> str:
@@ -128,91 +178,18 @@ def note(context: Context, compares: bool, more: int = 0) -> str:
     return " ".join(parts)
 
 
-def before_columns(past: Mapping[str, Row], end: float, by: str, lines: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Return the hollow marks of the compared period, a little below those shown; none for values too few then."""
-    held = {value: row for value, row in past.items() if enough(row, "completion_rate", "reached")}
-    return {
-        "completion_rate": [row["completion_rate"] for row in held.values()],
-        "device": [[lines[value], BELOW] for value in held],
-        "low": [row["completion_rate_low"] for row in held.values()],
-        "high": [min(row["completion_rate_high"], end) for row in held.values()],
-        "marker": [look_of((by,), (value,))[1] for value in held],
-        "title": [f"Before. {title(row, by)}" for row in held.values()],
-    }
-
-
-def scale_end(rows: Sequence[Row]) -> float:
-    """Return the rate that the panel's scale must hold: every rate, and the intervals of values large enough.
-
-    Where none is large enough, it holds the intervals of all.
-    """
-    known = [row for row in rows if row["completion_rate"] is not None]
-    large = [row for row in known if enough(row, "completion_rate", "reached")] or known
-    ends = [row["completion_rate_high"] for row in large] + [row["completion_rate"] for row in known]
-    return max(ends, default=1.0) or 0.01
-
-
-def columns(
-    rows: Sequence[Row], end: float, context: Context, past: Mapping[str, Row], by: str, lines: Mapping[str, str]
-) -> dict[str, list[Any]]:
-    """Return one mark per value: rate, interval, colour, shape, the words at the right and the hover text."""
-    looks = [look_of((by,), (row["segment"],)) for row in rows]
-    return {
-        "completion_rate": [row["completion_rate"] for row in rows],
-        "device": [lines[row["segment"]] for row in rows],
-        "dimension": [by] * len(rows),
-        "value": [None if row["segment"] == OTHERS else row["segment"] for row in rows],
-        "low": [row["completion_rate_low"] for row in rows],
-        "high": [None if row["completion_rate"] is None else min(row["completion_rate_high"], end) for row in rows],
-        "end": [end] * len(rows),
-        "color": [
-            f"${color if passes(context.filters, by, row['segment']) else 'previous'}"
-            for row, (color, _) in zip(rows, looks, strict=True)
-        ],
-        "marker": [shape for _, shape in looks],
-        "alpha": [1.0 if enough(row, "completion_rate", "reached") else FADED for row in rows],
-        "label": [rate(row["completion_rate"]) for row in rows],
-        "counts": [counts(row, past.get(row["segment"])) for row in rows],
-        "title": [title(row, by) for row in rows],
-    }
-
-
-def counts(row: Row, past: Row | None = None) -> str:
-    """Return what is written under a rate: how many left, how few there are, or the rate before: 388 left, n 26."""
-    if not enough(row, "completion_rate", "reached"):
-        return f"n {count(row['reached'])}"
-    if past is None:
-        return f"{count(row['abandonments'])} left"
-    return (
-        rate(past["completion_rate"]) if enough(past, "completion_rate", "reached") else f"n {count(past['reached'])}"
-    )
-
-
-def title(row: Row, by: str = DEVICE) -> str:
-    """Return the hover text of a value: who went on, who left, of how many, with the interval."""
-    name = label_of((by,), (row["segment"],))
-    if row["completion_rate"] is None:
-        return f"{name}: no session at {row['step']}"
-    interval = rate_range(row["completion_rate_low"], row["completion_rate_high"])
-    on = row["reached"] - row["abandonments"]
-    few = "; too few to say" * (not enough(row, "completion_rate", "reached"))
-    return (
-        f"{name}: {rate(row['completion_rate'])} went on ({interval}), "
-        f"{part_of(on, row['reached'])}; {rate(row['abandonment_rate'])} left ({exact(row['abandonments'])}){few}"
-    )
-
-
 def _legend(values: Sequence[str], context: Context, compares: bool, by: str) -> list[LegendItem]:
     past = [LegendItem(label=compared_label(context), color="previous", shape="outline")] if compares else []
-    looks = {value: look_of((by,), (value,)) for value in values} if by == DEVICE else {}
+    if by != DEVICE:
+        return past
+    looks = {value: ("bars" if value == OTHERS else device_color(value), device_shape(value)) for value in values}
     shown = [
-        LegendItem(label=label_of((by,), (value,)), color=color, shape=shape)
-        for value, (color, shape) in looks.items()
-    ]  # fmt: skip
+        LegendItem(label=label_of((by,), (value,)), color=color, shape=shape) for value, (color, shape) in looks.items()
+    ]
     return [*shown, *past]
 
 
-def table_twin(held: Values, before: Values, context: Context, by: str = DEVICE) -> TableTwin:
+def table_twin(held: Values, before: Values, context: Context, by: str, compared: str) -> TableTwin:
     """Return completion and abandonment of every transition and value, with the completion before if compared."""
     steps = context.funnel.steps
     lines = []
@@ -229,15 +206,12 @@ def table_twin(held: Values, before: Values, context: Context, by: str = DEVICE)
                 exact(row["abandonments"]),
                 rate(row["abandonment_rate"]),
             ]
-            if before:
+            if compared:
                 past = before[value][place] if value in before else None
                 line += [exact(past["reached"]), rate(past["completion_rate"])] if past else [DASH, DASH]
             lines.append(tuple(line))
     headers = ["Step", TITLES[by], "Reached", "Went on", "Completion", f"95{THIN}% interval", "Left", "Abandonment"]
-    if before:
-        headers += [f"{what}, {compared_label(context)}" for what in ("Reached", "Completion")]
+    if compared:
+        headers += [f"{what}, {compared}" for what in ("Reached", "Completion")]
     numeric = (False, False, *(True,) * (len(headers) - 2))
     return TableTwin(f"Completion by step and {TITLES[by].lower()}", tuple(headers), tuple(lines), numeric)
-
-
-CHART = Card("completion", "Completion of each step", needs, update, renderer='rows', span=12, height=190, follows="funnel")

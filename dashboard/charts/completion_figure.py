@@ -1,87 +1,108 @@
-"""The panels of completion, built once: a dot with its interval for each value, hollow ones of the compared period."""
+"""What each layer of a completion picture draws, and how large such a picture is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-from bokeh.layouts import row as side_by_side
-from bokeh.models import ColumnDataSource
-from bokeh.models import Row as BokehRow
-from bokeh.plotting import figure
-
-figures: Any = None
-from dashboard.format import THIN
+from dashboard.cards import Context
+from dashboard.charts.chosen import passes
+from dashboard.charts.funnel_rows import DEVICE, label_of, look_of
+from dashboard.charts.words import Row, enough, part_of
+from dashboard.format import count, exact, rate, rate_range
+from dashboard.panel import Columns, columns
 from dashboard.theme import Theme
 
-PANELS = 5
-LEFT, RIGHT, ABOVE = 58, 72, 46
-"""Pixels beside a panel for the names of devices and for its figures, and above it for its words."""
+MOST = 5
+"""Transitions that have a picture."""
+RIGHT, ABOVE = 72, 46
+"""Pixels beside a picture for its figures, and above it for its words."""
+LINE = 38
+"""Pixels of a value's line."""
+FADED = 0.45
+BELOW = 0.3
+"""How far below its value the compared mark stands, in parts of a line."""
+DOT = {"completion_rate": "number", "row": "number", "shape": "text", "title": "text"}
+WHISKER = {"low": "number", "high": "number", "row": "number", "row_too": "number", "title": "text"}
+LOOK = {"color": "text", "alpha": "number"}
+WORD = {"end": "number", "row": "number", "label": "text"}
+LAYERS = {
+    "whiskers": {**WHISKER, **LOOK},
+    "dots": {**DOT, **LOOK},
+    "whiskers before": WHISKER,
+    "dots before": DOT,
+    "rates": WORD,
+    "counts": WORD,
+}
+"""The columns of every layer, and what each holds."""
 
 
-def panel_name(place: int) -> str:
-    """Return the name of the panel of a transition, from 0."""
-    return f"completion-{place}"
+def height_of(values: int) -> int:
+    """Return the pixels that so many values need."""
+    return ABOVE + 30 + LINE * max(values, 3)
 
 
-def build(theme: Theme) -> BokehRow:
-    """Make the panels once, side by side where there is room, below one another where there is not."""
-    panels = [_panel(theme, panel_name(place), place < 3) for place in range(PANELS)]
-    layout = side_by_side(*panels, sizing_mode="stretch_width", spacing=24, name="completion")
-    layout.styles = {"flex-wrap": "wrap"}
-    return layout
+def layers(
+    rows: Sequence[Row], past: Mapping[str, Row], by: str, end: float, context: Context, theme: Theme
+) -> dict[str, Columns]:
+    """Return a mark a value, from top to bottom, up to the end of the scale; hollow ones of the compared period.
+
+    A value with too few sessions is faded, and has no mark where they were too few in the compared period.
+    """
+    drawn: dict[str, list[dict[str, Any]]] = {name: [] for name in LAYERS}
+    for place, row in enumerate(rows):
+        value, y = row["segment"], -float(place)
+        color, shape = look_of((by,), (value,), theme)
+        alpha = 1.0 if enough(row, "completion_rate", "reached") else FADED
+        color = color if passes(context.filters, by, value) else theme.previous
+        look = {"color": color, "alpha": alpha, "title": title(row, by)}
+        drawn["dots"].append({"completion_rate": row["completion_rate"], "row": y, "shape": shape, **look})
+        drawn["whiskers"].append({**_ends(row, end, y), **look})
+        drawn["rates"].append({"end": end, "row": y, "label": rate(row["completion_rate"])})
+        drawn["counts"].append({"end": end, "row": y, "label": counts(row, past.get(value))})
+        before = past.get(value)
+        if before and enough(before, "completion_rate", "reached"):
+            below, said = y - BELOW, f"Before. {title(before, by)}"
+            mark = {"completion_rate": before["completion_rate"], "row": below, "shape": shape, "title": said}
+            drawn["dots before"].append(mark)
+            drawn["whiskers before"].append({**_ends(before, end, below), "title": said})
+    return {name: columns(drawn[name], **kinds) for name, kinds in LAYERS.items()}
 
 
-def _panel(theme: Theme, name: str, visible: bool) -> figure:
-    labels = ["Tablet", "Mobile", "Desktop"]
-    rates = {"completion_rate": [0.1, 0.2, 0.3], "device": labels}
-    fig = figures.rendered(
-        pd.DataFrame(rates).hvplot.scatter("completion_rate", "device", responsive=True), theme, name, 190
+def _ends(row: Row, end: float, y: float) -> dict[str, Any]:
+    low, high = row["completion_rate_low"], row["completion_rate_high"]
+    return {"low": low, "high": None if high is None else min(high, end), "row": y, "row_too": y}
+
+
+def scale_end(rows: Sequence[Row]) -> float:
+    """Return the rate that the panel's scale must hold: every rate, and the intervals of values large enough.
+
+    Where none is large enough, it holds the intervals of all.
+    """
+    known = [row for row in rows if row["completion_rate"] is not None]
+    large = [row for row in known if enough(row, "completion_rate", "reached")] or known
+    ends = [row["completion_rate_high"] for row in large] + [row["completion_rate"] for row in known]
+    return max(ends, default=1.0) or 0.01
+
+
+def counts(row: Row, past: Row | None = None) -> str:
+    """Return what is written under a rate: how many left, how few there are, or the rate before: 388 left, n 26."""
+    if not enough(row, "completion_rate", "reached"):
+        return f"n {count(row['reached'])}"
+    if past is None:
+        return f"{count(row['abandonments'])} left"
+    return (
+        rate(past["completion_rate"]) if enough(past, "completion_rate", "reached") else f"n {count(past['reached'])}"
     )
-    fig.update(visible=visible, min_width=250, styles={"flex": "1 1 250px"})
-    texts = {
-        "value": labels,
-        "dimension": [""] * 3,
-        "color": [theme.accent] * 3,
-        "marker": ["circle"] * 3,
-        "title": [""] * 3,
-    }
-    numbers = {"low": [0.1] * 3, "high": [0.2] * 3, "end": [0.3] * 3, "alpha": [1.0] * 3}
-    beside = {"label": [""] * 3, "counts": [""] * 3}
-    held = figures.adopt(fig, f"{name}-devices", {**rates, **texts, **numbers, **beside})
-    held.tags = ["value:dimension:value"]
-    figures.fixed_ticks(fig.xaxis[0], [0.0, 0.3], ["0", f"30{THIN}%"])
-    fig.xgrid[0].update(visible=True, ticker=fig.xaxis[0].ticker)
-    fig.yaxis[0].update(major_label_text_color=theme.text_secondary)
-    _marks(fig, held, theme)
-    _before(fig, name, theme)
-    look = {"level": "overlay", "x_offset": 10, "y_offset": 1}
-    figures.words(fig, held, "end", "device", theme, text_color=theme.text, text_baseline="bottom", **look)
-    figures.words(fig, held, "end", "device", theme, text="counts", text_baseline="top", **look)
-    figures.titles(fig, name, theme, LEFT)
-    fig.update(min_border_right=RIGHT, min_border_left=LEFT, min_border_top=ABOVE)
-    return fig
 
 
-def _marks(fig: Any, held: ColumnDataSource, theme: Theme) -> None:
-    line = {"line_color": "color", "line_width": 2.5, "line_alpha": "alpha"}
-    whiskers = fig.segment("low", "device", "high", "device", source=held, **line)
-    marks = fig.renderers[0]
-    marks.glyph.update(fill_color="color", line_color=theme.surface, marker="marker", size=10)
-    marks.glyph.update(fill_alpha="alpha", line_alpha=1)
-    figures.quiet(marks)
-    figures.quiet(whiskers)
-    fig.renderers = [whiskers, marks]
-    figures.hover(fig, [marks, whiskers])
-    figures.tap(fig, [marks])
-
-
-def _before(fig: Any, name: str, theme: Theme) -> None:
-    rates = {"completion_rate": [], "device": [], "low": [], "high": [], "marker": [], "title": []}
-    past = figures.source(f"{name}-before", rates)
-    line = fig.segment("low", "device", "high", "device", source=past, line_color=theme.previous, line_width=1.5)
-    marks = fig.scatter(
-        "completion_rate", "device", source=past, marker="marker", size=8, fill_color=theme.surface,
-        line_color=theme.previous, line_width=1.5,
-    )  # fmt: skip
-    figures.quiet(marks)
-    figures.quiet(line)
-    figures.hover(fig, [marks, line])
+def title(row: Row, by: str = DEVICE) -> str:
+    """Return the hover text of a value: who went on, who left, of how many, with the interval."""
+    name = label_of((by,), (row["segment"],))
+    if row["completion_rate"] is None:
+        return f"{name}: no session at {row['step']}"
+    interval = rate_range(row["completion_rate_low"], row["completion_rate_high"])
+    on = row["reached"] - row["abandonments"]
+    few = "; too few to say" * (not enough(row, "completion_rate", "reached"))
+    return (
+        f"{name}: {rate(row['completion_rate'])} went on ({interval}), "
+        f"{part_of(on, row['reached'])}; {rate(row['abandonment_rate'])} left ({exact(row['abandonments'])}){few}"
+    )

@@ -1,172 +1,131 @@
-"""Conversion by country: a stepped map, hatched where sessions are too few, beside the eight largest with intervals."""
+"""Conversion by country: a map in classes of rates, hatched where little is known, beside the largest countries."""
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
+import holoviews as hv
+import pandas as pd
+import param
+
+from dashboard.body import Action, Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
-from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
-from dashboard.charts.words import Row, empty_sentence, part_of, rate_of
-from dashboard.format import DASH, THIN, count, exact, money, plural, rate, rate_range
-from dashboard.world import country_name, world
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import ChartView, Words
+from dashboard.charts.chosen import is_filtered, passes
+from dashboard.charts.countries_figure import dotted, layers, polygons, shaped, title
+from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, name_of, note
+from dashboard.charts.words import Row, empty_sentence, part_of
+from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
+from dashboard.look import by, framed, hatching, mark
+from dashboard.panel import Axis, Panel, rows_of
+from dashboard.world import world
 from queries.engine import Result
-from queries.filters import Filters
-from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET
 
-COUNTRY = "country"
-EVERYTHING = Filters()
 LARGEST = 8
-BREAKS = (0.0025, 0.005, 0.01, 0.02)
-SHADES = (0, 1, 2, 3, 4, 6)
-CLASS_LABELS = ("0", "< 0.25", "0.25–0.5", "0.5–1", "1–2", "≥ 2")
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
+COLUMNS = (
+    "country", "name", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
+    "expected", "shrunk_rate", "revenue", "enough",
+)  # fmt: skip
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the countries, whatever country is filtered; the setting says from how many sessions a rate is shown."""
-    return (Need("countries", shows=COUNTRY, options=(("min_sessions", int(settings.get("min_sessions", "100"))),)),)
+class Countries(ChartView):
+    """Conversion rate by country on a map, small countries as dots, with the largest ones as a table.
 
-
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the colour of every country, the eight largest as a table, and the sentence on where orders come from."""
-    rows = results[0].rows
-    if not rows:
-        return CardState("No country to show", empty=empty_sentence(context))
-    placed = [row for row in rows if row["country"] != NOT_SET]
-    minimum = int(context.settings.get("min_sessions", "100"))
-    table = table_twin(rows)
-    filters = context.filters
-    chosen = [row["country"] for row in placed if passes(filters, COUNTRY, row["country"])] if (
-        is_filtered(filters, COUNTRY)
-    ) else []  # fmt: skip
-    return CardState(
-        heading(rows, minimum, filters),
-        note(rows, minimum),
-        sources={"countries": shapes(placed, chosen), "countries-small": dots(placed, chosen)},
-        body=_body(placed, minimum, table.caption, chosen, filters.values(COUNTRY)),
-        table=table,
-    )
-
-
-def heading(rows: Sequence[Row], minimum: int, filters: Filters = EVERYTHING) -> str:
-    """Return where the orders come from: 92 of 94 converted sessions come from the United States: 2.22 % convert there.
-
-    Sessions without a country count as elsewhere. Chosen countries are set against all others instead.
+    Frame: one row a country, most sessions first, whatever country is filtered: `country` (ISO 3166-1 alpha-2 or
+    "(not set)"), `name`, `sessions`, `conversions`, `conversion_rate` with `_low` and `_high` (0-1), `expected`
+    conversions at the mean of all, `shrunk_rate` (the rate drawn towards the mean, as if 300 more sessions had it),
+    `revenue`, `enough` (at least `min_sessions` sessions, and one conversion expected).
     """
-    every = sum(row["conversions"] for row in rows), sum(row["sessions"] for row in rows)
-    if is_filtered(filters, COUNTRY):
-        return chosen_against(counts_of(rows, filters, COUNTRY, COUNTRY), every, filters, COUNTRY)
-    placed = [row for row in rows if row["country"] != NOT_SET]
-    if not placed:
-        return "No session has a country"
-    conversions, sessions = every
-    if not conversions:
-        return f"No session converted in {_where(placed)} ({part_of(0, sessions)})"
-    top = max(placed, key=lambda row: (row["conversions"], row["sessions"]))
-    name = in_words(top["country"])
-    here = f"{rate(top['conversion_rate'])} convert there"
-    if len(rows) == 1:
-        return f"All {plural(sessions, 'session')} come from {name}: {rate(top['conversion_rate'])} converted"
-    rest = conversions - top["conversions"], sessions - top["sessions"]
-    if not top["enough"]:
-        counts = part_of(conversions, sessions)
-        return (
-            f"{counts} sessions converted, the most in {name}, which has fewer than {minimum} sessions: too few to say"
-        )
-    apart = not intervals_meet((top["conversion_rate_low"], top["conversion_rate_high"]), wilson_interval(*rest))
-    said = f"{part_of(top['conversions'], conversions)} converted sessions come from {name}: {here}"
-    elsewhere = f"{rate_of(*rest)} elsewhere"
-    return f"{said}, {elsewhere}" if apart else f"{said}, {elsewhere}; the intervals overlap"
+
+    min_sessions = param.Selector(default=100, objects=[50, 100, 500], doc="Fewest sessions of a coloured country.")
+
+    key = "countries"
+    label = "Conversion rate by country"
+    own_settings = ("min_sessions",)
+    renderer = "figure+table"
+    height = 170
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the countries, whatever country is filtered."""
+        return (Need("countries", shows=COUNTRY, options=(("min_sessions", int(self.min_sessions)),)),)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return the countries with their names."""
+        rows = [{**row, "name": name_of(row["country"])} for row in results[0].rows]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        return frame.astype({name: float for name in COLUMNS[4:10]})
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
+        rows, codes = rows_of(frame), world().iso
+        held = {row["country"] for row in rows}
+        actions = [Action(dimension=COUNTRY, value=code) if code and code in held else None for code in codes]
+        small = set(dotted())
+        return [
+            Panel(
+                layers(rows, self._chosen(rows), mean_of(rows), self.colors),
+                Axis(*world().x_range),
+                Axis(*world().y_range),
+                height=self.height,
+                left=0,
+                taps={
+                    "land": [None if number in small else actions[number] for number in shaped()],
+                    "dots": [actions[number] for number in dotted()],
+                },
+            )
+        ]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return the land, the outline of what is chosen, and the dots; no sea, no axes."""
+        look: dict[str, Any] = {"fill_color": by("fill_color"), "line_color": by("line_color"), "line_width": 0.7}
+        hatch, (width, height) = hatching(self.colors.map_hatch), (axis.end - axis.start for axis in (panel.x, panel.y))
+        outline = panel.table("chosen").hvplot.line("x", "y", hover=False, color=self.colors.text, line_width=1.2)
+        dots = panel.table("dots").hvplot.points("x", "y", hover_cols=["fill_color", "line_color", "hatch", "size"])
+        drawn = [
+            # A constant `color` keeps HoloViews from making classes of its own of the first column.
+            mark("land", polygons(panel.table("land")), color=self.colors.sunken, glyph=hatch, **look),
+            mark("chosen", outline),
+            mark("dots", dots, size=by("size"), glyph=hatch, **look),
+        ]
+        return framed(
+            drawn, panel, self.colors, name=self.key, hover=["land", "dots"], zoom=True, grid="", right=0, above=0,
+            aspect=width / height, hooks=[_without_axes],
+        )  # fmt: skip
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return where the orders come from, the rules behind the colours, and what these mean."""
+        rows, minimum = rows_of(frame), int(self.min_sessions)
+        if not rows:
+            return Words("No country to show", empty=empty_sentence(self.context))
+        said = heading(rows, minimum, self.context.filters)
+        return Words(said, note(rows, minimum), legend=legend(rows, minimum))
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return every country with its counts."""
+        return table_twin(rows_of(frame))
+
+    def body(self, frame: pd.DataFrame) -> Table:
+        """Return the largest countries with their intervals, those wanted among them."""
+        rows = rows_of(frame)
+        placed = [row for row in rows if row["country"] != NOT_SET]
+        return _body(placed, table_twin(rows).caption, self._chosen(rows), self.context.filters.values(COUNTRY))
+
+    def _chosen(self, rows: Sequence[Row]) -> list[str]:
+        filters = self.context.filters
+        if not is_filtered(filters, COUNTRY):
+            return []
+        return [
+            row["country"] for row in rows if row["country"] != NOT_SET and passes(filters, COUNTRY, row["country"])
+        ]
 
 
-def in_words(iso: str) -> str:
-    """Return a country as it stands in a sentence: the United States, Canada."""
-    name = country_name(iso)
-    article = (
-        name.startswith("United ") or name.endswith(("Islands", "Republic", "Netherlands")) or name == "Philippines"
-    )
-    return f"the {name}" if article else name
+def _without_axes(plot: Any, _element: Any) -> None:
+    plot.handles["plot"].axis.visible = False
 
 
-def _where(rows: Sequence[Row]) -> str:
-    return in_words(rows[0]["country"]) if len(rows) == 1 else f"any of {count(len(rows))} countries"
-
-
-def note(rows: Sequence[Row], minimum: int) -> str:
-    """Return the rule behind the colours and how many sessions have no country."""
-    outside = sum(row["sessions"] for row in rows if row["country"] == NOT_SET)
-    known = {iso for iso in world().iso if iso}
-    unmapped = sum(row["sessions"] for row in rows if row["country"] not in known and row["country"] != NOT_SET)
-    parts = [
-        f"Countries under {count(minimum)} sessions are hatched, not coloured: their rate would be noise.",
-        f"{plural(outside, 'session')} {'has' if outside == 1 else 'have'} no country." if outside else "",
-        f"{plural(unmapped, 'session')} lie in places that the map does not hold." if unmapped else "",
-        "Boundaries: Natural Earth, Equal Earth projection. Click a country to filter.",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def class_of(fraction: float) -> int:
-    """Return the class of a rate: 0 for exactly 0 %, then under 0.25, 0.5, 1, 2 %, and 5 from 2 % on."""
-    return 0 if fraction == 0 else 1 + bisect_right(BREAKS, fraction)
-
-
-def fill_of(row: Row | None) -> str:
-    """Return the colour token of a country; sunken where there is no session, or too few to colour."""
-    if row is None or not row["enough"] or row["conversion_rate"] is None:
-        return "$sunken"
-    return f"$sequential-{SHADES[class_of(row['conversion_rate'])]}"
-
-
-def shapes(rows: Sequence[Row], chosen: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the look of every country of the map, in the map's order; the shapes themselves never change."""
-    return _look(list(world().iso), world().name, rows, chosen)
-
-
-def dots(rows: Sequence[Row], chosen: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the look of the countries too small to see, drawn as dots where they have sessions."""
-    places = [place for place, small in enumerate(world().small) if small]
-    look = _look([world().iso[place] for place in places], [world().name[place] for place in places], rows, chosen)
-    return {**look, "size": [7 if value else 0 for value in look["value"]]}
-
-
-def _look(
-    codes: Sequence[str | None], names: Sequence[str], rows: Sequence[Row], chosen: Sequence[str]
-) -> dict[str, list]:
-    held = {row["country"]: row for row in rows}
-    found = [held.get(code) if code else None for code in codes]
-    return {
-        "value": [row["country"] if row else None for row in found],
-        "fill_color": [fill_of(row) for row in found],
-        "line_color": [
-            "$text" if row and row["country"] in chosen else "$map-line" if row and row["enough"] else "$surface"
-            for row in found
-        ],
-        "line_width": [2.0 if row and row["country"] in chosen else 0.7 for row in found],
-        "alpha": [1.0 if not chosen or (row and row["country"] in chosen) else 0.35 for row in found],
-        "hatch": ["/" if row and not row["enough"] else " " for row in found],
-        "title": [title(name, row, chosen) for name, row in zip(names, found, strict=True)],
-    }
-
-
-def title(name: str, row: Row | None, chosen: Sequence[str] = ()) -> str:
-    """Return the hover text of a country: rate with interval and counts, or that there is nothing to say."""
-    if row is None:
-        return f"{name}: no session"
-    counts = f"{exact(row['conversions'])} of {exact(row['sessions'])} sessions converted"
-    if not row["enough"]:
-        return f"{name}: {counts}, too few for a rate"
-    interval = rate_range(row["conversion_rate_low"], row["conversion_rate_high"])
-    click = "chosen, a click takes the filter off" if chosen == [row["country"]] else "click to filter"
-    return f"{name}: {rate(row['conversion_rate'])} ({interval}), {counts}, {money(row['revenue'])}; {click}"
-
-
-def _body(
-    rows: Sequence[Row], minimum: int, caption: str, chosen: Sequence[str], wanted: Sequence[str]
-) -> Table:  # fmt: skip
+def _body(rows: Sequence[Row], caption: str, chosen: Sequence[str], wanted: Sequence[str]) -> Table:
     large = [row for row in rows if row["enough"]]
     shown = large[:LARGEST] or list(rows[:LARGEST])
     shown += [row for row in rows if row["country"] in wanted and row not in shown][:LARGEST]
@@ -176,21 +135,13 @@ def _body(
     rest = [row for row in rows if row not in shown]
     if rest:
         body_rows.append(_rest(rest))
-    legend = [
-        LegendItem(label=f"{label}{THIN}%", color=f"sequential-{shade}")
-        for label, shade in zip(CLASS_LABELS, SHADES, strict=True)
-    ]
-    legend += [
-        LegendItem(label=f"under {count(minimum)} sessions", shape="hatch"),
-        LegendItem(label="no sessions", color="sunken"),
-    ]
     columns = [
         TableColumn(label="Country"),
         TableColumn(label="Sessions", align="right", sorted="descending"),
         TableColumn(label="Rate", align="right"),
         TableColumn(label=f"Interval, 0{DASH}{scale * 100:g}{THIN}%", width="112px"),
     ]
-    return Table(caption=caption, columns=columns, rows=body_rows, legend=legend, dense=True)
+    return Table(caption=caption, columns=columns, rows=body_rows, dense=True)
 
 
 def _row(row: Row, scale: float, chosen: Sequence[str]) -> BodyRow:
@@ -204,7 +155,7 @@ def _row(row: Row, scale: float, chosen: Sequence[str]) -> BodyRow:
         color="previous" if few else "accent",
     )
     cells = [
-        Cell(text=country_name(row["country"]), action=Action(dimension=COUNTRY, value=row["country"])),
+        Cell(text=name_of(row["country"]), action=Action(dimension=COUNTRY, value=row["country"])),
         Cell(text=count(row["sessions"]), title=exact(row["sessions"])),
         Cell(text="too few", tone="muted")
         if few
@@ -231,7 +182,7 @@ def table_twin(rows: Sequence[Row]) -> TableTwin:
     """Return every country with its counts; a rate only where there are sessions enough for one."""
     lines = tuple(
         (
-            "no country" if row["country"] == NOT_SET else country_name(row["country"]),
+            name_of(row["country"]),
             exact(row["sessions"]),
             exact(row["conversions"]),
             rate(row["conversion_rate"]) if row["enough"] else "too few",
@@ -242,15 +193,3 @@ def table_twin(rows: Sequence[Row]) -> TableTwin:
     )
     headers = ("Country", "Sessions", "Converted", "Rate", "95\u202f% interval", "Revenue")
     return TableTwin("Conversion by country", headers, lines, (False, *(True,) * 5))
-
-
-CHART = Card(
-    "countries",
-    "Conversion rate by country",
-    needs,
-    update,
-    renderer='rows',
-    settings={"min_sessions": (("50", "100", "500"), "100")},
-    span=12,
-    height=170,
-)

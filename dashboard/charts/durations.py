@@ -3,19 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import holoviews as hv
 import pandas as pd
-from bokeh.layouts import row as side_by_side
-from bokeh.models import Row as BokehRow
-from bokeh.plotting import figure
 
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
-
-figures: Any = None
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import ChartView, Words
 from dashboard.charts.chosen import passes
 from dashboard.charts.words import (
     Row,
     by_segment,
-    device_color,
     device_label,
     device_shape,
     empty_sentence,
@@ -23,20 +19,36 @@ from dashboard.charts.words import (
     part_of,
     rate_of,
 )
-from dashboard.format import THIN, count, exact, plural, rate, rate_range, share
-from dashboard.theme import Theme
+from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range, share
+from dashboard.look import TINY, by, framed, mark, rate_ticks, words
+from dashboard.panel import Axis, Columns, Panel, columns, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 
 DEVICE = "device_category"
-PANELS = 4
 FEW = 20
 """Buckets with fewer sessions than this have a dotted interval and no mark."""
 LONG_FROM, MEASURED_FROM = 6, 2
 """Positions of the buckets: 5 minutes and longer begin at 6, measured durations at 2."""
 TICKS = tuple(text.replace(" ", THIN) for text in ("0 s", "<10 s", "<1 m", "<3", "<5", "<10", "<20", "<1 h", "more"))
 """The unit stands where it changes: nine whole labels do not fit below a narrow panel."""
-TINY = "11px"
+COLUMNS = (
+    DEVICE, "position", "bucket", "sessions", "share", "conversions", "conversion_rate", "conversion_rate_low",
+    "conversion_rate_high",
+)  # fmt: skip
+ENDS, PLACES, WIDTH = (0.4, 9.6), tuple(float(place) for place in range(1, 10)), 0.62
+BELOW, ABOVE, BARS, HEADROOM = -0.62, 1.04, (-0.62, -0.2), 1.45
+"""Of the highest rate: the ends of the picture, and where the bars of sessions stand; these have room for words."""
+WHISKER = "position conversion_rate_low position_too top", "color title"
+LAYERS = {
+    "sessions": ("left base right end sessions alpha", "title"),
+    "counts": ("position end", "label"),
+    "head": ("position y", "label"),
+    "whiskers": WHISKER,
+    "few": WHISKER,
+    "rates": ("position conversion_rate", "color marker title"),
+}
+"""The columns of every layer: numbers, then texts."""
 NOTE = (
     f"Buying takes time, so this is no advice to keep people longer. Dots with 95{THIN}% intervals: share of sessions "
     f"that converted; dotted and without a dot where there are under {FEW} sessions. Bars: sessions; paler at 0 s: one "
@@ -44,42 +56,120 @@ NOTE = (
 )
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the nine buckets of each device, whatever device is filtered."""
-    return (Need("durations", by=DEVICE, shows=DEVICE),)
+class Durations(ChartView):
+    """Conversion rate by time on site, a picture a device, all on the same two scales, over the sessions.
+
+    Frame: one row a device and bucket of durations: `device_category`, `position` (1: not measured, 2 to 9: measured
+    ones, the longest last), `bucket`, `sessions`, `share` of the device's sessions, `conversions`, `conversion_rate`
+    with `_low` and `_high` (0-1; NaN without a session).
+    """
+
+    key = "durations"
+    label = "Session duration and conversion, by device"
+    height = 330
+    most_panels = 4
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the nine buckets of each device, whatever device is filtered."""
+        return (Need("durations", by=DEVICE, shows=DEVICE),)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return the buckets, those of desktop, mobile and tablet first."""
+        rows = [{**row, DEVICE: device} for device, held in by_segment(results[0].rows).items() for row in held]
+        return pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=list(COLUMNS))
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a picture of each of the first four devices: rates above zero, sessions below it."""
+        shown = list(devices_of(frame).items())[: self.most_panels]
+        every = [row for _, rows in shown for row in rows]
+        ticks, labels = rate_ticks(scale_end(every))
+        scale = ticks[-1], max((row["sessions"] for row in every), default=1) * HEADROOM
+        x = Axis(*ENDS, PLACES, TICKS)
+        y = Axis(BELOW * scale[0], ABOVE * scale[0], ticks, labels)
+        drawn = [
+            (device_label(device), panel_verdict(rows), self._layers(device, rows, *scale)) for device, rows in shown
+        ]
+        drawn = drawn or [(DASH, "", self._layers("", [], *scale))]
+        return [Panel(layers, x, y, label, verdict, height=self.height, left=40) for label, verdict, layers in drawn]
+
+    def _layers(self, device: str, rows: Sequence[Row], top: float, most: float) -> dict[str, Columns]:
+        """Return dots, whiskers, bars and words of one device, grey where a filter leaves it out."""
+        look = self.colors
+        named = device in look.devices and passes(self.context.filters, DEVICE, device)
+        color = look.devices[device] if named else look.previous
+        held: list[dict[str, Any]] = [
+            {
+                **row,
+                "position_too": row["position"],
+                "top": min(row["conversion_rate_high"] or 0.0, top),
+                "color": color,
+                "marker": device_shape(device),
+                "title": title(device, row),
+                "left": row["position"] - WIDTH / 2,
+                "right": row["position"] + WIDTH / 2,
+                "base": BARS[0] * top,
+                "end": (BARS[0] + (BARS[1] - BARS[0]) * row["sessions"] / (most or 1)) * top,
+                "alpha": 0.55 if row["position"] == 1 else 1.0,
+                "label": bar_label(row["sessions"]),
+            }
+            for row in rows
+        ]
+        large = [row for row in held if row["sessions"] >= FEW]
+        small = [row for row in held if 0 < row["sessions"] < FEW]
+        head = [{"position": 0.5, "y": -0.11 * top, "label": "Sessions"}] if rows else []
+        drawn = {"rates": large, "whiskers": large, "few": small, "sessions": held, "counts": held, "head": head}
+        return {
+            name: columns(
+                drawn[name], **dict.fromkeys(numbers.split(), "number"), **dict.fromkeys(texts.split(), "text")
+            )
+            for name, (numbers, texts) in LAYERS.items()
+        }
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return dots over their intervals, and the bars of sessions below them with their counts."""
+        at, look = panel.table, self.colors
+        corners, bar = ["left", "base", "right", "end"], ["sessions", "alpha", "title"]
+        ends, looks = ["position", "conversion_rate_low", "position_too", "top"], ["color", "title"]
+        dot = ["color", "marker", "title"]
+        drawn = [
+            mark("sessions", hv.Rectangles(at("sessions"), corners, bar), fill_color=look.bars,
+                 fill_alpha=by("alpha"), line_color=None),
+            words("counts", at("counts").hvplot.labels("position", "end", "label"), look, text_font_size=TINY,
+                  text_baseline="bottom", glyph={"y_offset": -3}),
+            words("head", at("head").hvplot.labels("position", "y", "label"), look, text_align="left",
+                  text_baseline="middle"),
+            mark("whiskers", hv.Segments(at("whiskers"), ends, looks), line_color=by("color"), line_width=2),
+            mark("few", hv.Segments(at("few"), ends, looks), line_color=by("color"), line_dash="dotted"),
+            mark("rates", at("rates").hvplot.scatter("position", "conversion_rate", hover_cols=dot), size=9,
+                 marker=by("marker"), fill_color=by("color"), line_color=look.surface),
+        ]  # fmt: skip
+        hover = ["sessions", "whiskers", "few", "rates"]
+        return framed(drawn, panel, look, name=self.key, hover=hover, right=6, above=50, hooks=[_small_ticks])
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return the highest rate of each device, and how the pictures are read."""
+        devices = devices_of(frame)
+        if not devices:
+            return Words("No durations to compare", empty=empty_sentence(self.context))
+        chosen = {device: rows for device, rows in devices.items() if passes(self.context.filters, DEVICE, device)}
+        said = card_heading(chosen) if chosen else empty_sentence(self.context).removesuffix(".")
+        return Words(said, note(chosen or devices, list(devices)[self.most_panels :]))
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return every bucket of every device."""
+        return table_twin(devices_of(frame))
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a panel per device, the largest four, all on the same two scales."""
-    devices = by_segment(results[0].rows)
-    if not devices:
-        return CardState("No durations to compare", empty=empty_sentence(context))
-    shown = list(devices.items())[:PANELS]
-    every = [row for _, rows in shown for row in rows]
-    ticks, labels = figures.rate_ticks(scale_end(every))
-    largest = max(row["sessions"] for row in every) * 1.45
-    sources: dict[str, Mapping[str, Sequence[Any]]] = {}
-    models: dict[str, Mapping[str, Any]] = {}
-    for place in range(PANELS):
-        name = panel_name(place)
-        models[name] = {"visible": place < len(shown)}
-        if place >= len(shown):
-            continue
-        device, rows = shown[place]
-        models.update(figures.panel_models(name, f"{name}-sessions", ticks[-1], largest))
-        models.update(figures.tick_models(f"{name}-y", ticks, labels))
-        models[f"{name}-title"] = {"text": device_label(device)}
-        models[f"{name}-verdict"] = {"text": panel_verdict(rows)}
-        sources.update(columns(name, device, rows, ticks[-1], context))
-    chosen = {device: rows for device, rows in devices.items() if passes(context.filters, DEVICE, device)}
-    said = card_heading(chosen) if chosen else empty_sentence(context).removesuffix(".")
-    told = note(chosen or devices, list(devices)[PANELS:])
-    return CardState(said, told, sources=sources, models=models, table=table_twin(devices))
+def _small_ticks(plot: Any, _element: Any) -> None:
+    plot.handles["plot"].xaxis[0].major_label_text_font_size = TINY
 
 
-def panel_name(place: int) -> str:
-    """Return the name of the panel of a device, from 0."""
-    return f"durations-{place}"
+def devices_of(frame: pd.DataFrame) -> dict[str, list[Row]]:
+    """Return the rows of each device, in the order of the frame."""
+    devices: dict[str, list[Row]] = {}
+    for row in rows_of(frame):
+        devices.setdefault(row[DEVICE], []).append(row)
+    return devices
 
 
 def scale_end(rows: Sequence[Row]) -> float:
@@ -115,7 +205,7 @@ def heading(devices: Sequence[Sequence[Row]]) -> str:
 def card_heading(devices: Mapping[str, Sequence[Row]]) -> str:
     """Return the highest rate of each device with the time on site it is reached at; the finding where none has one."""
     said = []
-    for device, rows in list(devices.items())[:PANELS]:
+    for device, rows in list(devices.items())[: Durations.most_panels]:
         best = best_bucket(rows)
         if best:
             said.append(f"{device_label(device)} {rate(best['conversion_rate'])} {bucket_words(best)}")
@@ -170,41 +260,6 @@ def note(devices: Mapping[str, Sequence[Row]], left_out: Sequence[str] = ()) -> 
     return " ".join(parts)
 
 
-def columns(
-    name: str, device: str, rows: Sequence[Row], top: float, context: Context
-) -> dict[str, dict[str, list[Any]]]:
-    """Return the columns of one panel: dots, full and dotted whiskers, bars."""
-    large = [row for row in rows if row["sessions"] >= FEW]
-    small = [row for row in rows if 0 < row["sessions"] < FEW]
-    color = f"${device_color(device) if passes(context.filters, DEVICE, device) else 'previous'}"
-    return {
-        f"{name}-rates": {
-            "x": [float(row["position"]) for row in large],
-            "conversion_rate": [row["conversion_rate"] for row in large],
-            "color": [color] * len(large),
-            "marker": [device_shape(device)] * len(large),
-            "title": [title(device, row) for row in large],
-        },
-        f"{name}-whiskers": {
-            "x": [float(row["position"]) for row in (*large, *small)],
-            "low": [row["conversion_rate_low"] for row in (*large, *small)],
-            "high": [min(row["conversion_rate_high"], top) for row in (*large, *small)],
-            "color": [color] * len([*large, *small]),
-            "dash": ["solid"] * len(large) + ["dotted"] * len(small),
-            "width": [2.0] * len(large) + [1.0] * len(small),
-            "title": [title(device, row) for row in (*large, *small)],
-        },
-        f"{name}-sessions": {
-            "x": [float(row["position"]) for row in rows],
-            "sessions": [row["sessions"] for row in rows],
-            "alpha": [0.55 if row["position"] == 1 else 1.0 for row in rows],
-            "label": [bar_label(row["sessions"]) for row in rows],
-            "title": [title(device, row) for row in rows],
-        },
-        f"{name}-words": {"x": [0.5], "y": [-0.11 * top], "label": ["Sessions"]},
-    }
-
-
 def bar_label(sessions: int) -> str:
     """Return the sessions over a narrow bar: 388, 3.4 k, 20 k; nothing for none."""
     if sessions < 1000:
@@ -243,56 +298,3 @@ def table_twin(devices: Mapping[str, Sequence[Row]]) -> TableTwin:
     )
     headers = ("Device", "Duration", "Sessions", "Share of device", "Converted", "Rate", "95\u202f% interval")
     return TableTwin("Conversion by session duration and device", headers, rows, (False, False, *(True,) * 5))
-
-
-def build(theme: Theme) -> BokehRow:
-    """Make the panels once, side by side where there is room, below one another where there is not."""
-    panels = [_panel(theme, panel_name(place), place < 3) for place in range(PANELS)]
-    layout = side_by_side(*panels, sizing_mode="stretch_width", spacing=24, name="durations")
-    layout.styles = {"flex-wrap": "wrap"}
-    return layout
-
-
-def _panel(theme: Theme, name: str, visible: bool) -> figure:
-    frame = pd.DataFrame({"x": [1.0, 2.0], "conversion_rate": [0.01, 0.02]})
-    fig = figures.rendered(frame.hvplot.scatter("x", "conversion_rate", responsive=True), theme, name, 330)
-    fig.update(visible=visible, min_width=300, styles={"flex": "1 1 300px"})
-    fig.x_range.update(start=0.4, end=9.6)
-    figures.fixed_ticks(fig.xaxis[0], [float(place) for place in range(1, 10)], TICKS)
-    fig.xaxis[0].major_label_text_font_size = TINY
-    figures.fixed_ticks(fig.yaxis[0], [0.0, 0.3], ["0", f"30{THIN}%"])
-    fig.ygrid[0].update(visible=True, ticker=fig.yaxis[0].ticker)
-    marks = fig.renderers[0]
-    whiskers = _rates(fig, name, theme, marks)
-    bars = _sessions(fig, name, theme)
-    fig.renderers = [*(renderer for renderer in fig.renderers if renderer is not marks), marks]
-    figures.titles(fig, name, theme, 40)
-    figures.hover(fig, [bars, whiskers, marks])
-    fig.update(min_border_left=40, min_border_right=6, min_border_top=50)
-    return fig
-
-
-def _rates(fig: Any, name: str, theme: Theme, marks: Any) -> Any:
-    two = {"x": [1.0, 2.0], "color": [theme.accent] * 2, "title": [""] * 2}
-    figures.adopt(fig, f"{name}-rates", {**two, "conversion_rate": [0.01, 0.02], "marker": ["circle"] * 2})
-    marks.glyph.update(fill_color="color", line_color=theme.surface, marker="marker", size=9)
-    marks.glyph.update(fill_alpha=1, line_alpha=1)
-    figures.quiet(marks)
-    ends = {"low": [0.0] * 2, "high": [0.01] * 2, "dash": ["solid"] * 2, "width": [2.0] * 2}
-    held = figures.source(f"{name}-whiskers", {**two, **ends})
-    look = {"line_color": "color", "line_dash": "dash", "line_width": "width"}
-    return fig.segment("x", "low", "x", "high", source=held, **look)
-
-
-def _sessions(fig: Any, name: str, theme: Theme) -> Any:
-    words = figures.source(f"{name}-words", {"x": [0.5], "y": [0.0], "label": [""]})
-    figures.words(fig, words, "x", "y", theme, text_baseline="middle")
-    below = figures.panel_below(fig, f"{name}-sessions")
-    texts = {"title": [""] * 2, "label": [""] * 2}
-    held = figures.source(f"{name}-sessions", {"x": [1.0, 2.0], "sessions": [1, 2], "alpha": [1.0] * 2, **texts})
-    bars = below.vbar("x", 0.62, "sessions", source=held, fill_color=theme.bars, fill_alpha="alpha", line_color=None)
-    figures.words(below, held, "x", "sessions", theme, text_align="center", y_offset=-3, text_font_size=TINY)
-    return bars
-
-
-CHART = Card("durations", "Session duration and conversion, by device", needs, update, renderer='rows', span=12, height=330)

@@ -1,14 +1,18 @@
 """Funnels by one or two dimensions, as rows: the largest segments, the rest together, with rates and intervals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+
+import pandas as pd
 
 from dashboard.body import Action
 from dashboard.cards import Need
 from dashboard.charts.chosen import passes
 from dashboard.charts.segments import FOLLOWING, value_words
-from dashboard.charts.words import Row, device_color, device_label, device_place, device_shape, value_label
+from dashboard.charts.words import Row, device_label, device_place, device_shape, value_label
+from dashboard.theme import Theme
 from queries.engine import Result
 from queries.filters import Filters
 from queries.funnel import Funnel
@@ -19,11 +23,15 @@ from queries.vocabulary import DIMENSIONS, TITLES
 
 DEVICE = "device_category"
 NOTHING = "Nothing"
+ALL = ("(all)",)
+"""The values of a funnel that no dimension splits."""
 BY_TITLE = {TITLES[name]: name for name in DIMENSIONS}
 MOST = 5
 STEP_TITLE = "Click: the rest of the page shows sessions that reached {}. Alt + click: those that did not"
 Values = tuple[str, ...]
 Reach = Mapping[Values, tuple[int, ...]]
+Segments = Mapping[Values, Sequence[Row]]
+"""The steps of each segment."""
 
 
 def chosen_dimensions(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -130,10 +138,60 @@ def _rows(values: Values, counts: tuple[int, ...], funnel: Funnel) -> list[Row]:
     return rows
 
 
+MEASURES = (
+    "reached", "share_of_first", "share_of_first_low", "share_of_first_high", "completion_rate", "completion_rate_low",
+    "completion_rate_high", "abandonments", "abandonment_rate",
+)  # fmt: skip
+COUNTS = ("reached", "abandonments")
+BEFORE = "_before"
+
+
+def frame_of(segments: Segments, before: Segments, dimensions: tuple[str, ...]) -> pd.DataFrame:
+    """Return one row a step and segment, steps first; the measures of the compared period end in `_before`."""
+    rows = [
+        {
+            "step": row["step"],
+            "definition": row["definition"],
+            "position": row["position"],
+            "segment": label_of(dimensions, values),
+            **dict(zip(dimensions, values * len(dimensions), strict=False)),
+            **{name: row[name] for name in MEASURES},
+            **{f"{name}{BEFORE}": before[values][place][name] if values in before else None for name in MEASURES},
+        }
+        for place in range(len(next(iter(segments.values()), ())))
+        for values, steps in segments.items()
+        for row in (steps[place],)
+    ]
+    measures = [*MEASURES, *(f"{name}{BEFORE}" for name in MEASURES)]
+    frame = pd.DataFrame(rows, columns=["step", "definition", "position", "segment", *dimensions, *measures])
+    return frame.astype(dict.fromkeys(measures, float))
+
+
+def segments_in(frame: pd.DataFrame, dimensions: tuple[str, ...], suffix: str = "") -> dict[Values, list[Row]]:
+    """Return the steps of each segment of a frame; with the suffix `BEFORE` those of the compared period."""
+    found: dict[Values, list[Row]] = {}
+    for row in frame.to_dict("records"):
+        measures: dict[str, Any] = {name: _known(name, row[f"{name}{suffix}"]) for name in MEASURES}
+        if measures["reached"] is not None:
+            values = tuple(row[name] for name in dimensions) or ALL
+            values = (OTHERS,) if OTHERS in values else values
+            held = {name: row[name] for name in ("step", "definition", "position")}
+            found.setdefault(values, []).append({"segment": values[0], **held, **measures})
+    return found
+
+
+def _known(name: str, measure: float) -> float | int | None:
+    if math.isnan(measure):
+        return None
+    return int(measure) if name in COUNTS else measure
+
+
 def label_of(dimensions: tuple[str, ...], values: Values) -> str:
     """Return a segment as a short label: Desktop, United States, mobile, new."""
     if values == (OTHERS,):
         return "Others"
+    if not dimensions:
+        return "All"
     if dimensions == (DEVICE,):
         return device_label(values[0])
     return ", ".join(value_label(name, value) for name, value in zip(dimensions, values, strict=True))
@@ -150,11 +208,11 @@ def phrase_of(dimensions: tuple[str, ...], values: Values) -> str:
     return " ".join(parts)
 
 
-def look_of(dimensions: tuple[str, ...], values: Values) -> tuple[str, Any]:
-    """Return the colour token and the mark of a segment; only devices have their own."""
+def look_of(dimensions: tuple[str, ...], values: Values, theme: Theme) -> tuple[str, str]:
+    """Return the colour and the mark of a segment; only devices have their own."""
     if dimensions == (DEVICE,) and values != (OTHERS,):
-        return device_color(values[0]), device_shape(values[0])
-    return ("bars" if values == (OTHERS,) else "accent"), "circle"
+        return theme.devices.get(values[0], theme.previous), device_shape(values[0])
+    return (theme.bars if values == (OTHERS,) else theme.accent), "circle"
 
 
 def action_of(dimensions: tuple[str, ...], values: Values) -> Action | None:

@@ -1,18 +1,15 @@
 """The sentence over the funnel: its largest leak, for all sessions or for what is chosen beside the others."""
 
 import itertools
-from collections.abc import Mapping, Sequence
 from functools import partial
 
 from dashboard.cards import Context
 from dashboard.charts.chosen import is_filtered, passes
-from dashboard.charts.funnel_rows import Values, phrase_of
-from dashboard.charts.words import Row, empty_sentence, enough, joined, leaving, part_of, sessions_at, step_goal
+from dashboard.charts.funnel_rows import Segments, phrase_of
+from dashboard.charts.words import empty_sentence, enough, joined, leaving, part_of, sessions_at, step_goal
 from dashboard.format import share
 from queries.filters import Filters
 from queries.pivot import OTHERS
-
-Segments = Mapping[Values, Sequence[Row]]
 
 
 def chosen_of(segments: Segments, dimensions: tuple[str, ...], filters: Filters) -> Segments:

@@ -34,7 +34,7 @@ from dashboard.format import (
     share,
 )
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel
+from dashboard.panel import Axis, Panel, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.statistics import wilson_interval
@@ -100,7 +100,7 @@ class KeyFigures(ChartView):
 
     def body(self, frame: Mapping[str, pd.DataFrame]) -> Kpis:
         """Return the five cells; dashes in every one of them for an empty selection."""
-        totals = records(frame["totals"])
+        totals = rows_of(frame["totals"])
         if not totals:
             return Kpis(cells=[])
         cells = cells_of(totals[0])
@@ -126,11 +126,6 @@ def _without_axes(plot: Any, _element: Any) -> None:
 
 def _context(cell: KpiCell) -> str:
     return "; ".join(text for text in (cell.get("interval", ""), cell.get("detail", "")) if text)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as the engine gives them: None where nothing is known."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def cells_of(totals: Row) -> list[KpiCell]:

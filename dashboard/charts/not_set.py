@@ -1,15 +1,19 @@
 """Sessions without a value: the share of (not set) of each dimension, day by day."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from dashboard.boards import Heat, HeatCell, HeatRow
 from dashboard.body import LegendItem
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
-from dashboard.charts.strips import columns_of, labels_of
-from dashboard.charts.words import Row, blank_days, blank_word, empty_sentence, joined, part_of, stretch_label
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import Words
+from dashboard.charts.cells import CellView, Square
+from dashboard.charts.strips import Part, action_of, labels_of, parts_of, reason_of
+from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, joined, part_of, stretch_label
 from dashboard.format import DASH, exact, rate, share
+from dashboard.panel import Panel
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -20,61 +24,119 @@ NOTE = (
 )
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the sessions without a value."""
-    return (Need("not_set_by_day"),)
+class NotSet(CellView):
+    """Sessions without a value.
+
+    Frame: one row a dimension and day asked about, the emptiest dimension first: `dimension`, `day`, `sessions`,
+    `without` (sessions without a value of the dimension), `share` of them (0-1, NaN on a day without sessions), `blank`
+    (why nothing is shown of the day: "no export" or "left out", else empty).
+    Text on the page: up to twelve strips of days, each read one by one with its hover text, fit a phone only as text.
+    """
+
+    key = "not_set"
+    label = "Sessions without a value"
+    renderer = "heat"
+    height = 300
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the sessions without a value."""
+        return (Need("not_set_by_day"),)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return every dimension and day; none where no day has sessions."""
+        days = {row["session_date"]: row for row in results[0].rows}
+        blank = blank_days(self.context, set(days)) if days else set()
+        asked = (days_of(self.context) or sorted(days)) if days else []
+        why = [blank_word(self.context, [date]) if date in blank else "" for date in asked]
+        sessions = [days[date]["sessions"] if date in days else 0 for date in asked]
+        sums = {name: sum(row[name] for row in days.values()) for name in DIMENSIONS}
+        rows = [
+            (name, date, whole, part, part / whole if whole else None, blank)
+            for name in sorted(DIMENSIONS, key=lambda name: -sums[name])
+            for date, whole, blank in zip(asked, sessions, why, strict=True)
+            for part in (days[date][name] if date in days else 0,)
+        ]
+        return pd.DataFrame(rows, columns=["dimension", "day", "sessions", "without", "share", "blank"])
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a strip of days for each dimension that an export carries."""
+        strips = strips_of(self._days(frame))
+        squares = [
+            Square(place, row, self.shade(cell["level"]), "", cell["title"], action_of(part))
+            for row, name in enumerate(strips)
+            for place, part in enumerate(strips[name])
+            for cell in (_cell(name, part),)
+        ]
+        across = labels_of(next(iter(strips.values()), []))
+        return self.cells(squares, across, [TITLES[name] for name in strips])
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return which dimensions no export carries, and the emptiest of the others."""
+        if frame.empty:
+            return Words("No sessions to look at", empty=empty_sentence(self.context))
+        days = self._days(frame)
+        shares, drawn = shares_of(days), strips_of(days)
+        absent = [TITLES[name].lower() for name in shares if name not in drawn]
+        note = f"{NOTE} In no export here, and so without a strip: {joined(absent)}." if absent else NOTE
+        return Words(heading({name: shares[name] for name in DIMENSIONS}), note)
+
+    def body(self, frame: pd.DataFrame) -> Heat:
+        """Return a strip of days for each dimension, the emptiest first."""
+        days = self._days(frame)
+        shares, strips = shares_of(days), strips_of(days)
+        rows = [
+            HeatRow(label=TITLES[name], cells=[_cell(name, part) for part in parts], text=rate(shares[name]))
+            for name, parts in strips.items()
+        ]
+        legend = [
+            LegendItem(label="0 %", color="sequential-0"),
+            LegendItem(label="5 to 20 %", color="sequential-3"),
+            LegendItem(label="over 95 %", color="sequential-6"),
+            LegendItem(label="no export", shape="hatch"),
+        ]
+        across = labels_of(next(iter(strips.values()), []))
+        return Heat(caption="Share of sessions without a value", columns=across, rows=rows, legend=legend)
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return the sums of every dimension as text."""
+        lines = []
+        for name, days in self._days(frame).items():
+            without, sessions = sums_of(days)
+            lines.append((TITLES[name], exact(without), exact(sessions), rate(without / sessions)))
+        headers = ("Dimension", "Sessions without", "Of sessions", "Share")
+        return TableTwin(self.label, headers, tuple(lines), (False, True, True, True))
+
+    def _days(self, frame: pd.DataFrame) -> dict[str, list[Any]]:
+        days: dict[str, list[Any]] = {}
+        for line in self.lines(frame):
+            days.setdefault(line.dimension, []).append(line)
+        return days
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a strip of days for each dimension, the emptiest first."""
-    days = {row["session_date"]: row for row in results[0].rows}
-    if not days:
-        return CardState("No sessions to look at", empty=empty_sentence(context))
-    columns = columns_of(context, list(days))
-    blank = blank_days(context, set(days))
-    sessions = sum(row["sessions"] for row in days.values())
-    shares = {name: sum(row[name] for row in days.values()) / sessions for name in DIMENSIONS}
-    order = sorted(DIMENSIONS, key=lambda name: -shares[name])
-    drawn = [name for name in order if shares[name] < 1] or order
-    rows = [
-        HeatRow(
-            label=TITLES[name],
-            cells=[_cell(name, stretch, days, blank, context) for stretch in columns],
-            text=rate(shares[name]),
-        )
-        for name in drawn
-    ]
-    absent = [TITLES[name].lower() for name in order if name not in drawn]
-    legend = [
-        LegendItem(label="0 %", color="sequential-0"),
-        LegendItem(label="5 to 20 %", color="sequential-3"),
-        LegendItem(label="over 95 %", color="sequential-6"),
-        LegendItem(label="no export", shape="hatch"),
-    ]
-    body = Heat(caption="Share of sessions without a value", columns=labels_of(columns), rows=rows, legend=legend)
-    twin = TableTwin(
-        "Sessions without a value",
-        ("Dimension", "Sessions without", "Of sessions", "Share"),
-        tuple(
-            (TITLES[name], exact(sum(row[name] for row in days.values())), exact(sessions), rate(shares[name]))
-            for name in order
-        ),
-        (False, True, True, True),
-    )
-    note = f"{NOTE} In no export here, and so without a strip: {joined(absent)}." if absent else NOTE
-    return CardState(heading(shares), note, body=body, table=twin)
+def sums_of(days: Part) -> tuple[int, int]:
+    """Return the sessions without a value, and all."""
+    return sum(row.without for row in days), sum(row.sessions for row in days)
 
 
-def _cell(
-    name: str, stretch: Sequence[dt.date], days: Mapping[dt.date, Row], blank: set[dt.date], context: Context
-) -> HeatCell:
-    held = [days[date] for date in stretch if date in days]
-    if blank.issuperset(stretch) or not held:
-        none = blank_word(context, stretch) if blank.issuperset(stretch) else "no session"
-        return HeatCell(level=None, title=f"{stretch_label(stretch)}: {none}")
-    part, whole = sum(row[name] for row in held), sum(row["sessions"] for row in held)
-    fraction = part / whole
-    title = f"{TITLES[name]}, {stretch_label(stretch)}: {share(fraction)} without a value ({part_of(part, whole)})"
+def shares_of(days: Mapping[str, Part]) -> dict[str, float]:
+    """Return the share of sessions without a value by dimension, the emptiest first."""
+    return {name: without / sessions for name, (without, sessions) in ((name, sums_of(days[name])) for name in days)}
+
+
+def strips_of(days: Mapping[str, Part]) -> dict[str, list[Part]]:
+    """Return the stretches of days of each dimension that an export carries; of all where none is carried."""
+    shares = shares_of(days)
+    drawn = [name for name, fraction in shares.items() if fraction < 1] or list(shares)
+    return {name: parts_of(days[name]) for name in drawn}
+
+
+def _cell(name: str, part: Part) -> HeatCell:
+    when = stretch_label([row.day for row in part])
+    without, sessions = sums_of(part)
+    if (why := reason_of(part)) or not sessions:
+        return HeatCell(level=None, title=f"{when}: {why or 'no session'}")
+    fraction = without / sessions
+    title = f"{TITLES[name]}, {when}: {share(fraction)} without a value ({part_of(without, sessions)})"
     return HeatCell(level=sum(fraction >= edge for edge in BREAKS), title=title)
 
 
@@ -95,6 +157,3 @@ def heading(shares: Mapping[str, float]) -> str:
         return rest if others[worst] == 0 else f"{rest}, more than any other dimension"
     names = joined(absent) if len(absent) <= 3 else f"{len(absent)} of {len(shares)} dimensions"
     return f"{rest}; {names} {'is' if len(absent) == 1 else 'are'} in no export here {DASH}".removesuffix(f" {DASH}")
-
-
-CHART = Card("not_set", "Sessions without a value", needs, update, renderer="heat", span=12, height=300)

@@ -9,7 +9,14 @@ from queries.judged import found_of
 from queries.pivot import OTHERS, Group, Values, cut, margin
 from queries.statistics import wilson_interval
 
+SOURCE, DEVICE = "source", "device_category"
 TOP, PRIOR = 10, 300
+COLUMNS = (
+    "source_rank", "row_kind", SOURCE, "sources", DEVICE, "sessions", "conversions", "conversion_rate",
+    "conversion_rate_low", "conversion_rate_high", "expected", "shrunk_rate", "shrunk_ratio", "color_class", "revenue",
+    "enough",
+)  # fmt: skip
+"""The columns of the frame."""
 
 
 def cells_of(result: Result) -> list[Row]:

@@ -15,11 +15,11 @@ from queries.check import Check
 MOST_BARS = 31
 
 
-def sessions_by_day(rows: Sequence[Row], name: str = "source") -> dict[str, dict[dt.date, int]]:
+def sessions_by_day(rows: Sequence[Row]) -> dict[str, dict[dt.date, int]]:
     """Return the sessions of each source per day."""
     days: dict[str, dict[dt.date, int]] = {}
     for row in rows:
-        days.setdefault(row[name], {})[row["session_date"]] = row["sessions"]
+        days.setdefault(row["source"], {})[row["session_date"]] = row["sessions"]
     return days
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from dashboard.charts.chosen import chosen_against, is_filtered
+from dashboard.charts.chosen import Counts, chosen_against, is_filtered
 from dashboard.charts.source_days import vanished_sentence
 from dashboard.charts.words import Row, part_of
 from dashboard.format import expected, plural, rate, rate_range
 from queries.check import Check
-from queries.compose import EVERYTHING
 from queries.filters import Filters
 from queries.statistics import intervals_meet
 
@@ -15,13 +14,10 @@ SPOILT_FROM = 0.1
 """From this share of the shown days on, a tracking break is said before all else."""
 
 
-def chosen_heading(rows: Sequence[Row], chosen: Sequence[Row], filters: Filters, by: str) -> str:
+def chosen_heading(rows: Sequence[Row], chosen: Counts, filters: Filters, by: str) -> str:
     """Return how the filtered values convert beside all others; empty where none is filtered."""
-    if not is_filtered(filters, by):
-        return ""
-    own = next((row for row in chosen if row["row_kind"] == "all" and row["device_category"] == EVERYTHING), None)
-    counts = (own["conversions"], own["sessions"]) if own else (0, 0)
-    return chosen_against(counts, (rows[-1]["conversions"], rows[-1]["sessions"]), filters, by)
+    every = rows[-1]["conversions"], rows[-1]["sessions"]
+    return chosen_against(chosen, every, filters, by) if is_filtered(filters, by) else ""
 
 
 def heading(rows: Sequence[Row], breaks: Sequence[Check] = (), word: str = "source", days: int = 0) -> str:

@@ -1,27 +1,33 @@
-"""The table of sources (or channels, or campaigns) by device: volume, days, rate with interval, coloured cells."""
+"""Conversion rate of sources (or channels, or campaigns) by device: a heat map, beside volume, days and intervals."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dashboard.body import Action, Cell, LegendItem, Span, Table, TableColumn
-from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+import holoviews as hv
+import pandas as pd
+import param
+
+from dashboard.body import LegendItem, Table
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import ChartView, Words
 from dashboard.charts.checks import NEED as CHECKS
-from dashboard.charts.chosen import is_filtered, passes
-from dashboard.charts.source_cells import cells_of, with_chosen
-from dashboard.charts.source_days import breaks_of, day_strip, sessions_by_day, way_out_of
+from dashboard.charts.source_cells import COLUMNS, DEVICE, SOURCE, cells_of, with_chosen
+from dashboard.charts.source_days import breaks_of, way_out_of
+from dashboard.charts.source_heat import HEAD, LEFT, LINE, axis_name, factors_of, layers, taps
+from dashboard.charts.source_table import name_of, table_of
 from dashboard.charts.source_words import chosen_heading, heading
-from dashboard.charts.words import Row, device_label, device_place, empty_sentence, part_of
+from dashboard.charts.words import Row, device_label, device_place, empty_sentence
 from dashboard.charts.words import days_of as shown_days
-from dashboard.format import DASH, THIN, count, date_range, exact, expected, money, plural, rate, rate_range
+from dashboard.format import DASH, exact, expected, money, rate, rate_range
+from dashboard.look import TINY, by, framed, mark, words
+from dashboard.panel import Axis, Panel, rows_of
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
 from queries.vocabulary import TITLES
 
-SOURCE, DEVICE = "source", "device_category"
 CLASS_BREAKS = (0.45, 0.65, 0.87, 1.15, 1.6, 2.4)
 CLASS_LABELS = ("÷ 2 or less", "÷ 1.5", "below", "near", "above", "× 1.6", "× 2.4 or more")
 PALE = (2, 4)
@@ -32,63 +38,174 @@ NOTE = (
     "with the mean of all sources, cautiously: small counts are drawn towards the mean, and a cell whose "
     "interval holds it is no more than pale. Click a name to filter by it, a cell to filter by it and its device."
 )
-GROUPS = {"Source": "source", "Channel": "channel_group", "Campaign": "campaign"}
+GROUPS = {"Source": SOURCE, "Channel": "channel_group", "Campaign": "campaign"}
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for cells and days of each value and of all, whatever value is filtered; the checks; the filtered cells."""
-    by = dimension_of(settings)
-    days = Need("trend", shows=by)
-    if by == SOURCE:
-        cells, chosen = Need("sources_by_device", shows=by), Need("sources_by_device")
-        return cells, Need("sources_by_day", shows=by), days, CHECKS, chosen
-    pivot = partial(judged_pivot, dimensions=(by, DEVICE))
-    cells, chosen = Need("pivot", shows=by, compute=pivot), Need("pivot", compute=pivot)
-    return cells, Need("values_by_day", by=by, shows=by), days, CHECKS, chosen
+class Sources(ChartView):
+    """Conversion rate of the ten largest sources by device, coloured by how far it lies from the mean of all.
+
+    Frames: `cells`, one row a source and device, with "(all)" for all devices, and, in `row_kind`, sources listed
+    ("source"), the rest ("more") and all ("all"): `source_rank`, `source` (the value of the chosen dimension),
+    `sources` (how many), `device_category`, `sessions`, `conversions`, `conversion_rate` with `_low` and `_high`
+    (0-1), `expected` (orders at the mean of all), `shrunk_rate`, `shrunk_ratio` (to the mean), `color_class` (0 far
+    below it to 6 far above), `revenue`, `enough` (one order is expected). `days` and `all_days`: `sessions` a
+    `session_date`, of each source and of all. `attrs` of the cells: "breaks", the checks of sources that vanished;
+    "chosen", orders and sessions of those filtered.
+    """
+
+    group = param.Selector(default="Source", objects=list(GROUPS), doc="What the rows are.")
+
+    key = "sources"
+    label = "Conversion rate by traffic and device"
+    own_settings = ("group",)
+    renderer = "figure+table"
+    height = 560
+
+    @property
+    def by(self) -> str:
+        """Return the dimension of the chosen tab."""
+        return GROUPS[self.group]
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for cells and days of each value and of all, whatever value is filtered; checks; the filtered cells."""
+        by = self.by
+        days = Need("trend", shows=by)
+        if by == SOURCE:
+            cells, chosen = Need("sources_by_device", shows=by), Need("sources_by_device")
+            return cells, Need("sources_by_day", shows=by), days, CHECKS, chosen
+        pivot = partial(judged_pivot, dimensions=(by, DEVICE))
+        cells, chosen = Need("pivot", shows=by, compute=pivot), Need("pivot", compute=pivot)
+        return cells, Need("values_by_day", by=by, shows=by), days, CHECKS, chosen
+
+    def read(self, results: Sequence[Result]) -> dict[str, pd.DataFrame]:
+        """Return the largest sources, those filtered, the rest as one and all together, with their days."""
+        by = self.by
+        cells, chosen = (result.rows if by == SOURCE else cells_of(result) for result in (results[0], results[4]))
+        if cells and self.context.filters.values(by):
+            cells = with_chosen(cells, chosen)
+        days = [{**row, SOURCE: row[SOURCE if by == SOURCE else "segment"]} for row in results[1].rows]
+        held = {row[SOURCE] for row in days}
+        breaks = [found for found in breaks_of(found_of(results[3]), by) if held & {found.value, found.taken_by}]
+        own = next((row for row in chosen if row["row_kind"] == "all" and row[DEVICE] == EVERYTHING), None)
+        named = sorted(cells, key=lambda row: (row["source_rank"], device_place(row[DEVICE]), row[DEVICE]))
+        rows = [{**row, "color_class": cell_class(row), "revenue": float(row.get("revenue") or 0)} for row in named]
+        frame = pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=list(COLUMNS))
+        frame.attrs = {"breaks": breaks, "chosen": (own["conversions"], own["sessions"]) if own else (0, 0)}
+        dated = ["session_date", "sessions"]
+        return {
+            "cells": frame,
+            "days": pd.DataFrame(
+                [{name: row[name] for name in (SOURCE, *dated)} for row in days], columns=[SOURCE, *dated]
+            ),
+            "all_days": pd.DataFrame([{name: row[name] for name in dated} for row in results[2].rows], columns=dated),
+        }
+
+    def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
+        """Return the heat map: sources in their order from the top, then the rest and all, a column a device."""
+        sources, devices = lines_of(frame), devices_of(frame)
+        names = factors_of([axis_name(line[EVERYTHING], self._word) for line in sources]) or [DASH]
+        columns = factors_of([device_label(device) for device in devices]) or [DASH]
+        return [
+            Panel(
+                layers(sources, devices, (names, columns), self.colors, self.context.filters, self.by),
+                Axis(factors=columns),
+                Axis(factors=names[::-1]),
+                height=HEAD + LINE * len(names) + 1,
+                left=LEFT,
+                taps={"targets": taps(sources, devices, self.by)},
+            )
+        ]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return coloured cells with rates over counts, those of too few hatched, under what a pointer hits."""
+        at, look = panel.table, self.colors
+        corners = ["left", "bottom", "right", "top"]
+        edge: dict[str, Any] = {"line_color": look.surface, "line_width": 4, "glyph": {"border_radius": 6}}
+        cells = at("cells").hvplot.heatmap(
+            "device", "source", "class", cmap=list(look.diverging), clim=(-0.5, 6.5), colorbar=False, hover=False
+        )
+        labels = {name: at(name).hvplot.labels("device", "source", "label", hover_cols=["color"])
+                  for name in ("few words", "rates", "counts")}  # fmt: skip
+        inked: dict[str, Any] = {"text_color": by("color")}
+        hatch = {"hatch_pattern": "/", "hatch_color": look.hatch, "hatch_scale": 11, "border_radius": 6}
+        drawn = [
+            mark("cells", cells, clipping_colors={"NaN": "transparent"}, **edge),
+            mark(
+                "few",
+                hv.Rectangles(at("few"), corners),
+                fill_alpha=0,
+                line_color=look.surface,
+                line_width=4,
+                glyph=hatch,
+            ),
+            words("few words", labels["few words"], look, halo=True, **inked),
+            words(
+                "rates",
+                labels["rates"],
+                look,
+                text_baseline="bottom",
+                text_font_style="bold",
+                glyph={"y_offset": 1},
+                **inked,
+            ),
+            words(
+                "counts",
+                labels["counts"],
+                look,
+                text_baseline="top",
+                text_font_size=TINY,
+                glyph={"y_offset": 1},
+                **inked,
+            ),
+            mark("chosen", hv.Rectangles(at("chosen"), corners), fill_alpha=0, line_color=look.accent, line_width=2),
+            mark("targets", hv.Rectangles(at("targets"), corners, ["title"]), fill_alpha=0, line_color=None),
+        ]
+        made = framed(drawn, panel, look, name=self.key, hover=["targets"], grid="", right=0, above=HEAD)
+        return made.opts(xaxis="top", backend="bokeh")
+
+    def say(self, frame: Mapping[str, pd.DataFrame]) -> Words:
+        """Return who stands out or how the filtered ones do, how the colours are read, and what they mean."""
+        sources, attrs = [line[EVERYTHING] for line in lines_of(frame)], frame["cells"].attrs
+        if not sources:
+            return Words(f"No {self._word} to compare", empty=empty_sentence(self.context))
+        said = chosen_heading(sources, attrs["chosen"], self.context.filters, self.by)
+        said = said or heading(sources, attrs["breaks"], self._word, len(shown_days(self.context)))
+        return Words(said, NOTE.replace("sources", f"{self._word}s"), legend=ratio_legend())
+
+    def body(self, frame: Mapping[str, pd.DataFrame]) -> Table:
+        """Return the table at the right: volume, days, rate with its interval and revenue of each source."""
+        sources, breaks = [line[EVERYTHING] for line in lines_of(frame)], frame["cells"].attrs["breaks"]
+        days = rows_of(frame["days"]), rows_of(frame["all_days"])
+        body = table_of(sources, days, breaks, scale_of(sources), self.context, self.by)
+        if offer := way_out_of(breaks, self.context):
+            body["offer"] = offer
+        return body
+
+    def table(self, frame: Mapping[str, pd.DataFrame]) -> TableTwin:
+        """Return every cell as text."""
+        return table_twin(lines_of(frame), devices_of(frame), self._word)
+
+    @property
+    def _word(self) -> str:
+        return TITLES[self.by].lower()
 
 
-def dimension_of(settings: Mapping[str, Any]) -> str:
+def dimension_of(settings: Mapping[str, str]) -> str:
     """Return the dimension of the chosen tab."""
     return GROUPS.get(settings.get("group", ""), SOURCE)
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the largest sources, the rest as one row and all together, with the sentence on who stands out."""
-    by = dimension_of(context.settings)
-    word = TITLES[by].lower()
-    cells, chosen = (result.rows if by == SOURCE else cells_of(result) for result in (results[0], results[4]))
-    by_day, trend = results[1].rows, results[2].rows
-    if not cells:
-        return CardState(f"No {word} to compare", empty=empty_sentence(context))
-    if context.filters.values(by):
-        cells = with_chosen(cells, chosen)
-    ranks: dict[int, dict[str, Row]] = {}
-    for row in cells:
-        ranks.setdefault(row["source_rank"], {})[row["device_category"]] = row
-    devices = sorted(
-        {row["device_category"] for row in cells} - {EVERYTHING}, key=lambda name: (device_place(name), name)
-    )
-    days = sessions_by_day(by_day, SOURCE if by == SOURCE else "segment")
-    totals = {row["session_date"]: row["sessions"] for row in trend}
-    breaks = [found for found in breaks_of(found_of(results[3]), by) if found.value in days or found.taken_by in days]
-    sources = [ranks[rank] for rank in sorted(ranks)]
-    scale = scale_of([row[EVERYTHING] for row in sources])
-    rows = []
-    for held in sources:
-        row = held[EVERYTHING]
-        kind = row["row_kind"]
-        strip = totals if kind == "all" else days.get(row["source"], {}) if kind == "source" else {}
-        bars = day_strip(strip, context, set(totals), breaks, row["source"]) if strip else []
-        rows.append(_row(held, devices, bars, scale, sources[0][EVERYTHING]["sessions"], context, by))
-    table = table_twin(sources, devices, word)
-    body = Table(
-        caption=table.caption, columns=_columns(devices, scale, totals, TITLES[by]), rows=rows, legend=ratio_legend()
-    )
-    if offer := way_out_of(breaks, context):
-        body["offer"] = offer
-    whole = [row[EVERYTHING] for row in sources]
-    said = chosen_heading(whole, chosen, context.filters, by) or heading(whole, breaks, word, len(shown_days(context)))
-    return CardState(said, NOTE.replace("sources", f"{word}s"), body=body, table=table)
+def lines_of(frame: Mapping[str, pd.DataFrame]) -> list[dict[str, Row]]:
+    """Return the cells of each line of the picture, by device."""
+    ranks: dict[float, dict[str, Row]] = {}
+    for row in rows_of(frame["cells"]):
+        ranks.setdefault(row["source_rank"], {})[row[DEVICE]] = row
+    return list(ranks.values())
+
+
+def devices_of(frame: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the devices of the columns: desktop, mobile, tablet, then the others by name."""
+    return sorted(set(frame["cells"][DEVICE]) - {EVERYTHING}, key=lambda name: (device_place(name), name))
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:
@@ -115,102 +232,6 @@ def cell_class(row: Row) -> int | None:
     low, high = _interval(row)
     holds = low is not None and high is not None and low <= mean <= high
     return min(max(place, PALE[0]), PALE[1]) if holds else place
-
-
-def device_cell(row: Row | None, by: str = SOURCE) -> Cell:
-    """Return one cell: raw rate and counts on the colour of the shrunk rate; hatched under one expected order."""
-    if row is None or not row["sessions"]:
-        return Cell(text=DASH, tone="muted")
-    counts = part_of(row["conversions"], row["sessions"])
-    also = Action(where={by: row["source"], DEVICE: row["device_category"]})
-    if not row["enough"]:
-        return Cell(text=counts, sub="too few", tone="muted", hatch=True, action=also, title=cell_title(row))
-    return Cell(
-        text=rate(row["conversion_rate"]),
-        sub=counts,
-        bold=True,
-        fill=f"diverging-{cell_class(row)}",
-        action=also,
-        title=cell_title(row),
-    )
-
-
-def cell_title(row: Row) -> str:
-    """Return the hover text of a cell: interval, expected orders and the shrunk rate behind the colour."""
-    interval = rate_range(*_interval(row))
-    return (
-        f"{row['source']}, {row['device_category']}: {rate(row['conversion_rate'])} ({interval}), "
-        f"{exact(row['conversions'])} of {exact(row['sessions'])}, {expected(row['expected'])} expected, "
-        f"coloured as {rate(row['shrunk_rate'])}"
-    )
-
-
-def _row(
-    held: Mapping[str, Row], devices: Sequence[str], bars: list, scale: float, largest: int, context: Context, by: str
-) -> BodyRow:  # fmt: skip
-    row = held[EVERYTHING]
-    kind, revenue = row["row_kind"], row["revenue"]
-    name = Cell(text=name_of(row, TITLES[by].lower()), narrow=plural(row["sessions"], "session"))
-    if kind == "source":
-        name["bar"] = row["sessions"] / largest if largest else 0
-        name["action"] = Action(dimension=by, value=row["source"])
-    readable = row["enough"] or kind != "source"
-    cells = [
-        name,
-        Cell(text=count(row["sessions"]), title=exact(row["sessions"])),
-        Cell(days=bars) if bars else Cell(text=""),
-        Cell(text=rate(row["conversion_rate"])) if readable else Cell(text="too few", tone="muted"),
-        Cell(span=span_of(row, scale), title=rate_range(*_interval(row))),
-        *(_summary_cell(held.get(device), kind, by) for device in devices),
-        Cell(text=money(revenue), tone="" if revenue else "muted", title=money(revenue, cents=True)),
-    ]
-    if kind == "source":
-        marked = is_filtered(context.filters, by) and passes(context.filters, by, row["source"])
-        return BodyRow(cells=cells, kind="selected" if marked else "")
-    return BodyRow(cells=cells, kind="total" if kind == "all" else "muted")
-
-
-def _summary_cell(row: Row | None, kind: str, by: str) -> Cell:
-    if kind == "source":
-        return device_cell(row, by)
-    if kind == "more" or row is None or not row["sessions"]:
-        return Cell(text="")
-    return Cell(
-        text=rate(row["conversion_rate"]), sub=part_of(row["conversions"], row["sessions"]), title=cell_title(row)
-    )
-
-
-def name_of(row: Row, word: str = "source") -> str:
-    """Return the name of a row: the source as the export has it, "40 more sources", "All sources"."""
-    if row["row_kind"] == "more":
-        return plural(row["sources"], f"more {word}")
-    return f"All {word}s" if row["row_kind"] == "all" else row["source"]
-
-
-def span_of(row: Row, scale: float) -> Span:
-    """Return the interval on the common scale, grey where sessions are too few, with an arrow where it leaves it."""
-    low, high = row["conversion_rate_low"] or 0, row["conversion_rate_high"] or 0
-    mark = row["conversion_rate"]
-    return Span(
-        low=min(low / scale, 1),
-        high=min(high / scale, 1),
-        mark=None if mark is None or mark > scale else mark / scale,
-        open=high > scale,
-        color="accent" if row["enough"] and row["row_kind"] != "more" else "previous",
-    )
-
-
-def _columns(devices: Sequence[str], scale: float, totals: Mapping[Any, int], title: str) -> list[TableColumn]:
-    days = date_range(min(totals), max(totals)).rsplit(" ", 1)[0] if totals else ""
-    return [
-        TableColumn(label=title, width="190px"),
-        TableColumn(label="Sessions", align="right", sorted="descending", hide_narrow=True),
-        TableColumn(label=f"By day, {days}", width="132px", hide_narrow=True),
-        TableColumn(label="Rate", align="right"),
-        TableColumn(label=f"95{THIN}% interval, 0{DASH}{scale * 100:g}{THIN}%", width="130px", hide_narrow=True),
-        *(TableColumn(label=device_label(device), align="right", width="112px") for device in devices),
-        TableColumn(label="Revenue", align="right", hide_narrow=True),
-    ]
 
 
 def ratio_legend() -> list[LegendItem]:
@@ -253,15 +274,3 @@ def table_twin(sources: Sequence[Mapping[str, Row]], devices: Sequence[str], wor
         "Revenue",
     )
     return TableTwin(f"Conversion rate by {word} and device", headers, rows, (False, False, *(True,) * 7))
-
-
-CHART = Card(
-    "sources",
-    "Conversion rate by traffic and device",
-    needs,
-    update,
-    renderer="rows",
-    settings={"group": (tuple(GROUPS), "Source")},
-    span=12,
-    height=560,
-)

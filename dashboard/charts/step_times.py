@@ -3,11 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.body import Cell, Table, TableColumn
-from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+import holoviews as hv
+import pandas as pd
+
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import ChartView, Words
+from dashboard.charts.bar_rows import BAR, EDGES, TARGET, TEXT, lines, room_for, short_labels, target, text, texts
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence
 from dashboard.format import DASH, count, exact, plural, rate, seconds
+from dashboard.look import by, framed, mark, narrow
+from dashboard.panel import Panel, columns
 from queries.engine import Result
 
 NOTE = (
@@ -15,54 +20,128 @@ NOTE = (
     "steps. Sessions of one "
     "hit have no measured time and are left out. Longer is not better: each step takes time itself."
 )
+NO_STEP = "No step"
+LINE, HEADS = 32, 0.85
+"""Pixels of a step, and how far above the first one the heads stand, in steps."""
+SESSIONS, MEASURED = 64, 136
+"""Pixels from the bars to the right ends of the figures."""
+LONGEST_BAR = 0.58
+"""Of the width: the longest bar, whose time stands at its right."""
+LAYERS = {"bars": {**BAR, "seconds": "number", "color": "text"}, "texts": TEXT, "wide texts": TEXT, "targets": TARGET}
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the time of sessions by their last step."""
-    return (Need("step_times"),)
+class StepTimes(ChartView):
+    """Median time on site of the sessions that ended at each step.
 
+    Frame: one row a last step, `position` 0 for sessions that reached none: `step`, `sessions`,
+    `sessions_with_duration` (those measured), `median_duration_seconds`.
+    """
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a row for each step at which sessions ended."""
-    by_step = {row["last_step"]: row for row in results[0].rows}
-    if not by_step:
-        return CardState("No sessions to time", empty=empty_sentence(context))
-    steps = context.funnel.steps
-    lines, twin = [], []
-    for place in range(len(steps) + 1):
-        row = by_step.get(place, {"sessions": 0, "sessions_with_duration": 0, "median_duration_seconds": None})
-        if not place and not row["sessions"]:
-            continue
-        name = steps[place - 1].name if place else "No step"
-        few = row["sessions_with_duration"] < FEW_SESSIONS
-        median = "too few" if few and row["sessions_with_duration"] else seconds(row["median_duration_seconds"])
-        measured = rate(row["sessions_with_duration"] / row["sessions"]) if row["sessions"] else DASH
-        lines.append(
-            BodyRow(
-                cells=[
-                    Cell(text=name),
-                    Cell(text=count(row["sessions"]), title=exact(row["sessions"])),
-                    Cell(
-                        text=measured,
-                        tone="muted",
-                        title=f"{plural(row['sessions_with_duration'], 'session')} measured",
-                    ),
-                    Cell(text=median, bold=not few, tone="muted" if few else ""),
-                ]
+    key = "step_times"
+    label = "Time on site by last step reached"
+    span = 6
+    height = 220
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the time of sessions by their last step."""
+        return (Need("step_times"),)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return every step of the funnel, and "No step" where sessions reached none."""
+        by_step = {row["last_step"]: row for row in results[0].rows}
+        names = [NO_STEP, *(step.name for step in self.context.funnel.steps)] if by_step else []
+        nothing = {"sessions": 0, "sessions_with_duration": 0, "median_duration_seconds": None}
+        rows = [{"position": place, "step": name, **by_step.get(place, nothing)} for place, name in enumerate(names)]
+        shown = [row for row in rows if row["position"] or row["sessions"]]
+        return pd.DataFrame(shown, columns=list(COLUMNS)).astype({"median_duration_seconds": float})
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a bar a step from 0; times of a handful of sessions are said to be too few and have none."""
+        look, rows = self.colors, frame.to_dict("records")
+        longest = max((row["median_duration_seconds"] for row in rows if not is_few(row)), default=0.0) or 1.0
+        drawn: dict[str, list[dict[str, Any]]] = {name: [] for name in LAYERS}
+        for layer, label, offset, align, at in (
+            ("texts", "Median time", 0, "left", 0.0),
+            ("texts", "Sessions", SESSIONS, "right", 1.0),
+            ("wide texts", "Measured", MEASURED, "right", 1.0),
+        ):
+            drawn[layer].append(text(HEADS, label, offset, look.text_tertiary, align=align, at=at))
+        for place, row in enumerate(rows):
+            y, few, median = -float(place), is_few(row), row["median_duration_seconds"]
+            length = 0.0 if few else LONGEST_BAR * median / longest
+            color = look.text_tertiary if few else look.text
+            drawn["bars"].append({"row": y, "length": length, "seconds": None if few else median, "color": look.accent})
+            drawn["texts"].append(text(y, median_words(row), 6, color, at=length, align="left"))
+            drawn["texts"].append(text(y, count(row["sessions"]), SESSIONS, look.text))
+            drawn["wide texts"].append(text(y, measured_share(row), MEASURED, look.text_secondary))
+            drawn["targets"].append(target(y, 0.5, title(row)))
+        labels = short_labels([row["step"] for row in rows])
+        number = len(rows) + HEADS
+        named = {-float(place): label for place, label in enumerate(labels)}
+        return [
+            Panel(
+                {name: columns(drawn[name], **kinds) for name, kinds in LAYERS.items()},
+                y=lines(named, HEADS + 0.5 - number, HEADS + 0.5),
+                height=round(LINE * number) + 8,
+                left=room_for(labels),
             )
-        )
-        exact_median = DASH if row["median_duration_seconds"] is None else exact(row["median_duration_seconds"])
-        twin.append((name, exact(row["sessions"]), exact(row["sessions_with_duration"]), exact_median))
-    columns = [
-        TableColumn(label="Last step reached"),
-        TableColumn(label="Sessions", align="right"),
-        TableColumn(label="Measured", align="right"),
-        TableColumn(label="Median time", align="right"),
-    ]
-    headers = ("Last step reached", "Sessions", "With a measured time", "Median seconds")
-    table = TableTwin("Time on site by last step reached", headers, tuple(twin), (False, True, True, True))
-    body = Table(caption=table.caption, columns=columns, rows=lines, dense=True)
-    return CardState(heading(by_step, context), NOTE, body=body, table=table)
+        ]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return bars with their times, and figures at the right."""
+        at, look = panel.table, self.colors
+        bars = at("bars").hvplot.barh("row", "length", hover_cols=["seconds", "color"])
+        drawn = [
+            mark("bars", bars, fill_color=by("color"), line_color=None, glyph={"height": 0.5, "border_radius": 2}),
+            texts("texts", at("texts"), look),
+            texts("wide texts", at("wide texts"), look),
+            mark("targets", hv.Rectangles(at("targets"), EDGES, ["title"]), fill_alpha=0, line_color=None),
+        ]
+        hooks = [narrow(["wide texts"], SESSIONS + 6, below=420)]
+        picture = framed(drawn, panel, look, name=self.key, hover=["targets"], grid="", right=MEASURED + 6, hooks=hooks)
+        return picture.opts(invert_axes=True)
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return how long buyers stayed and those who left a step earlier."""
+        if frame.empty:
+            return Words("No sessions to time", empty=empty_sentence(self.context))
+        return Words(heading({row["position"]: row for row in frame.to_dict("records")}, self.context), NOTE)
+
+    def table(self, frame: pd.DataFrame) -> TableTwin | None:
+        """Return a line a step, with the exact median."""
+        cells = tuple(
+            (row["step"], exact(row["sessions"]), exact(row["sessions_with_duration"]),
+             exact(row["median_duration_seconds"]))
+            for row in frame.to_dict("records")
+        )  # fmt: skip
+        headers = ("Last step reached", "Sessions", "With a measured time", "Median seconds")
+        return TableTwin(self.label, headers, cells, (False, True, True, True)) if cells else None
+
+
+COLUMNS = ("position", "step", "sessions", "sessions_with_duration", "median_duration_seconds")
+
+
+def is_few(row: Mapping[str, Any]) -> bool:
+    """Say whether too few sessions of a step are measured to show their median."""
+    return row["sessions_with_duration"] < FEW_SESSIONS
+
+
+def median_words(row: Mapping[str, Any]) -> str:
+    """Return the median time of a step in words."""
+    if is_few(row):
+        return "too few" if row["sessions_with_duration"] else DASH
+    return seconds(row["median_duration_seconds"])
+
+
+def measured_share(row: Mapping[str, Any]) -> str:
+    """Return the share of a step's sessions whose time is measured."""
+    return rate(row["sessions_with_duration"] / row["sessions"]) if row["sessions"] else DASH
+
+
+def title(row: Mapping[str, Any]) -> str:
+    """Return the hover text of a step."""
+    measured = f"{plural(row['sessions_with_duration'], 'session')} measured"
+    return f"{row['step']}: {median_words(row)}, {exact(row['sessions'])} sessions, {measured} ({measured_share(row)})"
 
 
 def heading(by_step: Mapping[int, Mapping[str, Any]], context: Context) -> str:
@@ -78,6 +157,3 @@ def heading(by_step: Mapping[int, Mapping[str, Any]], context: Context) -> str:
         f"Half of those who reach {steps[-1].name} stay {seconds(large[0]['median_duration_seconds'])} or longer, half "
         f"of those who leave at {steps[-2].name} {seconds(large[1]['median_duration_seconds'])}"
     )
-
-
-CHART = Card("step_times", "Time on site by last step reached", needs, update, renderer="rows", span=6, height=220)

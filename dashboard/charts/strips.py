@@ -1,21 +1,34 @@
 """Strips of days: at most so many columns, with the words below them."""
 
-import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from dashboard.cards import Context
-from dashboard.charts.words import days_of, stretches
+from dashboard.body import Action
+from dashboard.charts.words import stretches
 from dashboard.format import day
 
 MOST_COLUMNS = 62
+Part = Sequence[Any]
+"""Rows of a frame of days in a row; each has its `day`, and in `blank` why nothing is shown of it."""
 
 
-def columns_of(context: Context, present: Sequence[dt.date]) -> list[Sequence[dt.date]]:
-    """Return the days shown, in stretches of equal length where they are more than 62."""
-    return stretches(days_of(context) or sorted(present), MOST_COLUMNS)
+def parts_of(days: Part) -> list[Part]:
+    """Return days, in stretches of equal length where they are more than 62."""
+    return stretches(days, MOST_COLUMNS)
 
 
-def labels_of(columns: Sequence[Sequence[dt.date]]) -> list[str]:
+def reason_of(part: Part) -> str:
+    """Return why nothing is shown of any day of a stretch, left out where one of them is; empty where one is shown."""
+    reasons = {row.blank for row in part}
+    return "" if "" in reasons else "left out" if "left out" in reasons else "no export"
+
+
+def action_of(part: Part) -> Action | None:
+    """Return the click that filters to a stretch of days; None where nothing is shown of it."""
+    return None if reason_of(part) else Action(first=part[0].day.isoformat(), last=part[-1].day.isoformat())
+
+
+def labels_of(parts: Sequence[Part]) -> list[str]:
     """Return a word under every so many columns: each day of a week, or about six of a longer strip."""
-    every = 1 if len(columns) <= 8 else -(-len(columns) // 6)
-    return [day(stretch[0]) if place % every == 0 else "" for place, stretch in enumerate(columns)]
+    every = 1 if len(parts) <= 8 else -(-len(parts) // 6)
+    return [day(part[0].day) if place % every == 0 else "" for place, part in enumerate(parts)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.cards import Context, Finding, Need
-from dashboard.charts import checks, completion_words, countries, durations, leaks, silent, silent_words, sources
+from dashboard.charts import checks, completion_words, countries_words, durations, leaks, silent, silent_words, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
@@ -15,7 +15,7 @@ from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.view_changes import compared_words, duration_sentence, values_sentence
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
-from dashboard.format import money_short, plural, rate, share
+from dashboard.format import count, money_short, plural, rate, share
 from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
@@ -75,7 +75,7 @@ def geography_finding(results: Sequence[Result], context: Context) -> tuple[str,
         return empty_sentence(context), ""
     placed = [row for row in rows if row["country"] != NOT_SET]
     if is_filtered(context.filters, COUNTRY):
-        return f"{countries.heading(rows, MINIMUM, context.filters)}.", ""
+        return f"{countries_words.heading(rows, MINIMUM, context.filters)}.", ""
     sessions, conversions = (sum(row[name] for row in rows) for name in ("sessions", "conversions"))
     mean = wilson_interval(conversions, sessions)
     large = [row for row in placed if row["enough"]]
@@ -84,11 +84,12 @@ def geography_finding(results: Sequence[Result], context: Context) -> tuple[str,
         row for row in large if not intervals_meet((row["conversion_rate_low"], row["conversion_rate_high"]), mean)
     ]
     above = sum(row["conversion_rate"] > conversions / sessions for row in apart)
-    few = f"{plural(small, 'other country', 'other countries')} sent fewer than {MINIMUM}, too few to say."
+    fewest = count(max(MINIMUM, countries_words.floor_of(rows)))
+    few = f"{plural(small, 'other country', 'other countries')} sent fewer than {fewest}, too few to say."
     if len(large) < 2:
-        return f"{countries.heading(rows, MINIMUM)}.", few if small else ""
+        return f"{countries_words.heading(rows, MINIMUM)}.", few if small else ""
     said = (
-        f"Of {len(large)} countries with {MINIMUM} sessions or more, {above or 'none'} "
+        f"Of {len(large)} countries with {fewest} sessions or more, {above or 'none'} "
         f"{'converts' if above <= 1 else 'convert'} above the mean of {rate(conversions / sessions)} and "
         f"{len(apart) - above or 'none'} below it."
     )

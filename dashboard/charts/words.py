@@ -243,7 +243,7 @@ def compared_days(context: Context) -> list[dt.date]:
     return [compared.date_from + dt.timedelta(days=number) for number in range(length)]
 
 
-def stretches(days: Sequence[dt.date], most: int) -> list[Sequence[dt.date]]:
+def stretches(days: Sequence[Any], most: int) -> list[Sequence[Any]]:
     """Return the days in at most `most` stretches of equal length, the last one possibly shorter."""
     length = -(-len(days) // most) or 1
     return [days[start : start + length] for start in range(0, len(days), length)]
