@@ -16,7 +16,7 @@ from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel
+from dashboard.panel import Axis, Panel, rows_of
 from queries.engine import Result
 from queries.judged import found_of, judged_step_revenue
 from queries.leak_list import StepRevenue
@@ -137,9 +137,9 @@ def frame_of(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: str
 
 def steps_of(frame: pd.DataFrame) -> tuple[list[Row], list[StepEstimate]]:
     """Return the steps of a frame and the estimate of each, None where nothing is known."""
-    rows: Any = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    rows = rows_of(frame)
     ends = [(row["low"], row["median"], row["high"]) for row in rows]
-    return rows, [
+    return list(rows), [
         StepEstimate(None if end[1] is None else Estimate(*end), tuple(row["who"] or ()))
         for row, end in zip(rows, ends, strict=True)
     ]
