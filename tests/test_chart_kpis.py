@@ -113,6 +113,7 @@ def test_nothing_is_dashes():
     chart = KeyFigures(context=context())
     frame = chart.read([result(nothing), result([]), result([]), result([])])
     assert {cell["value"] for cell in chart.body(frame)["cells"]} == {"\u2013"}
+    assert chart.say(frame).note.startswith("Sessions: \u2013; Converted sessions: \u2013")
     assert chart.say(frame).empty is None and chart.say(frame).heading != "Key figures"
     assert len(chart.table(frame).rows) == 5
 

@@ -12,7 +12,6 @@ from dashboard.charts import (
     days_held,
     ingests,
     leaderboards,
-    leavers,
     left_out,
     not_set,
     pivot,
@@ -60,35 +59,6 @@ def test_the_same_dimension_twice_is_one():
     assert by_hand.chosen_dimensions({}) == ("device_category",)
 
 
-def leaving(step="Last", **by_dimension):
-    whole = [row | {"segment": "(all)"} for row in funnel_rows(every=(1000, 500, 200, 100))]
-    rows = [result(funnel_rows(**by_dimension.get(name, {"(not set)": (1000, 500, 200, 100)}))) for name in DIMENSIONS]
-    return leavers.update([result(whole), *rows], context(step=step))
-
-
-def test_who_leaves_is_compared_with_who_goes_on():
-    state = leaving(device_category={"desktop": (600, 400, 120, 90), "mobile": (400, 100, 80, 10)})
-    assert plain(state.heading) == "90 % of those who go on are on desktop, 30 % of those who leave without an order"
-    first = state.body["rows"][1]["cells"]
-    assert [plain(cell["text"]) for cell in first] == ["Desktop", "30 %", "90 %", "+60.0 pp"]
-    assert first[0]["action"] == {"dimension": "device_category", "value": "desktop"}
-
-
-def test_leavers_who_differ_by_chance_only_are_not_told_apart():
-    state = leaving(device_category={"desktop": (600, 300, 120, 62), "mobile": (400, 200, 80, 38)})
-    assert state.heading == "Those who leave without an order look like those who go on"
-    assert len(state.body["rows"]) == 1
-
-
-def test_a_handful_of_leavers_is_too_few():
-    whole = [row | {"segment": "(all)"} for row in funnel_rows(every=(40, 20, 10, 4))]
-    state = leavers.update([result(whole), *(result([]) for _ in DIMENSIONS)], context())
-    assert state.heading == "Too few to compare: 6 left and 4 went on"
-
-
-@pytest.mark.parametrize(("choice", "place"), [("Last", 2), ("Largest", 0), ("First", 0)])
-def test_the_step_is_chosen(choice, place):
-    assert leavers.place_of([1000, 500, 200, 100], choice) == place
 
 
 def test_estimates_of_steps_add_up_in_quadrature():

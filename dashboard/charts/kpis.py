@@ -92,10 +92,11 @@ class KeyFigures(ChartView):
         )
 
     def say(self, frame: Mapping[str, pd.DataFrame]) -> Words:
-        """Return the name of the strip, or that no session is shown."""
+        """Return the name of the strip, or that no session is shown, and the figures in the order of their bars."""
         totals = frame["totals"]
         some = len(totals) and totals["sessions"].iloc[0]
-        return Words(self.label if some else empty_sentence(self.context))
+        said = "; ".join(f"{cell['label']}: {cell['value']}" for cell in self.body(frame)["cells"])
+        return Words(self.label if some else empty_sentence(self.context), said)
 
     def body(self, frame: Mapping[str, pd.DataFrame]) -> Kpis:
         """Return the five cells; dashes in every one of them for an empty selection."""
