@@ -119,4 +119,3 @@ def filled(chart: ChartView, frame: Any) -> list[Panel]:
     """Return the panels of a frame, and invisible ones for the pictures that it does not need."""
     panels = chart.panels(frame)
     return [*panels, *(Panel({}, visible=False) for _ in range(chart.most_panels - len(panels)))]
-

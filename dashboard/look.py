@@ -71,7 +71,9 @@ def mark(
             renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
+    if not isinstance(
+        element, hv.ErrorBars | hv.HeatMap
+    ):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -175,7 +177,11 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
 
 def _plain(place: Any) -> Any:
     """Return a place on an axis as Bokeh's browser side has it: days as milliseconds."""
-    return float(place.astype("datetime64[ms]").astype(float)) if hasattr(place, "astype") and place.dtype.kind == "M" else place
+    return (
+        float(place.astype("datetime64[ms]").astype(float))
+        if hasattr(place, "astype") and place.dtype.kind == "M"
+        else place
+    )
 
 
 def _legend(fig: Any, theme: Theme) -> None:

@@ -70,7 +70,9 @@ def for_matplotlib(shown: Any, title: str = "") -> Any:
     try:
         import holoviews.plotting.mpl  # noqa: F401, PLC0415 - a backend registers itself when it is imported
     except ImportError:
-        raise NoMatplotlibError("Pictures are drawn by matplotlib: pip install 'silent-leak-detector[pictures]'") from None
+        raise NoMatplotlibError(
+            "Pictures are drawn by matplotlib: pip install 'silent-leak-detector[pictures]'"
+        ) from None
     pictures = list(shown) if isinstance(shown, hv.Layout) else [shown]
     made = [_overlay(picture, "" if len(pictures) > 1 else title, len(pictures)) for picture in pictures]
     if len(made) == 1:
@@ -97,7 +99,11 @@ def _layer(element: Any) -> Any:
     elif isinstance(element, hv.ErrorBars):
         said = {"ecolor": said.get("line", "#333333"), "elinewidth": 1.5, "capsize": 0}
     elif isinstance(element, hv.Rectangles | hv.Polygons | hv.Bars | hv.Area):
-        said = {"facecolor": said.get("fill", said.get("color", "#333333")), "edgecolor": said.get("line") or "none", **said}
+        said = {
+            "facecolor": said.get("fill", said.get("color", "#333333")),
+            "edgecolor": said.get("line") or "none",
+            **said,
+        }
     elif isinstance(element, hv.Scatter | hv.Points):
         said = {**said, "color": said.get("fill", said.get("color", "#333333"))}
     else:

@@ -38,7 +38,7 @@ def target(row: float, half: float, title: str) -> dict[str, Any]:
 def texts(name: str, rows: pd.DataFrame, theme: Theme, **style: Any) -> Any:
     """Return the texts of a layer; axes of a picture with barh are inverted, so the row comes before the place."""
     drawn = rows.hvplot.labels("row", "at", "label", hover_cols=["offset", "color", "align"])
-    look = {"text_color": by("color"), "text_align": by("align"), **style}
+    look: dict[str, Any] = {"text_color": by("color"), "text_align": by("align"), **style}
     return words(name, drawn, theme, glyph={"x_offset": by("offset")}, beyond=True, **look)
 
 

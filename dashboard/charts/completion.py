@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import pandas as pd
@@ -64,10 +64,10 @@ class Completion(ChartView):
     key = "completion"
     label = "Completion of each step"
     followed = ("by", "also")
-    page_names: Mapping[str, str] = {"also": "and"}
+    page_names: ClassVar[Mapping[str, str]] = {"also": "and"}
     height = 190
     most_panels = MOST
-    traits: Mapping[str, Any] = {"follows": "funnel"}
+    traits: ClassVar[Mapping[str, Any]] = {"follows": "funnel"}
 
     @property
     def dimension(self) -> str:

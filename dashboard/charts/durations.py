@@ -97,7 +97,7 @@ class Durations(ChartView):
         look = self.colors
         named = device in look.devices and passes(self.context.filters, DEVICE, device)
         color = look.devices[device] if named else look.previous
-        held = [
+        held: list[dict[str, Any]] = [
             {
                 **row,
                 "position_too": row["position"],

@@ -1,7 +1,7 @@
 """The funnel by one or two dimensions: aligned step bars, what left at each step, and both periods side by side."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import pandas as pd
@@ -82,7 +82,7 @@ class Funnel(ChartView):
     key = "funnel"
     label = "Reached, share of each group's sessions"
     own_settings = ("by", "also", "scale")
-    page_names: Mapping[str, str] = {"also": "and"}
+    page_names: ClassVar[Mapping[str, str]] = {"also": "and"}
     height = 480
 
     @property
@@ -128,8 +128,8 @@ class Funnel(ChartView):
         """Return bars over what left and over the whole, or dots with intervals; figures at their right."""
         at, look = panel.table, self.colors
         ends = ["from_row", "from_place", "to_row", "to_place"]
-        thick, hidden = {"height": 0.62, "border_radius": 2}, {"fill_alpha": 0, "line_color": None}
-        past = {"line_color": look.previous, "line_width": 3}
+        thick = {"height": 0.62, "border_radius": 2}
+        hidden: dict[str, Any] = {"fill_alpha": 0, "line_color": None}
 
         def bars(name: str, series: str = "", **style: Any) -> Any:
             drawn = at(name).hvplot.barh("row", "length", hover_cols=["color"] if "color" in at(name) else [])
@@ -145,9 +145,10 @@ class Funnel(ChartView):
             bars("track", fill_color=look.sunken),
             bars("left", "left", fill_color=look.left_at_step),
             *(bars(f"bars {slot}", f"bars {slot}", fill_color=by("color")) for slot in range(SLOTS)),
-            mark("before", hv.Segments(at("before"), ends), series="before", **past),
+            mark("before", hv.Segments(at("before"), ends), series="before", line_color=look.previous, line_width=3),
             mark("whiskers", hv.Segments(at("whiskers"), ends, ["color"]), line_color=by("color"), line_width=2.5),
             *(dots(slot) for slot in range(SLOTS)),
+            texts("steps", at("steps"), look, text_font_size="14px"),
             texts("texts", at("texts"), look),
             texts("wide texts", at("wide texts"), look),
             mark("targets", hv.Rectangles(at("targets"), EDGES, ["title"]), **hidden),

@@ -32,6 +32,7 @@ LAYERS = {
     "before": LINE,
     "whiskers": {**LINE, "color": "text"},
     **{f"dots {slot}": DOT for slot in range(SLOTS)},
+    "steps": TEXT,
     "texts": TEXT,
     "wide texts": TEXT,
     "targets": TARGET,
@@ -175,12 +176,12 @@ def words_of(scene: Scene, head: Head, theme: Theme) -> list[tuple[str, dict[str
 
     A narrow picture goes without the rules where they do not fit beside the rest.
     """
-    aside = round(1.1 * LETTER * max(len(each.step.name) for each in scene.heads)) + 12
+    aside = round(1.2 * LETTER * max(len(each.step.name) for each in scene.heads)) + 12
     longest = aside + LETTER * max(len(each.step.definition) for each in scene.heads)
     fits = scene.left + longest + 100 < PHONE
     name = text(head.y, head.step.name, 0, theme.accent if head.selected else theme.text, at=0.0, align="left")
     rule = text(head.y, head.step.definition, aside, theme.text_secondary, at=0.0, align="left")
-    found = [("texts", name), ("texts" if fits else "wide texts", rule)]
+    found = [("steps", name), ("texts" if fits else "wide texts", rule)]
     if head.left is not None:
         found.append(("texts", text(head.y, f"{count(head.left)} left before", SECOND, theme.loss)))
     return found

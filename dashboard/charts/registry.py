@@ -35,7 +35,7 @@ from dashboard.charts import (
 )
 
 CHARTS: tuple[Card, ...] = (
-    kpis.CHART,
+    kpis.KeyFigures.card(),
     trend.Trend.card(),
     steps.Steps.card(),
     biggest.CHART,
@@ -45,7 +45,7 @@ CHARTS: tuple[Card, ...] = (
     leavers.CHART,
     step_times.StepTimes.card(),
     countries.Countries.card(),
-    places.CHART,
+    places.Places.card(),
     durations.Durations.card(),
     converted_vs_engaged.ConvertedVsEngaged.card(),
     sources.Sources.card(),

@@ -49,6 +49,12 @@ def factors_of(labels: Sequence[str]) -> list[str]:
     return factors
 
 
+def axis_name(row: Row, word: str) -> str:
+    """Return the name of a line on the axis: "429 more" for the rest, which the table calls "429 more sources"."""
+    name = name_of(row, word)
+    return name.removesuffix("s").removesuffix(f" {word}") if row["row_kind"] == "more" else name
+
+
 def layers(
     lines: Lines, devices: Sequence[str], names: tuple[list[str], list[str]], look: Theme, filters: Filters, by: str
 ) -> dict[str, Columns]:
@@ -107,7 +113,7 @@ def _ink(row: Row, look: Theme) -> tuple[str, str]:
     if row["row_kind"] == SOURCE and row["color_class"] is not None:
         ink = text_on(look.diverging[int(row["color_class"])])
         return ink, ink
-    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary,) * 2
+    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary, look.text_tertiary)
 
 
 def _counts(row: Row, *, whole: bool) -> str:

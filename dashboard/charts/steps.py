@@ -98,7 +98,7 @@ class Steps(ChartView):
     def draw(self, panel: Panel) -> hv.Overlay:
         """Return bars over the whole, with figures below and at their right."""
         at, look = panel.table, self.colors
-        bar = {"line_color": None, "glyph": {"height": 0.32, "border_radius": 2}}
+        bar: dict[str, Any] = {"line_color": None, "glyph": {"height": 0.32, "border_radius": 2}}
         drawn = [
             mark("chosen", hv.Rectangles(at("chosen"), EDGES, ["title"]), fill_color=look.accent_weak, line_color=None),
             mark("track", at("track").hvplot.barh("row", "length"), fill_color=look.sunken, **bar),

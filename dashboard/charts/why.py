@@ -269,8 +269,8 @@ IN_ALL = {"Change": "all steps", "Who visited": "who visited", "How they convert
 def twin(parts: pd.DataFrame, groups: pd.DataFrame) -> TableTwin:
     """Return every part as text, and the groups that moved the rate most."""
     rows = [
-        (SPLITS[one.split], one.part if one.split == STEP else IN_ALL[one.part], _exact(one.change))
-        for one in parts.itertuples()
+        (SPLITS[one["split"]], IN_ALL.get(one["part"], one["part"]), _exact(one["change"]))
+        for one in parts.to_dict("records")
     ]
     for one in groups.to_dict("records"):
         named = [(name, one[name]) for name in DIMENSIONS if isinstance(one[name], str)]
