@@ -53,9 +53,13 @@ def countries(counts=DEMO, filters=None, **settings):
     return chart, chart.read([result(rows_of(minimum, **counts) if counts else [])])
 
 
-def opened(polygons):
-    """Return rings without the point that closes them."""
-    return [[[*map(float, ring[: len(ring) - (ring[0] == ring[-1])])] for ring in polygon] for polygon in polygons]
+def same(drawn, rings):
+    """Say whether two polygons are the same, a ring of the first closed or not."""
+    return [len(one) for one in drawn] == [len(one) for one in rings] and all(
+        [*map(float, ring)] in ([*held], [*held, held[0]])
+        for one, two in zip(drawn, rings, strict=True)
+        for ring, held in zip(one, two, strict=True)
+    )
 
 
 def looks(chart, frame, layer="land"):
@@ -82,7 +86,7 @@ def test_a_patch_sends_the_looks_and_leaves_the_shapes_and_the_zoom_of_the_viewe
     assert not [event for event in events if event["model"]["id"] in ranges]
     xs = drawn.layers["land"].source.data["xs"]
     for number, rings in zip(shaped(), xs, strict=True):
-        assert opened(rings) == opened(world().xs[number])
+        assert same(rings, world().xs[number])
     lesotho_in = next(rings for number, rings in zip(shaped(), xs, strict=True) if world().iso[number] == "ZA")
     assert [len(polygon) for polygon in lesotho_in] == [2, 1]
 

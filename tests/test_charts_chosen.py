@@ -49,20 +49,13 @@ def test_a_chosen_country_is_set_against_all_others_in_headline_card_and_list(en
     found = asked(engine, Filters.of(include={"country": ["MT"]}), view_findings.GEOGRAPHY)
     said = "Malta converts at 0 % (0 of 2), all others at 5.10 % (100 of 1,960): the intervals overlap"
     assert plain(found.finding[0]) == f"{said}."
-    assert plain(found.cards["countries"]["heading"]) == said
+    assert plain(found.cards["countries"].heading) == said
     assert (
-        plain(found.cards["places"]["heading"]) == "Malta is 18th of 18 countries by sessions: 0 % (0 of 2) converted"
+        plain(found.cards["places"].heading) == "Malta is 18th of 18 countries by sessions: 0 % (0 of 2) converted"
     )
-    [row] = [row for row in found.cards["countries"]["body"]["rows"] if row["cells"][0]["text"] == "Malta"]
+    [row] = [row for row in found.cards["countries"].body["rows"] if row["cells"][0]["text"] == "Malta"]
     assert row["kind"] == "selected"
-    assert found.cards["countries"]["note"].startswith("Country is Malta; the others are shown here too")
-
-
-def test_the_tooltip_of_the_chosen_country_does_not_offer_to_filter_to_it(engine):
-    shapes = asked(engine, Filters.of(include={"country": ["BR"]})).cards["countries"]["sources"]["countries"]
-    titles = dict(zip(shapes["value"], shapes["title"], strict=True))
-    assert titles["BR"].endswith("; chosen, a click takes the filter off")
-    assert titles["US"].endswith("; click to filter")
+    assert found.cards["countries"].note.startswith("Country is Malta; the others are shown here too")
 
 
 def test_a_source_that_is_not_among_the_largest_has_its_row_when_chosen(engine):
@@ -112,7 +105,7 @@ def test_a_selection_without_sessions_is_said_over_the_devices_that_remain(engin
 
 def test_a_chart_without_a_filter_of_its_own_says_nothing_of_comparison(engine):
     cards = asked(engine, Filters.of(include={"visitor_type": ["(not set)"]})).cards
-    assert "for comparison" not in cards["countries"]["note"] + cards["funnel"]["note"]
+    assert "for comparison" not in cards["countries"].note + cards["funnel"].note
     assert comparison_note(Filters.of(include={"country": ["BR"]}), ["device_category"]) == ""
 
 
@@ -122,7 +115,7 @@ def test_cards_that_search_for_leaks_say_why_what_all_sessions_share_is_none(eng
     )
     charts = [chart for chart in CHARTS if chart.name in ("biggest", "leaks", "gaps", "countries")]
     cards = answer(engine, charts, Ask(Filters.of(include={"device_category": ["mobile"]}), ENGAGEMENT, {})).cards
-    told = {name: card["note"].startswith(said) for name, card in cards.items()}
+    told = {name: card.note.startswith(said) for name, card in cards.items()}
     assert told == {"biggest": True, "leaks": True, "gaps": False, "countries": False}
     assert shared_note(Filters.of(include={"country": ["BR", "US"]}, exclude={"browser": ["Opera"]})) == ""
 

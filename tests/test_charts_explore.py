@@ -12,7 +12,6 @@ from dashboard.charts import (
     completion,
     funnel,
     leavers,
-    places,
     revenue_lost,
     source_cells,
     step_times,
@@ -160,30 +159,6 @@ def test_channels_are_told_in_the_rows_of_sources():
     assert whole[-2]["sources"] == 3
     assert whole[-1]["sessions"] == sum(group.sessions for group in many.values())
     assert sum(row["sessions"] for row in whole[:-1]) == whole[-1]["sessions"]
-
-
-def place(level, rows, **more):
-    total = result([counted(sum(row["sessions"] for row in rows.rows), sum(row["conversions"] for row in rows.rows))])
-    return places.update([rows, total], context(level=level, **more))
-
-
-def test_places_name_the_one_that_stands_above_the_rest():
-    state = place("Countries", segments(US=(4136, 92), IN=(606, 0), MT=(3, 1)))
-    assert plain(state.heading) == "United States stands above the rest of 3 countries: 2.22 % (92 of 4,136)"
-    assert [row["cells"][2]["text"] for row in state.body["rows"]][-1] == "too few"
-    assert state.body["rows"][0]["cells"][0]["action"] == {"dimension": "country", "value": "US"}
-
-
-def test_regions_that_no_export_gives_are_said_to_be_missing():
-    state = place("Regions", segments(**{"(not set)": (50, 1)}))
-    assert state.heading == "No session has a region in these exports"
-    assert state.note.endswith("50 of 50 sessions have no region.")
-
-
-def test_places_without_a_difference_are_not_ranked_in_words():
-    assert place("Countries", segments(US=(400, 4), IN=(400, 5))).heading == (
-        "2 countries: none stands above the rest by more than chance"
-    )
 
 
 BREAK = Check(

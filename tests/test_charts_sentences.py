@@ -11,7 +11,7 @@ from dashboard.charts import (
     completion,
     completion_words,
     converted_vs_engaged,
-    countries,
+    countries_words,
     durations,
     figures,
     finding,
@@ -203,33 +203,19 @@ def country(iso, sessions, conversions, minimum=100):
 
 def test_the_country_of_the_orders_is_named_with_what_happens_elsewhere():
     rows = [country("US", 4136, 92), country("GB", 617, 0), country("XX", 5234, 2), country("(not set)", 13, 0)]
-    assert plain(countries.heading(rows, 100)) == (
+    assert plain(countries_words.heading(rows, 100)) == (
         "92 of 94 converted sessions come from the United States: 2.22 % convert there, 0.03 % (2 of 5,864) elsewhere"
     )
-    assert "13 sessions have no country." in countries.note(rows, 100)
+    assert "13 sessions have no country." in countries_words.note(rows, 100)
 
 
 def test_a_country_whose_interval_meets_the_rest_is_said_to():
     rows = [country("US", 208, 2), country("CA", 120, 1)]
-    assert countries.heading(rows, 100).endswith("; the intervals overlap")
+    assert countries_words.heading(rows, 100).endswith("; the intervals overlap")
 
 
 def test_a_small_country_is_too_few_to_say():
-    assert "too few to say" in countries.heading([country("US", 40, 3), country("CA", 30, 0)], 100)
-
-
-@pytest.mark.parametrize(
-    ("fraction", "place"), [(0.0, 0), (0.0001, 1), (0.0025, 2), (0.0049, 2), (0.005, 3), (0.01, 4), (0.02, 5), (1.0, 5)]
-)
-def test_exactly_no_order_is_a_class_of_its_own(fraction, place):
-    assert countries.class_of(fraction) == place
-
-
-def test_a_country_of_few_sessions_is_hatched_never_coloured():
-    look = countries.shapes([country("US", 99, 9), country("CA", 100, 0)], ())
-    iso = look["value"]
-    assert (look["hatch"][iso.index("US")], look["fill_color"][iso.index("US")]) == ("/", "$sunken")
-    assert (look["hatch"][iso.index("CA")], look["fill_color"][iso.index("CA")]) == (" ", "$sequential-0")
+    assert "too few to say" in countries_words.heading([country("US", 40, 3), country("CA", 30, 0)], 100)
 
 
 def bucket(position, sessions, conversions, segment="desktop"):

@@ -61,7 +61,7 @@ class Countries(ChartView):
         """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
         rows, codes = rows_of(frame), world().iso
         held = {row["country"] for row in rows}
-        actions = [Action(dimension=COUNTRY, value=code) if code in held else None for code in codes]
+        actions = [Action(dimension=COUNTRY, value=code) if code and code in held else None for code in codes]
         small = set(dotted())
         return [
             Panel(
