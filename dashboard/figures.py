@@ -17,7 +17,7 @@ from bokeh.models import LayoutDOM
 from dashboard.cards import Card, CardState
 from dashboard.chart import NOTHING, ChartView
 from dashboard.live import Drawn, patch
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from dashboard.theme import Theme, bokeh_theme
 
 LOG = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from bokeh.models import (
 )
 
 from dashboard.format import THIN
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from dashboard.theme import FONT, Theme
 
 NARROW = 640

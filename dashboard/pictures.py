@@ -15,7 +15,7 @@ from dashboard.charts.durations import Durations
 from dashboard.charts.funnel import Funnel
 from dashboard.charts.sources import Sources
 from dashboard.look import by
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from dashboard.selection import Selection
 from dashboard.stores import engine_of
 from queries.store import Store

@@ -8,7 +8,7 @@ import holoviews as hv
 from dashboard.body import Action
 from dashboard.charts.text_view import TextView
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns
 
 LEFT, LONGEST, LINE = 150, 22, 26
 """Pixels for the names, letters of the longest name, pixels of a bar and its gap."""

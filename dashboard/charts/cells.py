@@ -9,7 +9,7 @@ from dashboard.body import Action
 from dashboard.charts.bars import LEFT, shortened
 from dashboard.charts.text_view import TextView
 from dashboard.look import by, framed, hatching, mark, words
-from dashboard.panel import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns
 from dashboard.theme import text_on
 
 GAP = 0.03

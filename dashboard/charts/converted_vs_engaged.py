@@ -13,7 +13,7 @@ from dashboard.chart import ChartView, Words
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence
 from dashboard.format import DASH, THIN, count, decimal, exact, plural, seconds
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, columns, rows_of
+from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.engine import Result
 
 GROUPS = CONVERTED, ENGAGED = "converted", "engaged, no order"

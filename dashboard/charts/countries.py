@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, 
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, rows_of
 from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET

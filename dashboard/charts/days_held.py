@@ -14,7 +14,7 @@ from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.strips import Part, action_of, labels_of, parts_of, reason_of
 from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, stretch_label
 from dashboard.format import DASH, count, day, exact, plural
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of

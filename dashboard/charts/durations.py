@@ -21,7 +21,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range, share
 from dashboard.look import TINY, by, framed, mark, rate_ticks, words
-from dashboard.panel import Axis, Columns, Panel, columns, rows_of
+from dashboard.panels import Axis, Columns, Panel, columns, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 

@@ -11,7 +11,7 @@ from dashboard.cards import Need, TableTwin
 from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
 from dashboard.format import THIN, count, day, exact, plural, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import judged_ingests
 

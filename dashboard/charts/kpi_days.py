@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard.cards import Context
 from dashboard.charts.words import Row, blank_days, blank_word, days_of, stretch_label, stretches
 from dashboard.format import count, money, rate
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 SHOWN, COMPARED = "shown", "compared"

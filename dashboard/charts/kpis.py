@@ -34,7 +34,7 @@ from dashboard.format import (
     share,
 )
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.statistics import wilson_interval

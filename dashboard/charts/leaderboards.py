@@ -14,7 +14,7 @@ from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.board_changes import FALSE, change_of, change_words, changes_heading, with_changes
 from dashboard.charts.words import Row, empty_sentence, joined, part_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, points, rate, rate_range, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, NOT_SET, TITLES
 

@@ -16,7 +16,7 @@ from dashboard.charts.segments import FOLLOWING, single_words, value_words
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence, leaving, part_of, transition
 from dashboard.format import THIN, count, exact, points, rate, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.funnel import Funnel

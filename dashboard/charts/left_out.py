@@ -11,7 +11,7 @@ from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import count, exact, rate
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.vocabulary import NOT_SET

@@ -13,7 +13,7 @@ from dashboard.charts.cells import CellView, Square
 from dashboard.charts.strips import Part, action_of, labels_of, parts_of, reason_of
 from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, joined, part_of, stretch_label
 from dashboard.format import DASH, exact, rate, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, TITLES
 

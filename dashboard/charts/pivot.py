@@ -17,7 +17,7 @@ from dashboard.charts.pivot_words import against_heading, both, counted, heading
 from dashboard.charts.sources import class_of, ratio_legend
 from dashboard.charts.words import empty_sentence, part_of, value_label, value_word
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_short, rate, rate_range
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
 from queries.pivot import OTHERS, Against, Group, against, cut, margin

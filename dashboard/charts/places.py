@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY
 from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, plural, rate, rate_range
 from dashboard.look import by, framed, mark, rate_ticks
-from dashboard.panel import Axis, Panel, columns, rows_of
+from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET

@@ -13,7 +13,7 @@ from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.ingests import NEED, SUMS
 from dashboard.findings import Nothing
 from dashboard.format import count, plural
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import found_of
 from queries.store import Rejected

@@ -16,7 +16,7 @@ from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, rows_of
 from queries.engine import Result
 from queries.judged import found_of, judged_step_revenue
 from queries.leak_list import StepRevenue

@@ -10,7 +10,7 @@ from dashboard.charts.source_cells import DEVICE, SOURCE
 from dashboard.charts.source_table import name_of
 from dashboard.charts.words import Row, part_of
 from dashboard.format import DASH, exact, expected, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme, text_on
 from queries.filters import Filters
 from queries.vocabulary import TITLES

@@ -22,7 +22,7 @@ from dashboard.charts.words import Row, device_label, device_place, empty_senten
 from dashboard.charts.words import days_of as shown_days
 from dashboard.format import DASH, exact, expected, money, rate, rate_range
 from dashboard.look import TINY, by, framed, mark, words
-from dashboard.panel import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, rows_of
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot

@@ -32,7 +32,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, date_range, day, exact, money, rate
 from dashboard.look import by, framed, hatching, mark, rate_ticks, words
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from dashboard.periods import Days
 from queries.engine import Result
 

@@ -10,7 +10,7 @@ from dashboard.charts.trend_level import mean_line, mean_word
 from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment
 from dashboard.charts.trend_scene import ABOVE, BELOW, Scene
 from dashboard.format import count, date_range, day, exact, money, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 EARLIEST = np.datetime64(0, "ms")

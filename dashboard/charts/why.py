@@ -15,7 +15,7 @@ from dashboard.charts.words import Row, empty_sentence, transition
 from dashboard.findings import Nothing
 from dashboard.format import MINUS, THIN, date_range, day, points, rate, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from queries.changes import Counts, MixChange, StepChange, difference_interval, merged_small, mix_change, step_change
 from queries.engine import Result
 

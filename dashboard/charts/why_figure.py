@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.format import points
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 LEFT = 156
