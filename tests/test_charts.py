@@ -191,5 +191,3 @@ def test_the_finding_of_any_store_is_one_full_sentence(engines):
         said, more = finding.finding(results, Context(Filters(), ENGAGEMENT, min(days), max(days)))
         assert said.endswith(".")
         assert more == "" or more.endswith(".")
-
-

@@ -50,9 +50,7 @@ def test_a_chosen_country_is_set_against_all_others_in_headline_card_and_list(en
     said = "Malta converts at 0 % (0 of 2), all others at 5.10 % (100 of 1,960): the intervals overlap"
     assert plain(found.finding[0]) == f"{said}."
     assert plain(found.cards["countries"].heading) == said
-    assert (
-        plain(found.cards["places"].heading) == "Malta is 18th of 18 countries by sessions: 0 % (0 of 2) converted"
-    )
+    assert plain(found.cards["places"].heading) == "Malta is 18th of 18 countries by sessions: 0 % (0 of 2) converted"
     [row] = [row for row in found.cards["countries"].body["rows"] if row["cells"][0]["text"] == "Malta"]
     assert row["kind"] == "selected"
     assert found.cards["countries"].note.startswith("Country is Malta; the others are shown here too")

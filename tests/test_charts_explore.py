@@ -9,26 +9,13 @@ from charts_builders import context, counted, day, funnel_rows, result, source_r
 from test_charts_sentences import plain
 
 from dashboard.charts import (
-<<<<<<< HEAD
-    days_held,
-    ingests,
-    leaderboards,
-    left_out,
-    not_set,
-    pivot,
-    rejects,
-=======
-    completion,
-    funnel,
-    leavers,
->>>>>>> 46d725bb5e59ff01a413b77601edad799a407fdd
+    funnel_rows as by_hand,
+)
+from dashboard.charts import (
     revenue_lost,
     source_cells,
     takeaways,
     view_findings,
-)
-from dashboard.charts import (
-    funnel_rows as by_hand,
 )
 from queries.check import Check
 from queries.filters import Filters
@@ -37,7 +24,6 @@ from queries.judged import Judged
 from queries.leak_report import Detectable, LeakReport
 from queries.pivot import Group
 from queries.revenue import Estimate
-from queries.vocabulary import DIMENSIONS
 
 COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
 
@@ -62,8 +48,6 @@ def test_small_groups_stand_together_and_cannot_be_filtered_to():
 def test_the_same_dimension_twice_is_one():
     assert by_hand.chosen_dimensions({"by": "Source", "and": "Source"}) == ("source",)
     assert by_hand.chosen_dimensions({}) == ("device_category",)
-
-
 
 
 def test_estimates_of_steps_add_up_in_quadrature():
@@ -155,5 +139,3 @@ def test_weak_pairs_are_named_with_their_counts_and_never_on_a_handful():
 def test_a_funnel_may_be_counted_from_what_reached_its_steps():
     rows = by_hand.rows_from({("desktop",): (10, 5, 2, 1)}, ENGAGEMENT)[("desktop",)]
     assert rows == [row | {"segment": "desktop"} for row in funnel_rows(desktop=(10, 5, 2, 1))]
-
-

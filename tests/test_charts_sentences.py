@@ -17,7 +17,6 @@ from dashboard.charts import (
     finding,
     funnel,
     funnel_layers,
-    kpis,
     revenue_lost,
     segments,
     source_days,
