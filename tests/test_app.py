@@ -23,6 +23,7 @@ from dashboard import download, figures
 from dashboard.app import create_app, explain
 from dashboard.ask import Ask
 from dashboard.cards import Card, CardState, Need
+from dashboard.chart import ChartView
 from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
 from dashboard.deeds import DEEDS
@@ -522,19 +523,21 @@ def test_a_failing_card_fails_alone(store, caplog):
     found = answer(Engine(store), (broken, unknown, fine), Ask(Filters(), ENGAGEMENT, {}))
     assert "ZeroDivisionError" in found.cards["broken"]["error"]
     assert "could not be drawn" in found.cards["unknown"]["error"]
-    assert found.cards["fine"]["heading"] == "Fine"
+    assert found.cards["fine"].heading == "Fine"
     assert "card broken" in caplog.text
 
 
 def test_a_figure_that_cannot_be_built_does_not_take_the_others_with_it(monkeypatch, caplog):
     monkeypatch.setattr(figures, "_packed", {})
-    monkeypatch.setattr(figures, "_items", {})
+    monkeypatch.setattr(figures, "_figures", {})
 
-    def build(theme):
-        raise RuntimeError
+    class Broken(ChartView):
+        key, label = "broken", "Broken"
 
-    broken = Card("broken", "Broken", lambda settings: (), lambda results, context: CardState(""), build)
-    assert figures.packed_figures([broken], LIGHT).startswith("light:")
+        def needs(self):
+            raise RuntimeError
+
+    assert figures.packed_figures([Broken.card()], LIGHT).startswith("light:")
     assert "card broken" in caplog.text
 
 

@@ -13,7 +13,6 @@ from dashboard.charts import (
     converted_vs_engaged,
     countries_words,
     durations,
-    figures,
     finding,
     funnel,
     funnel_layers,
@@ -25,6 +24,7 @@ from dashboard.charts import (
     trend,
     words,
 )
+from dashboard.look import rate_ticks
 from queries.check import Check
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
@@ -382,9 +382,10 @@ def test_many_days_say_when_the_rate_changed():
 
 def test_a_day_without_an_export_is_hatched_and_a_day_without_sessions_is_not():
     chosen = context(days=4, missing=(1,))
-    state = trend.update([result([day_row(2, 50, 1), day_row(5, 60, 2)])], chosen)
-    assert len(state.sources["trend-gaps"]["x"]) == 1
-    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export"]
+    chart = trend.Trend(context=chosen)
+    [panel] = chart.panels(chart.read([result([day_row(2, 50, 1), day_row(5, 60, 2)]), result([]), result([])]))
+    assert len(panel.layers["gaps"]["left"]) == 1
+    assert [title for title in panel.layers["targets"]["title"] if "%" not in title][0] == "Mon 3 Jul: no export"
 
 
 def group(name, sessions, pages, seconds):
@@ -426,7 +427,7 @@ def test_buyers_beside_engaged_others(rows, said):
     ],
 )
 def test_an_axis_of_rates_begins_at_0_and_has_its_unit_on_the_last_tick(highest, labels):
-    assert [plain(label) for label in figures.rate_ticks(highest)[1]] == labels
+    assert [plain(label) for label in rate_ticks(highest)[1]] == labels
 
 
 @pytest.mark.parametrize(("number", "word"), [(5, "fifth"), (10, "tenth"), (11, "11th"), (21, "21st"), (102, "102nd")])

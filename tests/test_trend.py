@@ -3,16 +3,28 @@
 import datetime as dt
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from bokeh.models import Text
 from builders import sessions, store_of
 from charts_builders import context, counted, day, result
 
 from dashboard.annotations import annotations
-from dashboard.charts import trend
-from dashboard.charts.trend_periods import DAY, MONTHLY, WEEKLY, Period, moment, periods_of, places_of, stand_beside
+from dashboard.charts.trend import Trend
+from dashboard.charts.trend_periods import (
+    DAY,
+    MONTHLY,
+    UNITS,
+    WEEKLY,
+    Period,
+    moment,
+    periods_of,
+    places_of,
+    stand_beside,
+)
 from dashboard.charts.trend_words import against, heading, since_when, sums_compared, within
+from dashboard.live import Drawn
 from dashboard.periods import Days
 from dashboard.theme import DARK, LIGHT
 from queries.engine import Engine
@@ -31,18 +43,33 @@ def plain(text):
     return text.replace("\u202f", " ")
 
 
+def shown(results, chosen):
+    """Return what the trend says of results, and the layers and axes of its picture."""
+    chart = Trend(context=chosen)
+    state = chart.state([*results, *[result([])] * (3 - len(results))])
+    [panel] = chart.panels(state.frame)
+    layers = {name: {column: list(values) for column, values in held.items()} for name, held in panel.layers.items()}
+    return SimpleNamespace(heading=state.heading, note=state.note, table=state.table, layers=layers, panel=panel)
+
+
+def at(date):
+    return np.datetime64(date, "ms")
+
+
 def compared(unit="Day"):
     filters = Filters.of(day(5), day(7))
     base = context(filters, missing=(1,), unit=unit)
     chosen = type(base)(*(getattr(base, name) for name in base.__slots__[:6]), Filters.of(day(2), day(4)))
-    return trend.update([result(rows(5, 6, 7)), result(rows(2, 4)), result([])], chosen)
+    return shown([result(rows(5, 6, 7)), result(rows(2, 4)), result([])], chosen)
 
 
 def test_a_left_out_day_keeps_its_place_hatched_and_the_note_names_it():
     without = context(Filters.of(left_out=[(day(5), day(5))]), missing=(1,), unit="Day")
-    state = trend.update([result(rows(2, 4, 6, 7)), result([]), result([])], without)
-    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export", "Wed 5 Jul: left out"]
-    assert state.sources["trend-gaps"]["label"] == ["no\nexport", "left\nout"]
+    state = shown([result(rows(2, 4, 6, 7)), result([]), result([])], without)
+    assert len(state.layers["gaps"]["left"]) == 2
+    assert state.layers["gap words"]["label"] == ["no\nexport", "left\nout"]
+    titles = state.layers["targets"]["title"]
+    assert [title for title in titles if "%" not in title] == ["Mon 3 Jul: no export", "Wed 5 Jul: left out"]
     assert "No export holds 3 Jul of 6 days: hatched. Left out: 5 Jul 2017, hatched too." in state.note
     assert [row[1] for row in state.table.rows][:4] == ["1,895", "no export", "1,938", "left out"]
     assert [act is None for act in state.table.actions] == [False, True, False, True, False, False]
@@ -64,25 +91,25 @@ def test_a_period_that_touches_the_shown_one_stands_before_it_in_grey():
     assert plain(state.heading) == (
         "2 of 3 days of 5–7 Jul 2017 beat every compared day; 6 Jul has no order in 832 sessions"
     )
-    assert state.sources["trend-before"]["x"] == [moment(day(2)), moment(day(4))]
-    assert state.sources["trend-sessions"]["fill_color"] == ["$bars"] * 2 + ["$sequential-2"] * 3
-    assert state.sources["trend-gaps"]["title"] == ["Mon 3 Jul: no export"]
-    assert state.sources["trend-heads"]["label"] == ["Compared: 2–4 Jul", "Shown: 5–7 Jul"]
-    assert plain(state.sources["trend-before-mean"]["label"][1]) == "mean 0.39 %"
+    assert state.layers["dots before"]["day"] == [at(day(2)), at(day(4))]
+    assert state.layers["sessions"]["color"] == [LIGHT.bars] * 2 + [LIGHT.sequential[2]] * 3
+    assert state.layers["gaps"]["left"] == [at(day(3)) - np.timedelta64(12, "h")]
+    assert state.layers["heads"]["label"] == ["Compared: 2–4 Jul", "Shown: 5–7 Jul"]
+    assert plain(state.layers["mean words"]["label"][0]) == "mean 0.39 %"
     assert "Grey: 2–4 Jul 2017." in state.note
     assert [row[-1] for row in state.table.rows] == ["compared"] * 3 + ["shown"] * 3
 
 
 def test_the_mean_is_said_in_the_note_where_a_line_and_its_band_leave_no_place():
     few, some, many = ([counted(100, 2, session_date=day(number)) for number in range(1, last)] for last in (5, 9, 21))
-    said = trend.update([result(many)], context(days=20))
-    assert said.sources["trend-mean"]["label"] == ["", "", ""]
+    said = shown([result(many)], context(days=20))
+    assert said.layers["mean words"]["label"] == []
     assert "Level, dashed: the mean, 2.00 %." in plain(said.note)
-    between = trend.update([result(some)], context(days=8))
-    assert between.sources["trend-mean"]["label"] == ["", "", ""], "it would lie on the whiskers of eight days alike"
+    between = shown([result(some)], context(days=8))
+    assert between.layers["mean words"]["label"] == [], "it would lie on the whiskers of eight days alike"
     assert "Level, dashed: the mean, 2.00 %." in plain(between.note)
-    drawn = trend.update([result(few)], context(days=4))
-    assert plain(drawn.sources["trend-mean"]["label"][1]) == "mean 2.00 %"
+    drawn = shown([result(few)], context(days=4))
+    assert plain(drawn.layers["mean words"]["label"][0]) == "mean 2.00 %"
     assert "the mean" not in drawn.note
 
 
@@ -110,9 +137,9 @@ def test_weeks_begin_on_monday_and_say_when_they_lack_days():
     ]
     assert [week.sessions for week in weeks] == [10, 70, 60, 30]
     chosen = context(days=18, missing=(10,), unit=WEEKLY)
-    state = trend.update([result(held)], chosen)
-    assert state.sources["trend-sessions"]["hatch"] == ["/", " ", "/", "/"]
-    assert state.sources["trend-days"]["fill_color"] == ["$surface", "$accent", "$surface", "$surface"]
+    state = shown([result(held)], chosen)
+    assert state.layers["sessions"]["hatch"] == ["/", " ", "/", "/"]
+    assert state.layers["days"]["color"] == [LIGHT.surface, LIGHT.accent, LIGHT.surface, LIGHT.surface]
     assert "3 of 4 weeks lack days" in state.note
     assert plain(state.heading) == "The week of 3 Jul: 10.0 % converted (7 of 70)"
 
@@ -128,7 +155,7 @@ def test_months_are_whole_and_named():
 
 def test_periods_of_any_unit_add_up_to_the_days():
     held = rows(2, 4, 5, 6, 7)
-    for unit in trend.UNITS:
+    for unit in UNITS:
         found = periods_of(held, [day(number) for number in range(2, 8)], {day(3)}, unit)
         assert sum(period.sessions for period in found) == 10_000
         assert sum(period.conversions for period in found) == 94
@@ -160,14 +187,14 @@ def test_annotations_come_from_a_file_and_odd_lines_are_named(store, caplog):
 
 
 def test_annotations_stand_in_the_figure_while_they_are_few_and_are_listed_when_many():
-    few = trend.update([result(rows(5, 6, 7)), result([]), result([{"session_date": day(5), "text": "Sale"}])],
+    few = shown([result(rows(5, 6, 7)), result([]), result([{"session_date": day(5), "text": "Sale"}])],
                        context(Filters.of(day(5), day(7))))  # fmt: skip
-    assert few.sources["trend-notes"]["label"] == ["Sale"]
+    assert few.layers["note words"]["label"] == ["Sale"]
     many = [{"session_date": day(5), "text": f"note {number}"} for number in range(9)]
-    state = trend.update([result(rows(5, 6, 7)), result([]), result(many)], context(Filters.of(day(5), day(7))))
-    assert state.sources["trend-notes"]["label"][:2] == ["1", "2"]
-    assert "1 5 Jul: note 0; 2 5 Jul: note 1" in state.note
-    assert "1 more" in state.note
+    state = shown([result(rows(5, 6, 7)), result([]), result(many)], context(Filters.of(day(5), day(7))))
+    assert state.layers["note words"]["label"] == [
+        "note 0; note 1; note 2; note 3; note 4; note 5; note 6; note 7; note 8"
+    ]
 
 
 def days_of(*parts, first=dt.date(2026, 5, 1)):
@@ -181,13 +208,13 @@ def test_many_days_say_since_when_whatever_they_are_drawn_as(unit):
     rows = days_of((40, 200, 8), (30, 200, 3))
     ends = Filters.of(rows[0]["session_date"], rows[-1]["session_date"])
     chosen = replace(context(ends, unit=unit), store_days=None)
-    said = plain(trend.update([result(rows)], chosen).heading)
+    said = plain(shown([result(rows)], chosen).heading)
     assert said.startswith("Conversion fell on 10 Jun: 4.00 % before, 1.50 % since, larger than chance")
-    level = trend.update([result(rows)], chosen).sources["trend-mean"]
-    assert level["y"] == pytest.approx([0.04, 0.04, 0.015, 0.015])
-    assert level["x"][1] == level["x"][2] == moment(dt.date(2026, 6, 10)) - DAY / 2
-    assert "Level, dashed: 4.00 % until 9 Jun, 1.50 % since." in plain(trend.update([result(rows)], chosen).note)
-    calm = plain(trend.update([result(days_of((70, 200, 6)))], chosen).heading)
+    level = shown([result(rows)], chosen).layers["mean"]
+    assert level["rate"] == pytest.approx([0.04, 0.04, 0.015, 0.015])
+    assert level["day"][1] == level["day"][2] == at(dt.date(2026, 6, 10)) - np.timedelta64(12, "h")
+    assert "Level, dashed: 4.00 % until 9 Jun, 1.50 % since." in plain(shown([result(rows)], chosen).note)
+    calm = plain(shown([result(days_of((70, 200, 6)))], chosen).heading)
     assert calm == "No clear change within 1 May – 9 Jul 2026: 3.00 % converted"
 
 
@@ -203,7 +230,7 @@ def test_a_difference_of_two_periods_that_touch_says_when_it_began():
     first, second = rows[:35], rows[35:]
     chosen = context(Filters.of(second[0]["session_date"], second[-1]["session_date"]))
     chosen = replace(chosen, store_days=None, compared=Filters.of(first[0]["session_date"], first[-1]["session_date"]))
-    said = plain(trend.update([result(second), result(first), result([])], chosen).heading)
+    said = plain(shown([result(second), result(first), result([])], chosen).heading)
     assert said == "Conversion fell from 4.00 % to 1.86 %: −2.14 pp, larger than chance; conversion fell on 10 Jun"
 
 
@@ -215,31 +242,38 @@ def test_few_days_are_named_in_the_order_of_time():
 def few_sessions(*counts):
     held = [counted(*of, session_date=day(number)) for number, of in enumerate(counts, start=2)]
     days = Filters.of(day(2), day(len(counts) + 1))
-    return trend.update([result(held), result([]), result([])], context(days, unit="Day"))
+    return shown([result(held), result([]), result([])], context(days, unit="Day"))
 
 
 def test_a_scale_holds_every_whisker_where_all_days_are_small():
     state = few_sessions((5, 0), (8, 1))
-    assert state.models["trend-y-ticks"]["ticks"][-1] == 0.5
-    assert max(state.sources["trend-whiskers"]["high"]) < 0.5
-    assert state.sources["trend-cut"]["x"] == []
+    assert state.panel.y.ticks[-1] == 0.5
+    assert max(whisker_ends(state)) < 0.5
+    assert state.layers["arrows"]["day"] == []
 
 
 def test_a_whisker_that_leaves_the_scale_ends_in_an_arrow_and_the_note_says_so():
     state = few_sessions((2000, 20), (3, 0))
-    top = state.models["trend-y-ticks"]["ticks"][-1]
-    assert state.sources["trend-whiskers"]["high"][1] == state.sources["trend-cut"]["y"][0] == top < 0.05
-    assert state.sources["trend-cut"]["x"] == [moment(day(3))]
+    top = state.panel.y.ticks[-1]
+    assert whisker_ends(state)[1] == pytest.approx(state.layers["arrows"]["rate"][0]) == pytest.approx(top)
+    assert top < 0.05
+    assert state.layers["arrows"]["day"] == [at(day(3))]
     assert "Arrow: the interval goes on." in state.note
-    assert state.models["trend-y"]["end"] > 1.15 * top, "no room for its words"
+    assert state.panel.y.end > 1.15 * top, "no room for its words"
+
+
+def whisker_ends(state):
+    held = state.layers["whiskers"]
+    return [here + above for here, above in zip(held["rate"], held["plus"], strict=True)]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_no_line_strikes_through_the_words_of_a_rate(theme):
-    figure = trend.build(theme)
-    for name in ("trend-days", "trend-before", "trend-mean", "trend-before-mean"):
-        drawn = [one.glyph for one in figure.renderers if one.data_source.name == name and isinstance(one.glyph, Text)]
-        assert [glyph.background_fill_color for glyph in drawn] == [theme.surface], name
+    chart = Trend(context=context(days=3), theme=theme.name)
+    drawn = Drawn(chart.draw(chart.blank_panels()[0]))
+    for name in ("labels", "words before", "mean words"):
+        [glyph] = [one.glyph for one in drawn.figure.renderers if one.name == name]
+        assert glyph.background_fill_color == theme.surface, name
 
 
 def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_many():
@@ -247,8 +281,8 @@ def test_compared_days_under_no_shown_day_are_not_drawn_and_the_note_says_how_ma
     base = context(Filters.of(dt.date(2026, 10, 2), dt.date(2026, 10, 31)), unit="Day")
     compared = Filters.of(dt.date(2026, 9, 2), dt.date(2026, 10, 1))
     chosen = replace(base, compared=compared, store_days=frozenset(row["session_date"] for row in held))
-    state = trend.update([result(held[31:]), result(held[1:31]), result([])], chosen)
-    assert len(state.sources["trend-before-line"]["x"]) == 25
+    state = shown([result(held[31:]), result(held[1:31]), result([])], chosen)
+    assert len(state.layers["line before"]["day"]) == 25
     assert "each under the same weekday. 5 of its days fall outside the picture: counted, not drawn." in state.note
 
 
