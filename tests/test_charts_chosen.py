@@ -110,7 +110,7 @@ def test_cards_that_search_for_leaks_say_why_what_all_sessions_share_is_none(eng
     )
     charts = [chart for chart in CHARTS if chart.name in ("biggest", "leaks", "gaps", "countries")]
     cards = answer(engine, charts, Ask(Filters.of(include={"device_category": ["mobile"]}), ENGAGEMENT, {})).cards
-    told = {name: card["note"].startswith(said) for name, card in cards.items()}
+    told = {name: card.note.startswith(said) for name, card in cards.items()}
     assert told == {"biggest": True, "leaks": True, "gaps": False, "countries": False}
     assert shared_note(Filters.of(include={"country": ["BR", "US"]}, exclude={"browser": ["Opera"]})) == ""
 
