@@ -31,9 +31,7 @@ BARE = ".first{display:none} body{margin:0}"
 """The page before its scripts run, where it has no rail."""
 
 
-def create_app(
-    store: Store, *, title: str = TITLE, selection: Selection | None = None, chart: str = ""
-) -> pn.Template:
+def create_app(store: Store, *, title: str = TITLE, selection: Selection | None = None, chart: str = "") -> pn.Template:
     """Return one viewer's page over a store, in the state that its URL holds; call it once a session.
 
     With a selection the page follows that one, and what is clicked in the page changes it; a query in the URL wins.

@@ -219,5 +219,3 @@ def _filters_of(need: Need, ask: Ask) -> Filters | None:
     if need.shows:
         filters = filters.without(need.shows)
     return filters.without_steps() if need.shows_steps else filters
-
-

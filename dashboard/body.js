@@ -20,24 +20,23 @@ export function legend(items) {
     item.label)))
 }
 
-function dayBars(days, before = 0) {
-  return h("span", {class: "days", "aria-hidden": "true"}, days.map((bar, place) => h("span", {
-    class: `day ${bar.value == null ? "gap" : place < before ? "before" : ""}`, title: bar.title,
+function dayBars(days) {
+  return h("span", {class: "days", "aria-hidden": "true"}, days.map((bar) => h("span", {
+    class: `day ${bar.value == null ? "gap" : ""}`, title: bar.title,
     style: {height: bar.value == null ? "100%" : `max(2px, ${percent(bar.value)})`, background: bar.color && color(bar.color)},
   }, bar.label && h("b", {}, bar.label))))
 }
 
 export function kpis(body) {
-  return h("ul", {class: "kpis"}, (body.cells || []).map((cell) => h("li", {class: cell.first_on_phone ? "first" : null},
+  const cells = body.cells || []
+  return [h("ul", {class: "kpis"}, cells.map((cell) => h("li", {class: cell.first_on_phone ? "first" : null},
     h("div", {class: "kpi-label"}, cell.label),
-    h("div", {class: "kpi-main"},
-      h("span", {class: "kpi-value", title: cell.exact !== cell.value ? cell.exact : null}, cell.value),
-      cell.bars?.length ? dayBars(cell.bars.map((value, place) => ({value, title: cell.bar_titles?.[place]})),
-        cell.bars_before) : null),
+    h("div", {class: "kpi-value"}, h("span", {title: cell.exact !== cell.value ? cell.exact : null}, cell.value)),
     h("div", {class: "kpi-line"},
       cell.delta && h("b", {class: cell.tone && `tone-${cell.tone}`}, cell.delta),
       cell.delta && cell.interval && " ", cell.interval),
-    h("div", {class: "kpi-line"}, cell.detail))))
+    h("div", {class: "kpi-line"}, cell.detail)))),
+  h("div", {class: "kpi-names", "aria-hidden": "true"}, cells.map((cell) => h("span", {}, cell.short)))]
 }
 
 function span(drawn) {

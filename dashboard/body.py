@@ -7,7 +7,7 @@ A chart's `renderer` chooses the shape:
 | `bokeh`       | the prebuilt figure, `sources` and `models`     | `Extras`        |
 | `bokeh+table` | the same, with a table at its right             | `Table`         |
 | `rows`        | DOM only                                        | `Table`         |
-| `kpis`        | DOM only; the card has no frame, label or tools | `Kpis`          |
+| `figure+kpis` | cells over one figure; the card has no frame, label or tools | `Kpis` |
 
 Every string is shown as text, never as HTML. **Colours are token names** ("accent", "loss", "bars", "device-mobile",
 "sequential-3", "diverging-0", "step-4", ...: `dashboard.theme.token_names`), so that a body serves both themes.
@@ -67,9 +67,8 @@ class KpiCell(TypedDict):
     """Hold one key figure: label, value, and what is said under it.
 
     `exact` is shown on hover. `delta` is the emphasised part of the second line (`tone` colours it), `interval` its
-    plain rest; `detail` is the third line. `bars` are one number per day, 0-1 of the largest, None for a day without
-    an export (hatched), `bar_titles` their hover texts; the first `bars_before` belong to the compared period (grey).
-    `first_on_phone` puts the cell first and full width under 700 px.
+    plain rest; `detail` is the third line. `first_on_phone` puts the cell first and full width under 700 px,
+    where `short` is its name over the bars of its days.
     """
 
     label: str
@@ -79,10 +78,8 @@ class KpiCell(TypedDict):
     tone: NotRequired[Tone]
     interval: NotRequired[str]
     detail: NotRequired[str]
-    bars: NotRequired[list[float | None]]
-    bar_titles: NotRequired[list[str]]
-    bars_before: NotRequired[int]
     first_on_phone: NotRequired[bool]
+    short: NotRequired[str]
 
 
 class Kpis(TypedDict):

@@ -12,7 +12,7 @@ const MOST_BUTTONS = 4
 
 export class Card {
   constructor(chart, act) {
-    Object.assign(this, {chart, act, framed: chart.renderer !== "kpis", showsTable: false, state: null, mode: ""})
+    Object.assign(this, {chart, act, framed: chart.renderer !== "figure+kpis", showsTable: false, state: null, mode: ""})
     this.heading = h("h2", {id: `${chart.name}-heading`, class: this.framed ? "heading" : "unseen"}, chart.label)
     this.holder = h("div", {class: "plot", style: {"min-height": `${chart.height}px`}})
     this.body = h("div", {class: "body"})

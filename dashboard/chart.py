@@ -12,7 +12,7 @@ from panel.viewable import Viewable, Viewer
 from dashboard.ask import Ask, asked_of, card_results, context_of, held_by
 from dashboard.body import Action
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from dashboard.selection import Selection
 from dashboard.stores import engine_of
 from dashboard.theme import THEMES, Theme

@@ -10,6 +10,8 @@ from dashboard.charts.chosen import comparison_note
 from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
 
 LOG = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Hold what a view shows for one question; `cards` and `results` are by card name."""
@@ -91,9 +93,7 @@ def _finding(engine: Engine, wanted: Finding, ask: Ask, context: Context, cancel
     try:
         settings = ask.settings_of(wanted)
         needs = wanted.asks(settings)
-        said, line = wanted.write(
-            results_of(engine, needs, ask, cancel), replace(context, settings=settings)
-        )
+        said, line = wanted.write(results_of(engine, needs, ask, cancel), replace(context, settings=settings))
         if is_lacking(needs, context):
             return (context.lacking, "") if wanted.of_steps else (said, context.lacking)
         return said, line

@@ -17,7 +17,7 @@ from bokeh.models import LayoutDOM
 from dashboard.cards import Card, CardState
 from dashboard.chart import NOTHING, ChartView
 from dashboard.live import Drawn, patch
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from dashboard.theme import Theme, bokeh_theme
 
 LOG = logging.getLogger(__name__)
@@ -119,4 +119,3 @@ def filled(chart: ChartView, frame: Any) -> list[Panel]:
     """Return the panels of a frame, and invisible ones for the pictures that it does not need."""
     panels = chart.panels(frame)
     return [*panels, *(Panel({}, visible=False) for _ in range(chart.most_panels - len(panels)))]
-

@@ -11,7 +11,7 @@ from bokeh.core.serialization import Serializer
 from holoviews.plotting.bokeh.element import ElementPlot
 
 from dashboard.look import changes
-from dashboard.panel import Columns, Panel
+from dashboard.panels import Columns, Panel
 
 _drawing = threading.Lock()
 """HoloViews keeps options in one tree for the process: one thread draws at a time."""

@@ -28,7 +28,7 @@ from bokeh.models import (
 )
 
 from dashboard.format import THIN
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from dashboard.theme import FONT, Theme
 
 NARROW = 640
@@ -71,7 +71,9 @@ def mark(
             renderer.level = "overlay" if beyond else renderer.level
 
     options = {"hooks": [own], **style}
-    if not isinstance(element, hv.ErrorBars | hv.HeatMap):  # hover: HoloViews writes all columns; `framed` has the tools
+    if not isinstance(
+        element, hv.ErrorBars | hv.HeatMap
+    ):  # hover: HoloViews writes all columns; `framed` has the tools
         options["tools"] = ["hover"]
     made = element.relabel(series) if series else element
     return made.opts(backend="bokeh", **options)
@@ -138,7 +140,7 @@ def framed(
             lines.ticker = axis.ticker
         fig.toolbar.tools = _tools(fig, theme, panel, hover, crosshair=crosshair, drag=drag, zoom=zoom)
 
-    options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None}
+    options: dict[str, Any] = {"hooks": [look], "height": panel.height, "toolbar": None, "title": panel.title}
     for side, at in (("x", panel.x), ("y", panel.y)):
         if at.factors is None:
             options[f"{side}lim"] = at.start, at.end
@@ -175,7 +177,11 @@ def changes(fig: Any, panel: Panel) -> list[tuple[Any, dict[str, Any]]]:
 
 def _plain(place: Any) -> Any:
     """Return a place on an axis as Bokeh's browser side has it: days as milliseconds."""
-    return float(place.astype("datetime64[ms]").astype(float)) if hasattr(place, "astype") and place.dtype.kind == "M" else place
+    return (
+        float(place.astype("datetime64[ms]").astype(float))
+        if hasattr(place, "astype") and place.dtype.kind == "M"
+        else place
+    )
 
 
 def _legend(fig: Any, theme: Theme) -> None:

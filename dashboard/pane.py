@@ -99,8 +99,6 @@ class Pane:
             action = self.chart.tapped(self.frame, picture, layer, rows)
             if action:
                 keys = self._modifiers
-                self.chart.selection.follow(
-                    action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt"))
-                )
+                self.chart.selection.follow(action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt")))
 
         return tapped

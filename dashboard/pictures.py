@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import holoviews as hv
+import numpy as np
 from bokeh.core.property.vectorization import Field
-from holoviews.core.options import Store
+from holoviews.core.options import Store as Looks
 
 from dashboard.chart import ChartView
 from dashboard.charts.countries import Countries
 from dashboard.charts.durations import Durations
 from dashboard.charts.funnel import Funnel
 from dashboard.charts.sources import Sources
+from dashboard.look import by
+from dashboard.panels import Axis, Panel
 from dashboard.selection import Selection
 from dashboard.stores import engine_of
 from queries.store import Store
@@ -27,6 +30,10 @@ ORIGINAL: dict[str, type[ChartView]] = {
 FORMATS = ("png", "svg")
 DPI, WIDTH = 150, 1100
 """Dots an inch of a PNG, and the width in pixels that a chart has on a wide page."""
+ABREAST = 3
+KEPT = ("fill_color", "line_color", "line_width", "color", "text_color", "text_align", "text_baseline", "fill_alpha")
+INK = "#434C59"
+SIZES = {"title": 10, "ticks": 8, "labels": 8}
 MARKERS = {"circle": "o", "square": "s", "triangle": "^"}
 DASHES = {"dashed": "--", "dotted": ":", "solid": "-"}
 
@@ -38,7 +45,8 @@ class NoMatplotlibError(ImportError):
 def save_pictures(store: str | Path | Store, folder: Path, selection: Selection | None = None) -> list[Path]:
     """Write the original's four pictures of a store as PNG and SVG, each file whole or not at all; return the files.
 
-    Raises NoMatplotlibError without matplotlib, StoreError for a folder that is no store, OSError where the folder cannot be written.
+    Raises NoMatplotlibError without matplotlib, StoreError for a folder that is no store, OSError where the folder
+    cannot be written.
     """
     engine = engine_of(store)
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,8 +59,7 @@ def save_pictures(store: str | Path | Store, folder: Path, selection: Selection 
 
 def save(chart: ChartView, path: Path, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Write one chart as files beside each other, one a format; the ending is added to the path."""
-    frame = chart.frame()
-    shown = for_matplotlib(chart.plot(frame), chart.say(frame).heading)
+    shown = for_matplotlib(chart, chart.frame())
     written = []
     for kind in formats:
         target, part = path.with_suffix(f".{kind}"), path.with_suffix(f".part.{kind}")
@@ -65,45 +72,127 @@ def save(chart: ChartView, path: Path, formats: Iterable[str] = FORMATS) -> list
     return written
 
 
-def for_matplotlib(shown: Any, title: str = "") -> Any:
-    """Return the same elements with their look in matplotlib's words, and the axes that the page's figures have."""
+def for_matplotlib(chart: ChartView, frame: Any) -> Any:
+    """Return the plot of a frame with its look in matplotlib's words. Raises NoMatplotlibError without matplotlib."""
     try:
-        import holoviews.plotting.mpl  # noqa: F401, PLC0415 - a backend registers itself when it is imported
+        import holoviews.plotting.mpl  # noqa: F401 - a backend registers itself when it is imported
     except ImportError:
-        raise NoMatplotlibError("Pictures are drawn by matplotlib: pip install 'silent-leak-detector[pictures]'") from None
-    pictures = list(shown) if isinstance(shown, hv.Layout) else [shown]
-    made = [_overlay(picture, "" if len(pictures) > 1 else title, len(pictures)) for picture in pictures]
-    if len(made) == 1:
-        return made[0]
-    return hv.Layout(made).cols(2).opts(backend="matplotlib", title=title, tight=True, sublabel_format="")
+        raise NoMatplotlibError(
+            "Pictures are drawn by matplotlib: pip install 'silent-leak-detector[pictures]'"
+        ) from None
+    title = chart.say(frame).heading
+    panels = [panel for panel in chart.panels(frame) if panel.visible]
+    if len(panels) == 1:
+        return _overlay(chart.draw(panels[0]), panels[0], title, 1)
+    made = [_overlay(chart.draw(panel), panel, panel.title, len(panels)) for panel in panels]
+    look = {"title": title, "fontsize": SIZES, "tight": True, "sublabel_format": ""}
+    return hv.Layout(made).cols(ABREAST).opts(backend="matplotlib", **look)
 
 
-def _overlay(picture: Any, title: str, many: int) -> Any:
-    plot = Store.lookup_options("bokeh", picture, "plot").kwargs
-    wide = WIDTH / 100 / (1 if many == 1 else 2)
-    axes = {name: plot[name] for name in ("xlim", "ylim", "xticks", "yticks") if plot.get(name) is not None}
-    aspect = max(wide * 100 / (plot.get("height") or 300), 0.4)
-    layers = [_layer(element) for element in picture if len(element)]
-    options = {"fig_inches": wide, "aspect": aspect, "xlabel": "", "ylabel": "", "title": title or picture.label}
-    return hv.Overlay(layers).opts(backend="matplotlib", show_legend=False, show_grid=False, **options, **axes)
+def _overlay(picture: Any, panel: Panel, title: str, many: int) -> Any:
+    wide = WIDTH / 100 / min(many, ABREAST)
+    options: dict[str, Any] = {"fig_inches": wide, "xlabel": "", "ylabel": "", "title": title, "fontsize": SIZES}
+    options |= {"aspect": max(wide * 100 / panel.height, 0.4), "show_grid": False, "show_legend": False}
+    for side, axis in (("x", panel.x), ("y", panel.y)):
+        if axis.factors is None:
+            options[f"{side}lim"] = axis.start, axis.end
+            options[f"{side}ticks"] = list(zip(axis.ticks, axis.labels, strict=True)) or 0
+        else:
+            options[f"{side}lim"] = 0, len(axis.factors)
+            options[f"{side}ticks"] = [(place + 0.5, name) for place, name in enumerate(axis.factors)]
+    if any(isinstance(element, hv.Polygons) for element in picture):  # a map has no axes, and is not stretched
+        options |= {"aspect": "equal", "xaxis": None, "yaxis": None, "show_frame": False}
+    drawn = [_placed(element, panel) for element in picture if len(element) and not _is_unseen(element)]
+    layers = [_layer(_within(element, options["xlim"], options["ylim"])) for element in drawn]
+    return hv.Overlay(layers).opts(backend="matplotlib", **options)
+
+
+def _is_unseen(element: Any) -> bool:
+    """Say whether a layer only answers a pointer."""
+    return Looks.lookup_options("bokeh", element, "style").kwargs.get("fill_alpha") == 0
+
+
+def _placed(element: Any, panel: Panel) -> Any:
+    """Return an element as matplotlib can place it: by numbers where its own bars, cells and words want names.
+
+    Countries of several islands become a shape each, since matplotlib colours shapes.
+    """
+    style = Looks.lookup_options("bokeh", element, "style").kwargs
+    plot = Looks.lookup_options("bokeh", element, "plot").kwargs
+    if isinstance(element, hv.Bars):
+        at, value = element.dimension_values(0).astype(float), element.dimension_values(1)
+        half = float(style.get("bar_width", 0.8)) / 2
+        ends = (np.zeros(len(at)), at - half, value, at + half)
+        ends = ends if plot.get("invert_axes") else (at - half, np.zeros(len(at)), at + half, value)
+        made = hv.Rectangles(
+            (*ends, *(element.dimension_values(dim) for dim in element.vdims[1:])), vdims=element.vdims[1:]
+        )
+    elif panel.x.factors is not None and panel.y.factors is not None and not isinstance(element, hv.Rectangles):
+        x, y = (_positions(element, side, axis) for side, axis in ((0, panel.x), (1, panel.y)))
+        if isinstance(element, hv.Labels):
+            made = hv.Labels((x, y, *(element.dimension_values(dim) for dim in element.vdims)), vdims=element.vdims)
+        else:
+            shade = np.array(style["cmap"], dtype=object)
+            low, high = plot["clim"]
+            value = element.dimension_values(2)
+            known = ~np.isnan(value)
+            place = ((value[known] - low) / (high - low) * len(shade)).astype(int).clip(0, len(shade) - 1)
+            corners = (x[known] - 0.48, y[known] - 0.48, x[known] + 0.48, y[known] + 0.48)
+            return hv.Rectangles((*corners, shade[place]), vdims=["fill"]).opts(fill_color=by("fill"), backend="bokeh")
+    elif isinstance(element, hv.Polygons):
+        names = [dim.name for dim in element.vdims]
+        made = hv.Polygons([part for shape in element.split(datatype="dictionary") for part in _shapes(shape, names)],
+                           vdims=names)  # fmt: skip
+    else:
+        return element
+    kept = {name: look for name, look in style.items() if name in KEPT}
+    return made.opts(backend="bokeh", **kept)
+
+
+def _positions(element: Any, side: int, axis: Axis) -> Any:
+    order = {name: place + 0.5 for place, name in enumerate(axis.factors or ())}
+    return np.array([order.get(name, np.nan) for name in element.dimension_values(side)])
+
+
+def _shapes(shape: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:
+    """Return the parts of a country, which NaN keep apart, as shapes that share its look."""
+    x, y = (np.asarray(shape[axis], dtype=float) for axis in ("x", "y"))
+    cuts = np.flatnonzero(np.isnan(x))
+    look = {name: shape[name] if np.isscalar(shape[name]) else shape[name][0] for name in names}
+    holes = shape.get("holes") or [[] for _ in range(len(cuts) + 1)]
+    parts = zip(np.split(x, cuts), np.split(y, cuts), holes, strict=True)
+    return [
+        {"x": across[~np.isnan(across)], "y": along[~np.isnan(along)], "holes": [inside], **look}
+        for across, along, inside in parts
+    ]
+
+
+def _within(element: Any, xlim: Any, ylim: Any) -> Any:
+    """Return words without those that a browser places beside the frame by pixels."""
+    if not isinstance(element, hv.Labels):
+        return element
+    x, y = (element.dimension_values(place) for place in (0, 1))
+    return element.iloc[(x >= xlim[0]) & (x < xlim[1]) & (y >= ylim[0]) & (y <= ylim[1])]
 
 
 def _layer(element: Any) -> Any:
-    style = Store.lookup_options("bokeh", element, "style").kwargs
-    known = set(Store.registry["matplotlib"][type(element)].style_opts)
+    style = Looks.lookup_options("bokeh", element, "style").kwargs
+    known = set(Looks.registry["matplotlib"][type(element)].style_opts)
     said = _words(style)
+    ink = said.get("line", said.get("color", INK))
+    paint = said.get("fill", said.get("color", INK))
     if isinstance(element, hv.Labels):
-        said = {"size": 8, "color": said.get("color", "#333333"), **_alignment(style)}
+        said = {"size": 7, "color": said.get("color", INK), **_alignment(style)}
     elif isinstance(element, hv.ErrorBars):
-        said = {"ecolor": said.get("line", "#333333"), "elinewidth": 1.5, "capsize": 0}
-    elif isinstance(element, hv.Rectangles | hv.Polygons | hv.Bars | hv.Area):
-        said = {"facecolor": said.get("fill", said.get("color", "#333333")), "edgecolor": said.get("line") or "none", **said}
-    elif isinstance(element, hv.Scatter | hv.Points):
-        said = {**said, "color": said.get("fill", said.get("color", "#333333"))}
+        said = {"ecolor": ink, "elinewidth": 1.5, "capsize": 0}
+    elif isinstance(element, hv.Polygons):
+        said = {"color": paint, "edgecolor": "#8C97A6", "linewidth": 0.3}
+    elif isinstance(element, hv.Rectangles | hv.Bars | hv.Area):
+        said = {**said, "facecolor": paint, "edgecolor": said.get("line") or "none"}
+        said.pop("color", None)
     else:
-        said = {**said, "color": said.get("line", said.get("color", "#333333"))}
-    ours = {"fill", "line"} | ({"color"} if "facecolor" in said else set())
-    kept = {name: value for name, value in said.items() if name in known - ours and value is not None}
+        said = {**said, "color": paint if isinstance(element, hv.Scatter | hv.Points) else ink}
+    kept = {name: each for name, each in said.items() if name in known - {"fill", "line"} and each is not None}
     named = element.relabel("Drawn") if element.label else element  # a label like a column would be read as one
     return named.opts(backend="matplotlib", **kept)
 
@@ -130,8 +219,6 @@ def _words(style: dict[str, Any]) -> dict[str, Any]:
                 found["marker"] = MARKERS.get(held, "o")
             case "text_color" | "color":
                 found["color"] = held
-            case "cmap" | "clim":
-                found[name] = held
     return found
 
 

@@ -5,6 +5,8 @@ const VERDICT = /-verdict$/
 const VERDICT_FONT = "13px Roboto, sans-serif"
 const VERDICT_LINE = 16
 const MARGIN = 4
+const ZOOMED = "zoom"
+const DOUBLE = 300  // milliseconds in which a second click makes a double one, as Bokeh has it
 const SETTLED = 120  // milliseconds after which Bokeh has laid out anew
 
 const pen = document.createElement("canvas").getContext("2d")
@@ -84,6 +86,7 @@ export class Plot {
     this.verdicts = new Verdicts(models, (title) => panels.find((panel) => panel.above.includes(title)))
     const clickable = models.filter((model) => model.type === "ColumnDataSource" && model.tags.includes(TAPPED))
     for (const source of clickable) this.watch(source, panels)
+    for (const panel of panels) if (panel.tags.includes(ZOOMED)) this.follow(panel)
     this.holder.classList.toggle("clickable", clickable.length > 0)
     if (this.pending) this.patch(this.pending)
   }
@@ -95,8 +98,23 @@ export class Plot {
       const rows = [...source.selected.indices]
       if (!rows.length) return
       source.selected.indices = []
-      this.tapped({picture, layer: source.name, rows, additive: this.keys.shift, exclude: this.keys.alt})
+      // Of marks under one another the topmost answers, which Bokeh selects last. Where a double click shows all again, the
+      // first of its clicks chooses nothing.
+      clearTimeout(this.tapping)
+      const tap = {picture, layer: source.name, rows, additive: this.keys.shift, exclude: this.keys.alt}
+      this.tapping = setTimeout(() => this.tapped(tap), this.zoomed?.(panels[picture]) ? DOUBLE : 0)
     })
+  }
+
+  // A drag moves only what is zoomed: else a finger on the picture scrolls the page.
+  follow(panel) {
+    const ranges = [panel.x_range, panel.y_range]
+    const pan = panel.toolbar.tools.find((tool) => tool.type === "PanTool")
+    this.zoomed = (other) => other === panel && ranges.some((range) => range.start !== range.reset_start || range.end !== range.reset_end)
+    const follows = () => { pan.active = this.zoomed(panel) }
+    for (const range of ranges) for (const end of ["start", "end"]) range.properties[end].change.connect(follows)
+    this.holder.addEventListener("dblclick", () => clearTimeout(this.tapping))
+    follows()
   }
 
   // The events name the models of one theme's figure: those of another wait for it.

@@ -9,10 +9,10 @@ export const BODIES = {
   contributions,
   findings,
   heat,
-  kpis,
   notices,
   steps,
   rows: (body, act) => (body.nothing ? [nothing(body.nothing, act)] : table(body, act)),
   figure: () => [],
+  "figure+kpis": kpis,
   "figure+table": table,
 }

@@ -1,12 +1,14 @@
 """Build what charts are given: rows as the engine returns them, results and contexts, from counts alone."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from dashboard.cards import Context
 from queries.engine import Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
+from queries.judged import Judged
 from queries.statistics import wilson_interval
 
 
@@ -107,3 +109,13 @@ def context(filters: Filters | None = None, days: int = 6, missing: tuple[int, .
 def day(number: int) -> dt.date:
     """Return a day of July 2017."""
     return dt.date(2017, 7, number)
+
+
+def judged(found: Any, rows: Sequence[dict[str, Any]] = ()) -> Judged:
+    """Return a judgement as the engine hands it over."""
+    return Judged("built", list(rows), "", {}, 1, Filters(), found)
+
+
+def segments(**counts: tuple[int, int]) -> Result:
+    """Return values of a dimension with their sessions and converted sessions: google=(100, 2)."""
+    return result([counted(sessions, converted, segment=name) for name, (sessions, converted) in counts.items()])

@@ -80,7 +80,8 @@ def test_the_dots_are_the_rates_in_the_colour_and_shape_of_the_device():
 
 
 def test_a_device_that_a_filter_leaves_out_is_grey():
-    chart, frame = durations([("desktop", 3, 90, 1), ("mobile", 3, 90, 1)], Filters.of(include={"device_category": ["mobile"]}))
+    mobile = Filters.of(include={"device_category": ["mobile"]})
+    chart, frame = durations([("desktop", 3, 90, 1), ("mobile", 3, 90, 1)], mobile)
     colors = [set(layer(chart, frame, "rates", place)["color"]) for place in (0, 1)]
     assert colors == [{LIGHT.previous}, {LIGHT.devices["mobile"]}]
 

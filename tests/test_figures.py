@@ -134,9 +134,11 @@ def test_heat_map_cells_have_intervals_and_shrunk_rates(query):
     assert not cells["dfa", "desktop"]["enough"]
 
 
-def test_countries_below_a_hundred_sessions_are_kept_and_marked(query):
+def test_countries_below_a_hundred_sessions_or_one_expected_order_are_kept_and_marked(query):
     rows = query("countries")
-    assert all(row["enough"] == (row["sessions"] >= 100) for row in rows)
+    assert all(row["enough"] == (row["sessions"] * 94 >= 10_000) for row in rows)
+    [us] = [row for row in rows if row["country"] == "US"]
+    assert us["shrunk_rate"] == pytest.approx((92 + 300 * 0.0094) / 4_436)
     assert sum(not row["enough"] for row in rows) > 50
     fewer = query("countries", "--option", "min_sessions=500")
     assert sum(row["enough"] for row in fewer) < sum(row["enough"] for row in rows)

@@ -6,8 +6,8 @@ import pytest
 from builders import sessions, store_of
 
 from dashboard.ask import Ask, compared_period, held_by, met_days
-from dashboard.charts.registry import CHARTS
 from dashboard.charts.finding import FINDING
+from dashboard.charts.registry import CHARTS
 from dashboard.charts.view_findings import FUNNEL
 from dashboard.compute import answer
 from dashboard.periods import Comparison, Days

@@ -96,6 +96,14 @@ def test_countries_below_the_minimum_are_kept_and_marked(ask):
     ]
 
 
+def test_a_country_without_an_expected_conversion_is_marked_and_its_rate_is_drawn_towards_the_mean(ask):
+    rows = [*sessions(8, country="US"), *sessions(2, country="US", transactions=1), *sessions(2, country="FR")]
+    us, fr = ask(rows, "countries", options={"min_sessions": 1, "prior_sessions": 6})
+    assert (us["enough"], fr["enough"]) == (True, False)
+    assert (us["expected"], fr["expected"]) == pytest.approx((10 / 6, 2 / 6))
+    assert (us["shrunk_rate"], fr["shrunk_rate"]) == pytest.approx((3 / 16, 1 / 8))
+
+
 @pytest.mark.parametrize(
     ("seconds", "bucket"),
     [

@@ -7,7 +7,7 @@ import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
 import pandas as pd
 
 from dashboard.look import by, words
-from dashboard.panel import Axis
+from dashboard.panels import Axis
 from dashboard.theme import Theme
 
 LETTER, LONGEST = 6.5, 16

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import holoviews as hv
 
 from dashboard.body import Action
-from dashboard.chart import ChartView
+from dashboard.charts.text_view import TextView
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns
 
 LEFT, LONGEST, LINE = 150, 22, 26
 """Pixels for the names, letters of the longest name, pixels of a bar and its gap."""
@@ -28,7 +28,7 @@ class Bar:
     stands_back: bool = False
 
 
-class BarView(ChartView):
+class BarView(TextView):
     """Draw one bar a row of the frame, the first on top; a subclass says which in `panels`."""
 
     def bars(self, bars: Sequence[Bar]) -> list[Panel]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import holoviews as hv
 
 from dashboard.body import Action
-from dashboard.chart import ChartView
 from dashboard.charts.bars import LEFT, shortened
+from dashboard.charts.text_view import TextView
 from dashboard.look import by, framed, hatching, mark, words
-from dashboard.panel import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns
 from dashboard.theme import text_on
 
 GAP = 0.03
@@ -28,7 +28,7 @@ class Square:
     action: Action | None = None
 
 
-class CellView(ChartView):
+class CellView(TextView):
     """Draw one cell a row of the frame or several, the first row on top; a subclass says which in `panels`."""
 
     def cells(

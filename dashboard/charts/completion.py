@@ -34,7 +34,7 @@ from dashboard.charts.funnel_rows import (
 from dashboard.charts.words import FEW_SESSIONS, Row, device_color, device_shape, empty_sentence, transition
 from dashboard.format import DASH, THIN, exact, plural, rate, rate_range
 from dashboard.look import by, framed, mark, rate_ticks, words
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from queries.engine import Result
 from queries.pivot import OTHERS
 from queries.vocabulary import TITLES

@@ -8,7 +8,7 @@ from dashboard.charts.chosen import passes
 from dashboard.charts.funnel_rows import DEVICE, label_of, look_of
 from dashboard.charts.words import Row, enough, part_of
 from dashboard.format import count, exact, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 MOST = 5

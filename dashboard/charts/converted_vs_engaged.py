@@ -1,6 +1,7 @@
 """Converted sessions beside engaged ones without an order: pages seen and time spent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import holoviews as hv
 import pandas as pd
@@ -12,7 +13,7 @@ from dashboard.chart import ChartView, Words
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence
 from dashboard.format import DASH, THIN, count, decimal, exact, plural, seconds
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel, columns, rows_of
+from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.engine import Result
 
 GROUPS = CONVERTED, ENGAGED = "converted", "engaged, no order"
@@ -46,7 +47,7 @@ class ConvertedVsEngaged(ChartView):
 
     On the page it is a table: five measures of two groups in three units are compared faster as numbers than as bars.
     Frame: one row a group (`visit_group`: "converted" or "engaged, no order"): `sessions`, `mean_pageviews`,
-    `median_pageviews`, `mean_duration_seconds`, `median_duration_seconds` and `sessions_with_duration` (those measured).
+    `median_pageviews`, `mean_duration_seconds`, `median_duration_seconds` and `sessions_with_duration` (measured).
     """
 
     key = "converted_vs_engaged"
@@ -70,7 +71,7 @@ class ConvertedVsEngaged(ChartView):
         return [self._panel(groups, *picture) for picture in PICTURES]
 
     def _panel(self, groups: Mapping[str, Row], what: str, column: str, unit: float, said: Format) -> Panel:
-        bars = [
+        bars: list[dict[str, Any]] = [
             {
                 "bar": f"{kind},\n{name}",
                 "value": (_value(groups, group, f"{kind.lower()}_{column}") or 0) / unit,

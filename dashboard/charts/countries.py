@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, 
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel, rows_of
 from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
@@ -61,7 +61,7 @@ class Countries(ChartView):
         """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
         rows, codes = rows_of(frame), world().iso
         held = {row["country"] for row in rows}
-        actions = [Action(dimension=COUNTRY, value=code) if code in held else None for code in codes]
+        actions = [Action(dimension=COUNTRY, value=code) if code and code in held else None for code in codes]
         small = set(dotted())
         return [
             Panel(
@@ -81,7 +81,7 @@ class Countries(ChartView):
         """Return the land, the outline of what is chosen, and the dots; no sea, no axes."""
         look: dict[str, Any] = {"fill_color": by("fill_color"), "line_color": by("line_color"), "line_width": 0.7}
         hatch, (width, height) = hatching(self.colors.map_hatch), (axis.end - axis.start for axis in (panel.x, panel.y))
-        outline = panel.table("chosen").hvplot.line("x", "y", hover=False, color=self.colors.text, line_width=1.6)
+        outline = panel.table("chosen").hvplot.line("x", "y", hover=False, color=self.colors.text, line_width=1.2)
         dots = panel.table("dots").hvplot.points("x", "y", hover_cols=["fill_color", "line_color", "hatch", "size"])
         drawn = [
             # A constant `color` keeps HoloViews from making classes of its own of the first column.
@@ -123,14 +123,6 @@ class Countries(ChartView):
 
 def _without_axes(plot: Any, _element: Any) -> None:
     plot.handles["plot"].axis.visible = False
-
-
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame, with None for a rate that does not exist."""
-    return [
-        {name: None if isinstance(each, float) and each != each else each for name, each in row.items()}
-        for row in frame.to_dict("records")
-    ]
 
 
 def _body(rows: Sequence[Row], caption: str, chosen: Sequence[str], wanted: Sequence[str]) -> Table:

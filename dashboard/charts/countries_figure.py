@@ -13,7 +13,7 @@ import pandas as pd
 
 from dashboard.charts.words import Row
 from dashboard.format import DASH, THIN, exact, expected, money, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme, blended
 from dashboard.world import world
 

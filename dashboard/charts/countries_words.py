@@ -101,7 +101,7 @@ def hatched(minimum: int, floor: int) -> str:
         return f"{few}their rate would be noise."
     if floor > minimum:
         return f"{few}less than one order is expected there. The chosen minimum of {count(minimum)} is below that."
-    return f"{few}the chosen minimum. One order is expected in {count(floor)}."
+    return f"{few}the chosen minimum. One order is expected from {count(floor)} on."
 
 
 def legend(rows: Sequence[Row], minimum: int) -> list[LegendItem]:

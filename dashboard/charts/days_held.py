@@ -11,10 +11,10 @@ from dashboard.chart import Words
 from dashboard.charts.cells import CellView, Square
 from dashboard.charts.check_words import columns_words
 from dashboard.charts.checks import NEED as CHECKS
-from dashboard.charts.strips import action_of, labels_of, parts_of, reason_of
-from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, rows_of, stretch_label
+from dashboard.charts.strips import Part, action_of, labels_of, parts_of, reason_of
+from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, stretch_label
 from dashboard.format import DASH, count, day, exact, plural
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of
@@ -64,10 +64,10 @@ class DaysHeld(CellView):
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return a strip for sessions and one for converted sessions."""
-        parts = parts_of(frame)
+        parts = self._parts(frame)
         squares = [
             Square(place, row, self.shade(cell["level"]), cell.get("mark", ""), cell["title"], action_of(part))
-            for row, line in enumerate(strips_of(frame))
+            for row, line in enumerate(strips_of(self._parts(frame)))
             for place, (part, cell) in enumerate(zip(parts, line["cells"], strict=True))
         ]
         return self.cells(squares, labels_of(parts), list(ROWS.values()))
@@ -76,7 +76,7 @@ class DaysHeld(CellView):
         """Return how many days the store holds."""
         if frame.empty:
             return Words("No days to show", empty=empty_sentence(self.context))
-        each = len(parts_of(frame)[0])
+        each = len(self._parts(frame)[0])
         note = NOTE if each == 1 else f"A cell is {each} days, coloured by their mean. {NOTE}"
         missing, left_out = (int((frame["blank"] == why).sum()) for why in ("no export", "left out"))
         return Words(heading(int((frame["sessions"] > 0).sum()) + left_out, missing, left_out), note)
@@ -92,22 +92,26 @@ class DaysHeld(CellView):
         ]
         if frame["lacks"].any():
             legend.append(LegendItem(label=LACKS, shape="line"))
-        return Heat(caption=self.label, columns=labels_of(parts_of(frame)), rows=strips_of(frame), legend=legend)
+        return Heat(
+            caption=self.label, columns=labels_of(self._parts(frame)), rows=strips_of(self._parts(frame)), legend=legend
+        )
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every day as text."""
         lines = tuple(
             (day(row.day, year=True), *(exact(getattr(row, name)) if row.sessions else DASH for name in ROWS))
-            for row in rows_of(frame)
+            for row in self.lines(frame)
         )
         return TableTwin(self.label, ("Day", "Sessions", "Converted"), lines, (False, True, True))
 
+    def _parts(self, frame: pd.DataFrame) -> list[Part]:
+        return parts_of(self.lines(frame))
 
-def strips_of(frame: pd.DataFrame) -> list[HeatRow]:
+
+def strips_of(parts: Sequence[Part]) -> list[HeatRow]:
     """Return the strips: the sum of each stretch of days, its class by their mean."""
     rows = []
     for name, label in ROWS.items():
-        parts = parts_of(frame)
         sums = [sum(getattr(row, name) for row in part) for part in parts]
         means = [total / max(sum(row.sessions > 0 for row in part), 1) for total, part in zip(sums, parts, strict=True)]
         top = max(means, default=0) or 1

@@ -21,7 +21,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range, share
 from dashboard.look import TINY, by, framed, mark, rate_ticks, words
-from dashboard.panel import Axis, Columns, Panel, columns, rows_of
+from dashboard.panels import Axis, Columns, Panel, columns, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 
@@ -97,7 +97,7 @@ class Durations(ChartView):
         look = self.colors
         named = device in look.devices and passes(self.context.filters, DEVICE, device)
         color = look.devices[device] if named else look.previous
-        held = [
+        held: list[dict[str, Any]] = [
             {
                 **row,
                 "position_too": row["position"],

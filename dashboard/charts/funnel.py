@@ -46,7 +46,7 @@ from dashboard.charts.funnel_words import chosen_of, heading
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, date_range, exact, rate, rate_range
 from dashboard.look import by, framed, mark, narrow
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from queries.engine import Result
 from queries.vocabulary import TITLES
 

@@ -9,7 +9,7 @@ from dashboard.charts.bar_rows import BAR, FIRST, LETTER, SECOND, TARGET, TEXT, 
 from dashboard.charts.funnel_rows import DEVICE, Segments, Values, look_of
 from dashboard.charts.words import DEVICES, Row, device_place
 from dashboard.format import DASH, THIN, count, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 from queries.funnel import Step
 from queries.pivot import OTHERS

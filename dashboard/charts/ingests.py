@@ -10,9 +10,8 @@ from dashboard.body import Row as BodyRow
 from dashboard.cards import Need, TableTwin
 from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
-from dashboard.charts.words import rows_of
 from dashboard.format import THIN, count, day, exact, plural, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import judged_ingests
 
@@ -56,7 +55,7 @@ class Ingests(BarView):
         return self.bars(
             [
                 Bar(what(row), row.added, f"{count(row.added)} on {day(row.at.date(), year=True)}", _title(row))
-                for row in rows_of(frame.head(SHOWN))
+                for row in self.lines(frame)[:SHOWN]
             ]
         )
 
@@ -88,7 +87,7 @@ class Ingests(BarView):
             Cell(text=f"{len(frame)}{THIN}versions" if len(frame) > 1 else "one version"),
             *(Cell(text=count(number), title=exact(number)) for number in frame[SUMS].sum()),
         ]
-        lines = [*map(_line, rows_of(frame.head(SHOWN))), BodyRow(cells=total, kind="total")]
+        lines = [*map(_line, self.lines(frame)[:SHOWN]), BodyRow(cells=total, kind="total")]
         return Table(caption="Ingest history", columns=columns, rows=lines, dense=True)
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
@@ -96,7 +95,7 @@ class Ingests(BarView):
         return TableTwin(
             "Ingest history",
             ("Version", "When", "What", "Files", "Added", "Replaced", "Seen before", "Rejected"),
-            tuple(_twin_line(row) for row in rows_of(frame)),
+            tuple(_twin_line(row) for row in self.lines(frame)),
             (False, False, False, False, True, True, True, True),
         )
 

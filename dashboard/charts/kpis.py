@@ -1,23 +1,23 @@
 """The strip of key figures: sessions, converted sessions, conversion rate, revenue, revenue per session."""
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import holoviews as hv
+import pandas as pd
+
 from dashboard.body import KpiCell, Kpis, Tone
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import ChartView, Words
+from dashboard.charts.kpi_days import COMPARED, DAYS, FIGURES, HEIGHT, SHOWN, bars_of, day_rows
 from dashboard.charts.words import (
     FEW_SESSIONS,
     Row,
-    blank_days,
-    blank_word,
     compared_days,
     days_of,
     empty_sentence,
     missing_days,
     part_of,
-    stretch_label,
-    stretches,
 )
 from dashboard.format import (
     DASH,
@@ -33,52 +33,106 @@ from dashboard.format import (
     rate_range,
     share,
 )
+from dashboard.look import by, framed, hatching, mark
+from dashboard.panels import Axis, Panel, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.statistics import wilson_interval
 
-MOST_BARS = 31
 DOMINATING_SHARE = 0.1
 TOO_FEW = "too few to say"
+TOTALS = [
+    "period", "days", "asked_days", "missing_days", "left_out_days", "sessions", "conversions", "conversion_rate",
+    "conversion_rate_low", "conversion_rate_high", "transactions", "revenue", "revenue_per_session",
+    "revenue_per_conversion", "largest_revenue",
+]  # fmt: skip
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the totals and for the days, shown and compared."""
-    return Need("overview"), Need("trend"), Need("overview", compared=True), Need("trend", compared=True)
+class KeyFigures(ChartView):
+    """The key figures as words, and over the five cells one picture: what each was day by day.
 
+    Frames: "totals", one row a period, the shown one first (`period` is "shown" or "compared"): the columns of the
+    metric `overview`, and `asked_days`, `missing_days` and `left_out_days` of the period. "days", one row a figure and
+    day, compared days first; many days are stretches of equal length: `figure` (0 to 4, as the cells), `name`,
+    `period`, `first`, `last`, `blank` (why nothing is shown), `value`, and `words`, the value as it is said.
+    """
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the five cells; dashes in every one of them for an empty selection."""
-    totals, days = results[0].rows[0], results[1].rows
-    cells = cells_of(totals, days, context)
-    before = results[2].rows[0] if len(results) > 2 and results[2].rows else None
-    period = compared_days(context)
-    if before and period and totals["sessions"]:
-        compare(cells, totals, before)
-        for cell, measure in zip(cells, _MEASURES, strict=True):
-            bars = day_bars([*results[3].rows, *days], context, *measure, before=period)
-            cell["bars"], cell["bar_titles"], cell["bars_before"] = bars
-    table = TableTwin(
-        "Key figures",
-        ("Figure", "Value", "Change", "Interval and context"),
-        tuple(
+    key = "kpis"
+    label = "Key figures"
+    renderer = "figure+kpis"
+    height = 149
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the totals and for the days, shown and compared."""
+        return Need("overview"), Need("trend"), Need("overview", compared=True), Need("trend", compared=True)
+
+    def read(self, results: Sequence[Result]) -> dict[str, pd.DataFrame]:
+        """Return totals and days; the compared ones only where there is something on both sides."""
+        context, (totals, days, before, past) = self.context, (result.rows for result in results)
+        period = compared_days(context)
+        both = bool(totals and totals[0]["sessions"] and before and period)
+        periods = [(SHOWN, totals[:1]), (COMPARED, before[:1] if both else [])]
+        rows = [{"period": which, **row, **asked_days(which, days, context)} for which, held in periods for row in held]
+        drawn = day_rows([*past, *days] if both else days, context, period if both else ())
+        return {"totals": pd.DataFrame(rows, columns=TOTALS), "days": pd.DataFrame(drawn, columns=DAYS)}
+
+    def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
+        """Return a group of bars a figure, each group on a scale of its own."""
+        layers = {"days": bars_of(frame["days"], self.colors)}
+        return [Panel(layers, Axis(0.0, float(len(FIGURES))), height=HEIGHT, left=0)]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return the bars; a day without data is hatched from top to bottom."""
+        look = self.colors
+        bars = panel.table("days").hvplot.bar("x", "share", hover_cols=["width", "color", "hatch", "alpha", "title"])
+        drawn = mark("days", bars, fill_color=by("color"), line_color=None, fill_alpha=by("alpha"),
+                     glyph={"width": by("width"), **hatching(look.control)})  # fmt: skip
+        return framed(
+            [drawn], panel, look, name=self.key, hover=["days"], grid="", right=0, above=0, hooks=[_without_axes]
+        )
+
+    def say(self, frame: Mapping[str, pd.DataFrame]) -> Words:
+        """Return the name of the strip, or that no session is shown, and the figures in the order of their bars."""
+        totals = frame["totals"]
+        some = len(totals) and totals["sessions"].iloc[0]
+        said = "; ".join(f"{cell['label']}: {cell['value']}" for cell in self.body(frame)["cells"])
+        return Words(self.label if some else empty_sentence(self.context), said)
+
+    def body(self, frame: Mapping[str, pd.DataFrame]) -> Kpis:
+        """Return the five cells; dashes in every one of them for an empty selection."""
+        totals = rows_of(frame["totals"])
+        if not totals:
+            return Kpis(cells=[])
+        cells = cells_of(totals[0])
+        if len(totals) > 1:
+            compare(cells, *totals)
+        return Kpis(cells=cells)
+
+    def table(self, frame: Mapping[str, pd.DataFrame]) -> TableTwin:
+        """Return each figure with its change, its interval and what it rests on."""
+        cells = self.body(frame)["cells"]
+        rows = tuple(
             (cell["label"], cell.get("exact", cell["value"]), cell.get("delta", ""), _context(cell)) for cell in cells
-        ),
-        (False, True, True, False),
-    )
-    heading = empty_sentence(context) if not totals["sessions"] else "Key figures"
-    return CardState(heading, body=Kpis(cells=cells), table=table)
+        )
+        headers = ("Figure", "Value", "Change", "Interval and context")
+        return TableTwin("Key figures", headers, rows, (False, True, True, False))
+
+
+def _without_axes(plot: Any, _element: Any) -> None:
+    """Leave the whole canvas to the bars: the cells around them say what they are."""
+    for axis in plot.handles["plot"].axis:
+        axis.visible = False
 
 
 def _context(cell: KpiCell) -> str:
     return "; ".join(text for text in (cell.get("interval", ""), cell.get("detail", "")) if text)
 
 
-def cells_of(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell]:
+def cells_of(totals: Row) -> list[KpiCell]:
     """Return the cells in order: counts, the rate with its interval, and money with what dominates it."""
-    cells = [*count_cells(totals, days, context), *money_cells(totals)]
-    for cell, measure in zip(cells, _MEASURES, strict=True):
-        cell["bars"], cell["bar_titles"], _ = day_bars(days, context, *measure)
+    cells = [*count_cells(totals), *money_cells(totals)]
+    for cell, (_, short, _, _) in zip(cells, FIGURES, strict=True):
+        cell["short"] = short
     return cells
 
 
@@ -148,7 +202,7 @@ def _tone(direction: int) -> Tone:
     return "accent" if direction > 0 else "loss" if direction < 0 else "muted"
 
 
-def count_cells(totals: Row, days: Sequence[Row], context: Context) -> list[KpiCell]:
+def count_cells(totals: Row) -> list[KpiCell]:
     """Return sessions, converted sessions, and the rate between them with its interval."""
     sessions, conversions, empty = totals["sessions"], totals["conversions"], not totals["sessions"]
     interval = rate_range(totals["conversion_rate_low"], totals["conversion_rate_high"])
@@ -157,7 +211,7 @@ def count_cells(totals: Row, days: Sequence[Row], context: Context) -> list[KpiC
             label="Sessions",
             value=DASH if empty else count(sessions),
             exact=exact(sessions),
-            interval=days_shown(days, context),
+            interval=days_shown(totals),
             detail="" if empty else a_day(sessions, totals["days"]),
         ),
         KpiCell(
@@ -203,15 +257,23 @@ def a_day(total: float, days: int) -> str:
     return f"{count(mean) if mean >= 100 else decimal(mean)} a day"
 
 
-def days_shown(days: Sequence[Row], context: Context) -> str:
+def asked_days(which: str, days: Sequence[Row], context: Context) -> dict[str, int]:
+    """Return how many days of a period are looked at, how many of them have no export, and how many are left out."""
+    held = {row["session_date"] for row in days}
+    asked = days_of(context) if which == SHOWN else compared_days(context)
+    known = held if context.store_days is None else context.store_days
+    missing = missing_days(context, held) if which == SHOWN else [date for date in asked if date not in known]
+    left_out = sum(map(context.filters.leaves_out, asked))
+    return {"asked_days": len(asked) or len(days), "missing_days": len(missing), "left_out_days": left_out}
+
+
+def days_shown(totals: Row) -> str:
     """Return how many days are shown, and of how many of them nothing is: 5 days, 1 missing, 2 left out."""
-    if not days:
+    missing, left_out = totals["missing_days"], totals["left_out_days"]
+    if not totals["days"]:
         return ""
-    missing = len(missing_days(context, {row["session_date"] for row in days}))
-    asked = len(days_of(context)) or len(days)
-    left_out = sum(map(context.filters.leaves_out, days_of(context)))
     return ", ".join([
-        plural(asked, "day"),
+        plural(totals["asked_days"], "day"),
         *([f"{count(missing)} missing"] if missing else []),
         *([f"{count(left_out)} left out"] if left_out else []),
     ])  # fmt: skip
@@ -224,59 +286,3 @@ def dominating(totals: Row) -> str:
         return ""
     what = "order" if totals["transactions"] == conversions else "buyer"
     return f"one {what} ({money(largest)}) is {share(largest / revenue)} of it"
-
-
-Measure = tuple[Callable[[Row], float | None], Callable[[float | None], str]]
-
-
-def _per_session(row: Row) -> float | None:
-    return row["revenue"] / row["sessions"] if row["sessions"] else None
-
-
-_MEASURES: tuple[Measure, ...] = (
-    (lambda row: row["sessions"], count),
-    (lambda row: row["conversions"], count),
-    (lambda row: row["conversions"] / row["sessions"] if row["sessions"] else None, rate),
-    (lambda row: row["revenue"], money),
-    (_per_session, lambda value: money(value, cents=True)),
-)
-
-
-def day_bars(
-    days: Sequence[Row],
-    context: Context,
-    measure: Callable[[Row], float | None],
-    shown: Callable[[float | None], str],
-    before: Sequence[dt.date] = (),
-) -> tuple[list[float | None], list[str], int]:
-    """Return one bar per day as a fraction of the largest, their hover texts, and how many belong to the days before.
-
-    None stands for a day of which nothing is shown. Many days are drawn as stretches of equal length, the last one of a
-    period possibly shorter. The days before come first, whenever they were.
-    """
-    rows = {row["session_date"]: row for row in days}
-    blank = blank_days(context, set(rows))
-    if before:
-        known = rows if context.store_days is None else context.store_days
-        blank |= {date for date in before if date not in known or context.filters.leaves_out(date)}
-    periods = [
-        stretches(period, MOST_BARS // 2 if before else MOST_BARS) for period in (before, days_of(context)) if period
-    ]
-    parts = [part for period in periods for part in period]
-    gaps = [blank.issuperset(part) for part in parts]
-    values = [None if gap else measure(_total(rows, part)) for part, gap in zip(parts, gaps, strict=True)]
-    top = max((value for value in values if value), default=1)
-    bars = [None if gap else (value or 0) / top for value, gap in zip(values, gaps, strict=True)]
-    titles = [
-        f"{stretch_label(part)}: {blank_word(context, part) if gap else shown(value)}"
-        for part, value, gap in zip(parts, values, gaps, strict=True)
-    ]
-    return bars, titles, len(periods[0]) if before else 0
-
-
-def _total(rows: Mapping[dt.date, Row], stretch: Sequence[dt.date]) -> dict[str, float]:
-    held = [rows[date] for date in stretch if date in rows]
-    return {name: sum(row[name] for row in held) for name in ("sessions", "conversions", "revenue")}
-
-
-CHART = Card("kpis", "Key figures", needs, update, renderer="kpis", height=96)

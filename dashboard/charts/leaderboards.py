@@ -12,9 +12,9 @@ from dashboard.cards import Need, TableTwin
 from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.board_changes import FALSE, change_of, change_words, changes_heading, with_changes
-from dashboard.charts.words import Row, empty_sentence, joined, part_of, rows_of, value_label
+from dashboard.charts.words import Row, empty_sentence, joined, part_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, points, rate, rate_range, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, NOT_SET, TITLES
 
@@ -43,6 +43,7 @@ COLUMNS = [
     "dimension", "value", *COUNTS, "conversion_rate_low", "conversion_rate_high", "revenue",
     *(f"compared_{name}" for name in COUNTS), "change", "change_low", "change_high", "beyond_chance",
 ]  # fmt: skip
+FROM = {"value": "segment"}
 
 
 class Leaderboards(BarView):
@@ -93,14 +94,14 @@ class Leaderboards(BarView):
         ranks = rank_of(self.sorted_by, self.order, self.min_sessions)
         rows = with_changes(rows, self.min_sessions)
         rows.sort(key=lambda row: (DIMENSIONS.index(row["dimension"]), *ranks(row)))
-        return pd.DataFrame(rows).rename(columns={"segment": "value"}).reindex(columns=COLUMNS)
+        return pd.DataFrame({name: [row[FROM.get(name, name)] for row in rows] for name in COLUMNS})
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the largest values of the chosen dimension; what is filtered to stands out."""
-        held = frame[frame["dimension"] == self.dimension].nlargest(SHOWN, "sessions")
+        held = [row for row in self.lines(frame) if row.dimension == self.dimension]
         wanted = self.context.filters.values(self.dimension)
         bars = []
-        for row in rows_of(held):
+        for row in sorted(held, key=lambda row: -row.sessions)[:SHOWN]:
             few = row.sessions < self.min_sessions
             words = f"{count(row.sessions)}, {self._cells(row)[1]} {_in_brackets(self._subs(row)[1])}".strip()
             title = "; ".join([value_label(self.dimension, row.value), *self._titles(row)])
@@ -111,21 +112,21 @@ class Leaderboards(BarView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return the value that stands out, or that changed most."""
-        boards = boards_of(frame)
+        boards = boards_of(self.lines(frame))
         if not boards:
             said = empty_sentence(self.context) if frame.empty else "No export here gives any dimension."
             return Words("No segments to rank", empty=said)
         skipped = [TITLES[name].lower() for name in DIMENSIONS if name not in boards]
         left = f" No export here gives {joined(skipped, 'or')}." if skipped else ""
         if self.sorted_by == "Change":
-            said = changes_heading(rows_of(frame), rises=self.order == LARGEST)
+            said = changes_heading(self.lines(frame), rises=self.order == LARGEST)
         else:
-            said = heading(frame, self.min_sessions)
+            said = heading(self.lines(frame), self.min_sessions)
         return Words(said, NOTE + (MARKED if self.compares else "") + left)
 
     def body(self, frame: pd.DataFrame) -> Boards:
         """Return a board for each dimension that the exports give."""
-        boards = [self._board(name, values) for name, values in boards_of(frame).items()]
+        boards = [self._board(name, values) for name, values in boards_of(self.lines(frame)).items()]
         body = Boards(caption="Leaderboards, one for each dimension", heads=self._heads(), boards=boards)
         if not self.compares:
             body["off"] = {"sort": {"Change": "Nothing is compared"}}
@@ -135,7 +136,7 @@ class Leaderboards(BarView):
         """Return the leaders of each dimension as text."""
         headers = ("Dimension", "Value", "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Change")
         headers = (*headers, "Its interval", "Relative", "Beyond chance", "Revenue")
-        leaders = (row for values in boards_of(frame).values() for row in rows_of(values.head(SHOWN)))
+        leaders = (row for values in boards_of(self.lines(frame)).values() for row in values[:SHOWN])
         numeric = (False, False, *(True,) * 9)
         return TableTwin("Leaders of each dimension", headers, tuple(map(twin_line, leaders)), numeric)
 
@@ -153,13 +154,13 @@ class Leaderboards(BarView):
             heads.append(head)
         return heads
 
-    def _board(self, name: str, values: pd.DataFrame) -> Board:
+    def _board(self, name: str, values: Sequence[Any]) -> Board:
         filters, least = self.context.filters, self.min_sessions
         wanted, unwanted = filters.values(name), dict(filters.exclude).get(name, ())
-        sent = values.head(MOST)
-        largest = sent["sessions"].max() or 1
+        sent = values[:MOST]
+        largest = max(row.sessions for row in sent) or 1
         lines = []
-        for row in rows_of(sent):
+        for row in sent:
             line = BoardRow(
                 name=value_label(name, row.value),
                 bar=row.sessions / largest,
@@ -177,7 +178,7 @@ class Leaderboards(BarView):
             elif row.sessions < least:
                 line["state"] = "few"
             lines.append(line)
-        few = int((sent["sessions"] < least).sum())
+        few = sum(row.sessions < least for row in sent)
         opens = Action(card="pivot", name="columns" if name in AS_COLUMNS else "rows", option=TITLES[name])
         board = Board(title=TITLES[name], rows=lines, shown=SHOWN, few=few, open=opens, open_label="Pivot")
         board["unsent"] = len(values) - len(sent)
@@ -237,10 +238,12 @@ def rank_of(sort: str, order: str, least: int) -> Callable[[Row], tuple[Any, ...
     return key
 
 
-def boards_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def boards_of(rows: Sequence[Any]) -> dict[str, list[Any]]:
     """Return the values of each dimension that an export gives."""
-    given = frame[frame["value"] != NOT_SET]["dimension"].unique()
-    return {name: frame[frame["dimension"] == name] for name in DIMENSIONS if name in given}
+    boards: dict[str, list[Any]] = {}
+    for row in rows:
+        boards.setdefault(row.dimension, []).append(row)
+    return {name: values for name, values in boards.items() if any(row.value != NOT_SET for row in values)}
 
 
 def twin_line(row: Any) -> tuple[str, ...]:
@@ -258,12 +261,13 @@ def twin_line(row: Any) -> tuple[str, ...]:
     )
 
 
-def heading(frame: pd.DataFrame, least: int) -> str:
+def heading(rows: Sequence[Any], least: int) -> str:
     """Return the value that stands furthest above the others of its dimension, by intervals that do not meet."""
     best: tuple[float, Any, Any] | None = None
-    ranks = frame[(frame["sessions"] >= least) & (frame["value"] != NOT_SET)]
+    ranks = [row for row in rows if row.sessions >= least and row.value != NOT_SET]
+    ranks.sort(key=lambda row: (-row.sessions, row.value))
     for name in DIMENSIONS:
-        values = rows_of(ranks[ranks["dimension"] == name].sort_values(["sessions", "value"], ascending=[False, True]))
+        values = [row for row in ranks if row.dimension == name]
         if len(values) < 2:
             continue
         top = max(values, key=lambda row: row.conversion_rate_low)

@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+import holoviews as hv
+import pandas as pd
+import param
 
 from dashboard.body import Action, Cell, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import ChartView, Words
 from dashboard.charts.segments import FOLLOWING, single_words, value_words
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence, leaving, part_of, transition
 from dashboard.format import THIN, count, exact, points, rate, share
+from dashboard.look import by, framed, mark, words
+from dashboard.panels import Axis, Panel, columns
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.funnel import Funnel
@@ -48,30 +55,146 @@ class Contrast:
         return low or 0.0, high or 0.0
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the funnel by every dimension, and for that of all sessions."""
-    return Need("funnel"), *(Need("funnel", by=name) for name in DIMENSIONS)
+class Leavers(ChartView):
+    """Values that those who leave at a step and those who go on have in different shares.
+
+    On the page this is a table of text: what counts are names and two shares of each, which a click filters to; a
+    picture beside them in half a page's width would only repeat the differences. `plot` draws these, with intervals.
+
+    Frame: one row a value, the largest difference first: `dimension`, `value`, `left` and `on` (sessions with the value
+    among those who left, and who went on), `share_left` and `share_on`, their `difference` with its 95 % interval
+    (`difference_low`, `difference_high`), and `apart`: among the first eight whose 99.9 % interval leaves 0. `attrs`
+    have the "place" of the step, from 0, and how many "left" and went "on" there; nothing where no session is shown.
+    """
+
+    step = param.Selector(default="Last", objects=list(STEPS), doc="Which step they leave at.")
+
+    key = "leavers"
+    label = "Who leaves against who goes on"
+    own_settings = ("step",)
+    renderer = "rows"
+    span = 6
+    height = 300
+    traits: ClassVar[Mapping[str, Any]] = {"slow": True}
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the funnel by every dimension, and for that of all sessions."""
+        return Need("funnel"), *(Need("funnel", by=name) for name in DIMENSIONS)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return the values of every dimension that both groups could have; none while a group is too small."""
+        steps = results[0].rows
+        if not steps or not (steps[0]["reached"] or self.context.filters.is_empty):
+            return frame_of((), {})
+        place = place_of([row["reached"] for row in steps], self.step)
+        left, on = steps[place]["abandonments"], steps[place + 1]["reached"]
+        enough = min(left, on) >= FEW_SESSIONS
+        found = contrasts(results[1:], place, left, on) if enough else []
+        return frame_of(found, {"place": place, "left": left, "on": on})
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return the differences of the values that set the groups apart, in percentage points around 0."""
+        apart, look = contrasts_of(frame[frame["apart"]]), self.colors
+        drawn = [(-place, one, *one.interval()) for place, one in enumerate(apart)]
+        reach = max((max(abs(low), abs(high)) for _, _, low, high in drawn), default=0.1) * 1.05
+        rows = [
+            {
+                "difference": one.difference,
+                "low": low,
+                "high": high,
+                "y": y,
+                "y_too": y,
+                "color": look.accent if one.difference > 0 else look.loss,
+                "title": _hover(one),
+            }
+            for y, one, low, high in drawn
+        ]
+        numbers = dict.fromkeys(("difference", "low", "high", "y", "y_too"), "number")
+        marks = columns(rows, **numbers, color="text", title="text")
+        heads = [(-reach, "more of those who left", "left"), (reach, "more of those who went on", "right")]
+        said = [{"difference": x, "y": 0.75, "label": label, "align": align} for x, label, align in heads if rows]
+        layers = {
+            "zero": columns([{"low": 0.0, "high": 0.0, "y": 0.5 - (len(rows) or 1), "y_too": 0.5}], **numbers),
+            "intervals": marks,
+            "differences": marks,
+            "heads": columns(said, difference="number", y="number", label="text", align="text"),
+        }
+        names = [single_words(one.dimension, one.value) for one in apart]
+        y = Axis(0.5 - (len(rows) or 1), 1.0, [float(row["y"]) for row in rows], names)
+        ticks = [-reach / 2, 0.0, reach / 2]
+        x = Axis(-reach, reach, ticks, [points(tick) for tick in ticks])
+        actions = [Action(dimension=one.dimension, value=one.value) for one in apart]
+        return [Panel(layers, x, y, height=60 + 28 * max(len(rows), 3), left=140, taps={"differences": actions})]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return a point a value with its interval, on either side of a line of no difference."""
+        at, look = panel.table, self.colors
+        ends = ["low", "y", "high", "y_too"]
+        dots = at("differences").hvplot.scatter("difference", "y", hover_cols=["color", "title"])
+        heads = at("heads").hvplot.labels("difference", "y", "label", hover_cols=["align"])
+        drawn = [
+            mark("zero", hv.Segments(at("zero"), ends), line_color=look.control),
+            mark("intervals", hv.Segments(at("intervals"), ends, ["color"]), line_color=by("color"), line_width=2),
+            mark("differences", dots, size=9, fill_color=by("color"), line_color=look.surface),
+            words("heads", heads, look, text_align=by("align"), text_baseline="middle"),
+        ]
+        return framed(drawn, panel, look, name=self.key, hover=["differences"], grid="x")
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return the largest difference, or that the groups are alike or too small."""
+        if "place" not in frame.attrs:
+            return Words("No sessions to compare", empty=empty_sentence(self.context))
+        place, left, on = (frame.attrs[name] for name in ("place", "left", "on"))
+        steps = self.context.funnel.steps
+        said = f"{transition(steps[place].name, steps[place + 1].name)}. {NOTE}"
+        if min(left, on) < FEW_SESSIONS:
+            return Words(f"Too few to compare: {count(left)} left and {count(on)} went on", said)
+        return Words(heading_of(contrasts_of(frame[frame["apart"]]), place, self.context.funnel), said)
+
+    def body(self, frame: pd.DataFrame) -> Table:
+        """Return the values that set the groups apart, with their shares; a name filters to its sessions."""
+        return _body(contrasts_of(frame[frame["apart"]]), frame.attrs["left"], frame.attrs["on"])
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return every value, those that both groups have alike too."""
+        return _twin(contrasts_of(frame), frame.attrs["left"], frame.attrs["on"])
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the values that set the two groups apart."""
-    steps = results[0].rows
-    if not steps or not (steps[0]["reached"] or context.filters.is_empty):
-        return CardState("No sessions to compare", empty=empty_sentence(context))
-    place = place_of([row["reached"] for row in steps], context.settings.get("step", ""))
-    left, on = steps[place]["abandonments"], steps[place + 1]["reached"]
-    names = transition(context.funnel.steps[place].name, context.funnel.steps[place + 1].name)
-    if min(left, on) < FEW_SESSIONS:
-        heading = f"Too few to compare: {count(left)} left and {count(on)} went on"
-        return CardState(heading, f"{names}. {NOTE}", body=_body([], left, on), table=_twin([], left, on))
-    found = contrasts(results[1:], place, left, on)
-    apart = [one for one in found if not one.interval(SURE)[0] <= 0 <= one.interval(SURE)[1]][:SHOWN]
-    return CardState(
-        heading_of(apart, place, context.funnel),
-        f"{names}. {NOTE}",
-        body=_body(apart, left, on),
-        table=_twin(found, left, on),
-    )
+COLUMNS = [
+    "dimension", "value", "left", "on", "share_left", "share_on", "difference", "difference_low", "difference_high",
+    "apart",
+]  # fmt: skip
+
+
+def frame_of(found: Sequence[Contrast], step: Mapping[str, int]) -> pd.DataFrame:
+    """Return contrasts as rows, and which of them set the two groups apart."""
+    clear = [one for one in found if not one.interval(SURE)[0] <= 0 <= one.interval(SURE)[1]][:SHOWN]
+    rows = [
+        {
+            "dimension": one.dimension,
+            "value": one.value,
+            "left": one.left,
+            "on": one.on,
+            "share_left": one.left / one.all_left,
+            "share_on": one.on / one.all_on,
+            "difference": one.difference,
+            "difference_low": one.interval()[0],
+            "difference_high": one.interval()[1],
+            "apart": one in clear,
+        }
+        for one in found
+    ]
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"apart": bool})
+    frame.attrs = dict(step)
+    return frame
+
+
+def contrasts_of(frame: pd.DataFrame) -> list[Contrast]:
+    """Return the rows of a frame as contrasts."""
+    return [
+        Contrast(row["dimension"], row["value"], row["left"], frame.attrs["left"], row["on"], frame.attrs["on"])
+        for row in frame.to_dict("records")
+    ]
 
 
 def place_of(reached: Sequence[int], choice: str) -> int:
@@ -151,6 +274,13 @@ def _body(apart: Sequence[Contrast], left: int, on: int) -> Table:
     return Table(caption="Who leaves against who goes on", columns=columns, rows=rows, dense=True)
 
 
+def _hover(one: Contrast) -> str:
+    return (
+        f"{single_words(one.dimension, one.value)}: {points(one.difference)} ({_interval(one)}), "
+        f"{part_of(one.left, one.all_left)} of those who left, {part_of(one.on, one.all_on)} of those who went on"
+    )
+
+
 def _interval(one: Contrast) -> str:
     low, high = one.interval()
     return f"{points(low).removesuffix(f'{THIN}pp')} to {points(high)}"
@@ -164,16 +294,3 @@ def _twin(found: Sequence[Contrast], left: int, on: int) -> TableTwin:
         lines.append((single_words(one.dimension, one.value), *counts, points(one.difference), _interval(one)))
     headers = ("Value", "Left", "Share", "Went on", "Share", "Difference", f"95{THIN}% interval")
     return TableTwin("Who leaves against who goes on", headers, tuple(lines), (False, *(True,) * 6))
-
-
-CHART = Card(
-    "leavers",
-    "Who leaves against who goes on",
-    needs,
-    update,
-    renderer="rows",
-    settings={"step": (STEPS, "Last")},
-    span=6,
-    height=300,
-    slow=True,
-)

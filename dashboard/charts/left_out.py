@@ -9,9 +9,9 @@ from dashboard.body import Row as BodyRow
 from dashboard.cards import Need, TableTwin
 from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
-from dashboard.charts.words import Row, empty_sentence, part_of, rows_of
+from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import count, exact, rate
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
@@ -63,7 +63,7 @@ class LeftOut(BarView):
         return self.bars(
             [
                 Bar(row.chart, row.sessions, f"{count(row.sessions)}, {rate(row.share)}", f"{row.chart}: {row.reason}")
-                for row in rows_of(frame)
+                for row in self.lines(frame)
             ]
         )
 
@@ -88,7 +88,7 @@ class LeftOut(BarView):
                     Cell(text=rate(row.share)),
                 ]
             )
-            for row in rows_of(frame)
+            for row in self.lines(frame)
         ]
         columns = [
             TableColumn(label="Card"),
@@ -100,7 +100,7 @@ class LeftOut(BarView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return the same as text."""
-        lines = tuple((row.chart, row.reason, exact(row.sessions), rate(row.share)) for row in rows_of(frame))
+        lines = tuple((row.chart, row.reason, exact(row.sessions), rate(row.share)) for row in self.lines(frame))
         return TableTwin(self.label, ("Card", "Leaves out", "Sessions", "Share"), lines, (False, False, True, True))
 
 

@@ -1,6 +1,7 @@
 """Sessions without a value: the share of (not set) of each dimension, day by day."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from dashboard.charts.cells import CellView, Square
 from dashboard.charts.strips import Part, action_of, labels_of, parts_of, reason_of
 from dashboard.charts.words import blank_days, blank_word, days_of, empty_sentence, joined, part_of, stretch_label
 from dashboard.format import DASH, exact, rate, share
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.vocabulary import DIMENSIONS, TITLES
 
@@ -49,18 +50,17 @@ class NotSet(CellView):
         why = [blank_word(self.context, [date]) if date in blank else "" for date in asked]
         sessions = [days[date]["sessions"] if date in days else 0 for date in asked]
         sums = {name: sum(row[name] for row in days.values()) for name in DIMENSIONS}
-        parts = []
-        for name in sorted(DIMENSIONS, key=lambda name: -sums[name]):
-            without = [days[date][name] if date in days else 0 for date in asked]
-            columns = {"day": asked, "sessions": sessions, "without": without, "blank": why}
-            parts.append(pd.DataFrame({"dimension": name, **columns}, index=range(len(asked))))
-        frame = pd.concat(parts, ignore_index=True)
-        frame["share"] = frame["without"] / frame["sessions"].where(frame["sessions"] > 0)
-        return frame
+        rows = [
+            (name, date, whole, part, part / whole if whole else None, blank)
+            for name in sorted(DIMENSIONS, key=lambda name: -sums[name])
+            for date, whole, blank in zip(asked, sessions, why, strict=True)
+            for part in (days[date][name] if date in days else 0,)
+        ]
+        return pd.DataFrame(rows, columns=["dimension", "day", "sessions", "without", "share", "blank"])
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return a strip of days for each dimension that an export carries."""
-        strips = strips_of(frame)
+        strips = strips_of(self._days(frame))
         squares = [
             Square(place, row, self.shade(cell["level"]), "", cell["title"], action_of(part))
             for row, name in enumerate(strips)
@@ -74,15 +74,16 @@ class NotSet(CellView):
         """Return which dimensions no export carries, and the emptiest of the others."""
         if frame.empty:
             return Words("No sessions to look at", empty=empty_sentence(self.context))
-        shares = shares_of(frame)
-        drawn = strips_of(frame)
+        days = self._days(frame)
+        shares, drawn = shares_of(days), strips_of(days)
         absent = [TITLES[name].lower() for name in shares if name not in drawn]
         note = f"{NOTE} In no export here, and so without a strip: {joined(absent)}." if absent else NOTE
         return Words(heading({name: shares[name] for name in DIMENSIONS}), note)
 
     def body(self, frame: pd.DataFrame) -> Heat:
         """Return a strip of days for each dimension, the emptiest first."""
-        shares, strips = shares_of(frame), strips_of(frame)
+        days = self._days(frame)
+        shares, strips = shares_of(days), strips_of(days)
         rows = [
             HeatRow(label=TITLES[name], cells=[_cell(name, part) for part in parts], text=rate(shares[name]))
             for name, parts in strips.items()
@@ -98,31 +99,40 @@ class NotSet(CellView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return the sums of every dimension as text."""
-        sums = frame.groupby("dimension", sort=False)[["without", "sessions"]].sum()
-        lines = tuple(
-            (TITLES[name], exact(without), exact(sessions), rate(without / sessions))
-            for name, without, sessions in sums.itertuples()
-        )
+        lines = []
+        for name, days in self._days(frame).items():
+            without, sessions = sums_of(days)
+            lines.append((TITLES[name], exact(without), exact(sessions), rate(without / sessions)))
         headers = ("Dimension", "Sessions without", "Of sessions", "Share")
-        return TableTwin(self.label, headers, lines, (False, True, True, True))
+        return TableTwin(self.label, headers, tuple(lines), (False, True, True, True))
+
+    def _days(self, frame: pd.DataFrame) -> dict[str, list[Any]]:
+        days: dict[str, list[Any]] = {}
+        for line in self.lines(frame):
+            days.setdefault(line.dimension, []).append(line)
+        return days
 
 
-def shares_of(frame: pd.DataFrame) -> dict[str, float]:
+def sums_of(days: Part) -> tuple[int, int]:
+    """Return the sessions without a value, and all."""
+    return sum(row.without for row in days), sum(row.sessions for row in days)
+
+
+def shares_of(days: Mapping[str, Part]) -> dict[str, float]:
     """Return the share of sessions without a value by dimension, the emptiest first."""
-    sums = frame.groupby("dimension", sort=False)[["without", "sessions"]].sum()
-    return {name: without / sessions for name, without, sessions in sums.itertuples()}
+    return {name: without / sessions for name, (without, sessions) in ((name, sums_of(days[name])) for name in days)}
 
 
-def strips_of(frame: pd.DataFrame) -> dict[str, list[Part]]:
+def strips_of(days: Mapping[str, Part]) -> dict[str, list[Part]]:
     """Return the stretches of days of each dimension that an export carries; of all where none is carried."""
-    shares = shares_of(frame)
+    shares = shares_of(days)
     drawn = [name for name, fraction in shares.items() if fraction < 1] or list(shares)
-    return {name: parts_of(frame[frame["dimension"] == name]) for name in drawn}
+    return {name: parts_of(days[name]) for name in drawn}
 
 
 def _cell(name: str, part: Part) -> HeatCell:
     when = stretch_label([row.day for row in part])
-    without, sessions = sum(row.without for row in part), sum(row.sessions for row in part)
+    without, sessions = sums_of(part)
     if (why := reason_of(part)) or not sessions:
         return HeatCell(level=None, title=f"{when}: {why or 'no session'}")
     fraction = without / sessions

@@ -15,9 +15,9 @@ from dashboard.chart import Words
 from dashboard.charts.cells import CellView, Square
 from dashboard.charts.pivot_words import against_heading, both, counted, heading, named, of_judged
 from dashboard.charts.sources import class_of, ratio_legend
-from dashboard.charts.words import empty_sentence, part_of, rows_of, value_label, value_word
+from dashboard.charts.words import empty_sentence, part_of, value_label, value_word
 from dashboard.format import DASH, THIN, count, exact, expected, money, money_short, rate, rate_range
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
 from queries.pivot import OTHERS, Against, Group, against, cut, margin
@@ -97,7 +97,7 @@ class Pivot(CellView):
         names = names_of(frame)
         down, across = (list(dict.fromkeys(frame[side])) for side in ("row", "column"))
         squares = []
-        for row in rows_of(frame):
+        for row in self.lines(frame):
             cell = cell_of(names, row, self.measure)
             word = cell["text"] + ("" if self.measure != "Interval" or "hatch" in cell else f"\n{cell['sub']}")
             place = across.index(row.column), down.index(row.row)
@@ -119,7 +119,7 @@ class Pivot(CellView):
         """Return in how many rows the second column converts below the largest, else which pair lacks most."""
         if frame.empty:
             return Words("No sessions to pivot", empty=empty_sentence(self.context))
-        names, pairs = names_of(frame), pairs_of(frame)
+        names, pairs = names_of(frame), pairs_of(self.lines(frame))
         lacks = heading(names, pairs, sum_of(pairs.values()))
         compared = compared_columns(pairs)
         if not compared or compared[0].judged <= 1:
@@ -129,14 +129,14 @@ class Pivot(CellView):
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the table of pairs with its sums."""
-        names, pairs, measure = names_of(frame), pairs_of(frame), self.measure
+        names, pairs, measure = names_of(frame), pairs_of(self.lines(frame)), self.measure
         rows, columns = margin(pairs, 0), margin(pairs, 1)
         heads = [
             TableColumn(label=TITLES[names[0]], width="180px"),
             TableColumn(label="All", align="right", hide_narrow=True),
             *(TableColumn(label=value_label(names[1], value), align="center") for value in columns),
         ]
-        cells = {(row.row, row.column): cell_of(names, row, measure) for row in rows_of(frame)}
+        cells = {(row.row, row.column): cell_of(names, row, measure) for row in self.lines(frame)}
         none, widest = Cell(text=DASH, tone="muted"), max(held.sessions for held in rows.values())
         lines = []
         for value, held in rows.items():
@@ -155,7 +155,7 @@ class Pivot(CellView):
         """Return every pair as text."""
         names = names_of(frame)
         lines = []
-        for row in rows_of(frame):
+        for row in self.lines(frame):
             words = [value_label(name, value) for name, value in zip(names, (row.row, row.column), strict=True)]
             counts = [exact(row.sessions), exact(row.conversions), rate(row.conversion_rate)]
             interval = rate_range(row.conversion_rate_low, row.conversion_rate_high)
@@ -174,9 +174,9 @@ def caption(names: tuple[str, str]) -> str:
     return f"{TITLES[names[0]]} by {TITLES[names[1]].lower()}"
 
 
-def pairs_of(frame: pd.DataFrame) -> dict[tuple[str, ...], Group]:
+def pairs_of(rows: Sequence[Any]) -> dict[tuple[str, ...], Group]:
     """Return the counts of every pair."""
-    return {(row.row, row.column): group_of(row) for row in rows_of(frame)}
+    return {(row.row, row.column): group_of(row) for row in rows}
 
 
 def group_of(row: Any) -> Group:

@@ -1,24 +1,40 @@
 """The table of places: every country, or the regions of the chosen one, sortable; a click goes down or filters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import holoviews as hv
+import pandas as pd
+import param
 
 from dashboard.body import Action, Cell, Span, Table, TableColumn
 from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import ChartView, Words
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
-from dashboard.charts.sources import SCALES
+from dashboard.charts.countries import SCALES
+from dashboard.charts.countries_words import COUNTRY
 from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, plural, rate, rate_range
+from dashboard.look import by, framed, mark, rate_ticks
+from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET
 
-COUNTRY, REGION = "country", "region"
+REGION = "region"
 LEVELS = {"Countries": COUNTRY, "Regions": REGION}
 SORTS = ("Sessions", "Rate", "Revenue")
 SHOWN = 25
 LEAST = 100
+LONGEST, NAMES = 22, 150
+"""Letters of a name beside the plot, and the pixels that they take."""
+COLUMNS = (
+    "place", "name", "sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high",
+    "revenue", "enough",
+)  # fmt: skip
+END = {"low": "number", "y": "number", "high": "number", "y_too": "number", "color": "text"}
+DOT = {"rate": "number", "y": "number", "color": "text", "title": "text"}
 NOTE = (
     f"Rates with 95{THIN}% intervals on one scale. Places under {LEAST} sessions are too few for a rate and stand "
     "last. A "
@@ -26,39 +42,147 @@ NOTE = (
 )
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for the places of the chosen level, whatever is filtered of it, and for all sessions."""
-    level = LEVELS.get(settings.get("level", ""), COUNTRY)
-    return Need("segments", by=level, shows=level), Need("overview", shows=level)
+class Places(ChartView):
+    """Countries or regions ranked by sessions, rate or revenue, each with the interval of its rate.
+
+    On the page it stays text: up to 25 names that are buttons, each with four exact values, are read and sorted as a
+    table; `plot` draws the rates with their intervals for notebooks and panes.
+
+    Frame: one row a place in the order of `sort`, those with too few sessions for a rate after the others and sessions
+    without a place last: `place` (value of the dimension), `name`, `sessions`, `conversions`, `conversion_rate` with
+    `_low` and `_high` (0-1), `revenue`, `enough` (at least 100 sessions).
+    """
+
+    level = param.Selector(default="Countries", objects=list(LEVELS), doc="What a place is.")
+    sort = param.Selector(default=SORTS[0], objects=list(SORTS), doc="What comes first.")
+
+    key = "places"
+    label = "Countries and regions"
+    own_settings = ("level", "sort")
+    renderer = "rows"
+    height = 420
+
+    @property
+    def dimension(self) -> str:
+        """Return the dimension of the chosen level."""
+        return LEVELS[self.level]
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the places of the chosen level, whatever is filtered of it."""
+        return (Need("segments", by=self.dimension, shows=self.dimension),)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return the places in the chosen order."""
+        rows = results[0].rows
+        placed = ranked([row for row in rows if row["segment"] != NOT_SET], self.sort)
+        every = [*placed, *(row for row in rows if row["segment"] == NOT_SET)]
+        named = [
+            {
+                **row,
+                "place": row["segment"],
+                "name": value_label(self.dimension, row["segment"]),
+                "enough": row["sessions"] >= LEAST,
+            }
+            for row in every
+        ]
+        frame = pd.DataFrame(named, columns=list(COLUMNS))
+        return frame.astype({name: float for name in COLUMNS[4:8]})
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return the rates of the listed places, the first at the top, on the scale of the table."""
+        shown = self._listed(frame)[0]
+        scale = scale_of(shown)
+        drawn = [row for row in shown if row["conversion_rate"] is not None]
+        dots = [
+            {
+                "y": float(-place),
+                "y_too": float(-place),
+                "rate": min(row["conversion_rate"], scale),
+                "low": min(row["conversion_rate_low"], scale),
+                "high": min(row["conversion_rate_high"], scale),
+                "color": self._color(row),
+                "title": hover_words(row),
+            }
+            for place, row in enumerate(drawn)
+        ]
+        ticks, labels = rate_ticks(scale)
+        names = [_short(row["name"]) for row in drawn]
+        return [
+            Panel(
+                {"intervals": columns(dots, **END), "rates": columns(dots, **DOT)},
+                Axis(0.0, scale * 1.02, ticks, labels),
+                Axis(0.5 - max(len(drawn), 1), 0.5, [row["y"] for row in dots], names),
+                height=40 + 20 * max(len(drawn), 1),
+                left=NAMES,
+                taps={"rates": [Action(dimension=self.dimension, value=row["place"]) for row in drawn]},
+            )
+        ]
+
+    def _color(self, row: Row) -> str:
+        if not row["enough"]:
+            return self.colors.previous
+        wanted = self.context.filters.values(self.dimension)
+        return self.colors.sequential[2] if wanted and row["place"] not in wanted else self.colors.accent
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return dots on their intervals, a line a place."""
+        ends = hv.Segments(panel.table("intervals"), ["low", "y", "high", "y_too"], ["color"])
+        dots = panel.table("rates").hvplot.scatter("rate", "y", hover_cols=["color", "title"])
+        drawn = [
+            mark("intervals", ends, line_color=by("color"), line_width=2),
+            mark("rates", dots, size=9, fill_color=by("color"), line_color=self.colors.surface),
+        ]
+        return framed(drawn, panel, self.colors, name=self.key, hover=["rates"], grid="x")
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return the place that stands out, and what the table shows."""
+        if frame.empty:
+            return Words("No sessions to place", empty=empty_sentence(self.context))
+        level, rows = self.dimension, rows_of(frame)
+        placed = sorted(
+            (row for row in rows if row["place"] != NOT_SET), key=lambda row: (-row["sessions"], row["place"])
+        )
+        total = {name: sum(row[name] for row in rows) for name in ("sessions", "conversions")}
+        said = note(total["sessions"] - sum(row["sessions"] for row in placed), total["sessions"], level)
+        if not placed:
+            return Words(f"No session has a {level} in these exports", said)
+        return Words(heading(placed, total, level, self.context), said)
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return every place with its counts."""
+        return _twin(rows_of(frame), self.dimension)
+
+    def body(self, frame: pd.DataFrame) -> Table:
+        """Return the first places and those wanted as rows, and the rest as a count."""
+        level, caption = self.dimension, self.table(frame).caption
+        listed, rest = self._listed(frame)
+        if not listed:
+            return Table(caption=caption, columns=_columns(level, 1.0, ""), rows=[])
+        scale, most = scale_of(listed), max(row["sessions"] for row in [*listed, *rest])
+        lines = [_row(row, level, scale, most, self.context) for row in listed]
+        if rest:
+            sums = [Cell(text=plural(len(rest), "more place")), Cell(text=count(sum(row["sessions"] for row in rest)))]
+            lines.append(BodyRow(cells=[*sums, Cell(text=""), Cell(text=""), Cell(text="")], kind="muted"))
+        return Table(caption=caption, columns=_columns(level, scale, self.sort), rows=lines, dense=True)
+
+    def _listed(self, frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the rows that are shown one by one, and the others."""
+        rows = [row for row in rows_of(frame) if row["place"] != NOT_SET]
+        wanted = self.context.filters.values(self.dimension)
+        shown = [row for place, row in enumerate(rows) if place < SHOWN or row["place"] in wanted]
+        return shown, [row for row in rows[SHOWN:] if row["place"] not in wanted]
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the places in the chosen order, those too few last, and the rest as a count."""
-    level = LEVELS.get(context.settings.get("level", ""), COUNTRY)
-    rows = [row for row in results[0].rows if row["segment"] != NOT_SET]
-    if not results[0].rows:
-        return CardState("No sessions to place", empty=empty_sentence(context))
-    total = results[1].rows[0]
-    nowhere = sum(row["sessions"] for row in results[0].rows if row["segment"] == NOT_SET)
-    table = _twin(results[0].rows, level)
-    if not rows:
-        said = f"No session has a {level} in these exports"
-        body = Table(caption=table.caption, columns=_columns(level, 1.0, ""), rows=[])
-        return CardState(said, _note(nowhere, total["sessions"], level), body=body, table=table)
-    sort = context.settings.get("sort") or SORTS[0]
-    shown = ranked(rows, sort)
-    scale = scale_of(shown)
-    wanted = context.filters.values(level)
-    listed = shown[:SHOWN] + [row for row in shown[SHOWN:] if row["segment"] in wanted]
-    rest = [row for row in shown[SHOWN:] if row["segment"] not in wanted]
-    lines = [_row(row, level, scale, context, rows) for row in listed]
-    if rest:
-        sums = [Cell(text=plural(len(rest), "more place")), Cell(text=count(sum(row["sessions"] for row in rest)))]
-        lines.append(BodyRow(cells=[*sums, Cell(text=""), Cell(text=""), Cell(text="")], kind="muted"))
-    body = Table(caption=table.caption, columns=_columns(level, scale, sort), rows=lines, dense=True)
-    return CardState(
-        heading(rows, total, level, context), _note(nowhere, total["sessions"], level), body=body, table=table
-    )
+def hover_words(row: Row) -> str:
+    """Return what is said of the place under the pointer."""
+    interval = rate_range(row["conversion_rate_low"], row["conversion_rate_high"])
+    counts = f"{exact(row['conversions'])} of {exact(row['sessions'])} sessions converted"
+    return f"{row['name']}: {rate(row['conversion_rate'])} ({interval}), {counts}, {money(row['revenue'])}"
+
+
+def _short(name: str) -> str:
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def ranked(rows: Sequence[Row], sort: str) -> list[Row]:
@@ -74,7 +198,7 @@ def ranked(rows: Sequence[Row], sort: str) -> list[Row]:
 
 def scale_of(rows: Sequence[Row]) -> float:
     """Return the end of the common scale: the smallest that holds the intervals of places large enough."""
-    most = max((row["conversion_rate_high"] for row in rows if row["sessions"] >= LEAST), default=0.01)
+    most = max((row["conversion_rate_high"] for row in rows if row["enough"]), default=0.01)
     return next((end for end in SCALES if end >= most), 1.0)
 
 
@@ -84,20 +208,20 @@ def heading(rows: Sequence[Row], total: Row, level: str, context: Context) -> st
     where = f" of {joined([value_label(COUNTRY, value) for value in inside])}" if inside else ""
     many = f"{count(len(rows))} {'regions' if level == REGION else 'countries'}{where}"
     wanted = context.filters.values(level)
-    place = next((n for n, row in enumerate(rows) if (row["segment"],) == wanted), None)
+    place = next((n for n, row in enumerate(rows) if (row["place"],) == wanted), None)
     if place is not None:
         counts = rate_of(rows[place]["conversions"], rows[place]["sessions"])
         return f"{value_label(level, wanted[0])} is {ordinal(place + 1)} of {many} by sessions: {counts} converted"
     if is_filtered(context.filters, level):
         placed = tuple(sum(row[name] for row in rows) for name in ("conversions", "sessions"))
         every = total["conversions"], total["sessions"]
-        chosen = counts_of(rows, context.filters, level, "segment")
+        chosen = counts_of(rows, context.filters, level, "place")
         if passes(context.filters, level, NOT_SET):
             chosen = chosen[0] + every[0] - placed[0], chosen[1] + every[1] - placed[1]
         return chosen_against(chosen, every, context.filters, level)
     if len(rows) == 1:
-        return f"All placed sessions come from {value_label(level, rows[0]['segment'])}"
-    large = [row for row in rows if row["sessions"] >= LEAST]
+        return f"All placed sessions come from {value_label(level, rows[0]['place'])}"
+    large = [row for row in rows if row["enough"]]
     apart = []
     for row in large:
         rest = total["conversions"] - row["conversions"], total["sessions"] - row["sessions"]
@@ -111,17 +235,18 @@ def heading(rows: Sequence[Row], total: Row, level: str, context: Context) -> st
     best = max(apart, key=lambda row: row["conversions"])
     counts = part_of(best["conversions"], best["sessions"])
     return (
-        f"{value_label(level, best['segment'])} stands above the rest of {many}: {rate(best['conversion_rate'])} "
+        f"{value_label(level, best['place'])} stands above the rest of {many}: {rate(best['conversion_rate'])} "
         f"({counts})"
     )
 
 
-def _note(nowhere: int, sessions: int, level: str) -> str:
+def note(nowhere: int, sessions: int, level: str) -> str:
+    """Return how the table is read, and how many sessions have no place."""
     return f"{NOTE} {part_of(nowhere, sessions)} sessions have no {level}." if nowhere else NOTE
 
 
-def _row(row: Row, level: str, scale: float, context: Context, rows: Sequence[Row]) -> BodyRow:
-    few = row["sessions"] < LEAST
+def _row(row: Row, level: str, scale: float, most: int, context: Context) -> BodyRow:
+    few = not row["enough"]
     low, high, mark = (
         row["conversion_rate_low"] or 0.0,
         row["conversion_rate_high"] or 0.0,
@@ -131,19 +256,18 @@ def _row(row: Row, level: str, scale: float, context: Context, rows: Sequence[Ro
         low=min(low / scale, 1), high=min(high / scale, 1), open=high > scale, color="previous" if few else "accent"
     )
     span["mark"] = mark / scale if mark <= scale else None
-    largest = max(other["sessions"] for other in rows)
     cells = [
         Cell(
-            text=value_label(level, row["segment"]),
-            bar=row["sessions"] / largest,
-            action=Action(dimension=level, value=row["segment"]),
+            text=row["name"],
+            bar=row["sessions"] / most,
+            action=Action(dimension=level, value=row["place"]),
         ),
         Cell(text=count(row["sessions"]), title=exact(row["sessions"])),
         Cell(text="too few", tone="muted") if few else Cell(text=rate(row["conversion_rate"])),
         Cell(span=span, title=f"{rate_range(low, high)}, {part_of(row['conversions'], row['sessions'])}"),
         Cell(text=money_short(row["revenue"], 3), title=money(row["revenue"], cents=True)),
     ]
-    return BodyRow(cells=cells, kind="selected" if row["segment"] in context.filters.values(level) else "")
+    return BodyRow(cells=cells, kind="selected" if row["place"] in context.filters.values(level) else "")
 
 
 def _columns(level: str, scale: float, sort: str) -> list[TableColumn]:
@@ -163,7 +287,7 @@ def _columns(level: str, scale: float, sort: str) -> list[TableColumn]:
 def _twin(rows: Sequence[Row], level: str) -> TableTwin:
     lines = tuple(
         (
-            value_label(level, row["segment"]),
+            row["name"],
             exact(row["sessions"]),
             exact(row["conversions"]),
             rate(row["conversion_rate"]),
@@ -174,15 +298,3 @@ def _twin(rows: Sequence[Row], level: str) -> TableTwin:
     )
     headers = (level.capitalize(), "Sessions", "Converted", "Rate", f"95{THIN}% interval", "Revenue")
     return TableTwin(f"All places: {level}", headers, lines, (False, *(True,) * 5))
-
-
-CHART = Card(
-    "places",
-    "Countries and regions",
-    needs,
-    update,
-    renderer="rows",
-    settings={"level": (tuple(LEVELS), "Countries"), "sort": (SORTS, "Sessions")},
-    span=12,
-    height=420,
-)

@@ -35,17 +35,17 @@ from dashboard.charts import (
 )
 
 CHARTS: tuple[Card, ...] = (
-    kpis.CHART,
+    kpis.KeyFigures.card(),
     trend.Trend.card(),
     steps.Steps.card(),
     biggest.CHART,
     funnel.Funnel.card(),
     completion.Completion.card(),
-    revenue_lost.CHART,
-    leavers.CHART,
+    revenue_lost.RevenueLost.card(),
+    leavers.Leavers.card(),
     step_times.StepTimes.card(),
     countries.Countries.card(),
-    places.CHART,
+    places.Places.card(),
     durations.Durations.card(),
     converted_vs_engaged.ConvertedVsEngaged.card(),
     sources.Sources.card(),

@@ -11,10 +11,9 @@ from dashboard.cards import Need, TableTwin
 from dashboard.chart import Words
 from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.ingests import NEED, SUMS
-from dashboard.charts.words import rows_of
 from dashboard.findings import Nothing
 from dashboard.format import count, plural
-from dashboard.panel import Panel
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.judged import found_of
 from queries.store import Rejected
@@ -59,7 +58,7 @@ class Rejects(BarView):
         return self.bars(
             [
                 Bar(reason, len(rows), count(len(rows)), f"{reason}: {plural(len(rows), 'row')}, as {example(rows[0])}")
-                for reason, rows in reasons_of(frame)[:SHOWN]
+                for reason, rows in reasons_of(self.lines(frame))[:SHOWN]
             ]
         )
 
@@ -67,7 +66,7 @@ class Rejects(BarView):
         """Return the most frequent reason; where none is kept, how many rows were rejected."""
         total = frame.attrs["sums"]["rejected"]
         if not frame.empty:
-            most, rows = reasons_of(frame)[0]
+            most, rows = reasons_of(self.lines(frame))[0]
             look = f"{plural(len(frame), 'row')} to look at"
             return Words(f"{look}: most often, {most} ({count(len(rows))})", NOTE)
         if total:
@@ -86,7 +85,7 @@ class Rejects(BarView):
         ]
         rows = [
             BodyRow(cells=[Cell(text=reason), Cell(text=count(len(rows))), Cell(text=example(rows[0]), tone="muted")])
-            for reason, rows in reasons_of(frame)[:SHOWN]
+            for reason, rows in reasons_of(self.lines(frame))[:SHOWN]
         ]
         return Table(caption="Rejected rows by reason", columns=columns, rows=rows, dense=True)
 
@@ -94,14 +93,14 @@ class Rejects(BarView):
         """Return every kept row as text."""
         if frame.empty:
             return None
-        lines = tuple((row.file, str(row.row), row.reason, row.value) for row in rows_of(frame))
+        lines = tuple((row.file, str(row.row), row.reason, row.value) for row in self.lines(frame))
         return TableTwin("Rejected rows", ("File", "Row", "Reason", "Value"), lines, (False, True, False, False))
 
 
-def reasons_of(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
+def reasons_of(kept: Sequence[Any]) -> list[tuple[str, list[Any]]]:
     """Return the rows of each reason, the most frequent first."""
     reasons: dict[str, list[Any]] = {}
-    for row in rows_of(frame):
+    for row in kept:
         reasons.setdefault(row.reason, []).append(row)
     return sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
 

@@ -3,15 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from dashboard.body import Cell, Span, Table, TableColumn
-from dashboard.body import Row as BodyRow
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+import holoviews as hv
+import pandas as pd
+
+from dashboard.cards import Need, TableTwin
+from dashboard.chart import ChartView, Words
+from dashboard.charts.revenue_figure import AFTER, LEFT, frame_end, layers, money_ticks, size_of, tick_words
 from dashboard.charts.segments import segment_words
 from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
+from dashboard.look import by, framed, mark, words
+from dashboard.panels import Axis, Panel, rows_of
 from queries.engine import Result
 from queries.judged import found_of, judged_step_revenue
 from queries.leak_list import StepRevenue
@@ -33,36 +38,140 @@ class StepEstimate:
     who: tuple[str, ...] = ()
 
 
-def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
-    """Ask for abandonments and ceilings, whether there are sessions at all, and the estimate of each step."""
-    return Need("revenue_lost"), Need("overview"), ESTIMATE
+class RevenueLost(ChartView):
+    """What can be won back at each step with its 80 % interval, beside the ceiling, which has no place on that axis.
+
+    Frame: one row a step: `step` and `next_step`, `abandonments`, `ceiling` (if everyone who left had bought), the
+    estimate `low`, `median` and `high` (nothing where nobody falls short), `who` falls short (a tuple of names); and
+    the same on every row, `conversions`, `revenue` and `revenue_per_conversion`. `attrs` have the "period" that all
+    money is given in, and whether there are "sessions" at all.
+    """
+
+    key = "revenue_lost"
+    label = "Revenue at stake by step"
+    span = 6
+    height = 220
+    traits: ClassVar[Mapping[str, Any]] = {"slow": True}
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for abandonments and ceilings, whether there are sessions at all, and the estimate of each step."""
+        return Need("revenue_lost"), Need("overview"), ESTIMATE
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return a row a step with ceiling and estimate."""
+        rows, whole = results[0].rows, results[1].rows
+        some = bool(whole and whole[0]["sessions"])
+        found: Sequence[StepRevenue] = (found_of(results[2]) or ()) if some else ()
+        estimates, period = estimates_of(found, len(rows)), "in this period"
+        if found:
+            rows, period = in_period(rows, found[0].leaks), found[0].leaks.period
+        return frame_of(rows if some else (), estimates, period, some=some)
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a row a step and one for all, on one axis of money from 0."""
+        rows, estimates = steps_of(frame)
+        drawn = layers(frame, _row_words(rows, estimates), sum_of(estimates), frame.attrs["period"], self.colors)
+        end, (height, lowest, highest) = frame_end(frame, sum_of(estimates)), size_of(len(frame))
+        ticks = money_ticks(end if frame["median"].notna().any() else 0.0)
+        axis = Axis(0.0, end, ticks, [tick_words(tick) for tick in ticks])
+        return [Panel(drawn, axis, Axis(lowest, highest), height=height, left=LEFT)]
+
+    def draw(self, panel: Panel) -> hv.Overlay:
+        """Return ranges with a tick at their median under their amounts; step, sessions and ceiling at the left."""
+        at, look = panel.table, self.colors
+        corners, line = ["left", "bottom", "right", "top"], ["x", "y", "x_too", "y_too"]
+        left: dict[str, Any] = {"text_align": "left", "text_baseline": "middle"}
+
+        def said(name: str, offset: float, color: str, **style: Any) -> Any:
+            labels = at(name).hvplot.labels("x", "y", "label", hover_cols=["color"])
+            ink = by("color") if color == "" else color
+            return words(name, labels, look, beyond=True, text_color=ink, glyph={"x_offset": offset}, **left, **style)
+
+        drawn = [
+            mark("rule", hv.Segments(at("rule"), line), line_color=look.control),
+            mark("tracks", hv.Rectangles(at("tracks"), corners), fill_color=look.sunken, line_color=None,
+                 glyph={"border_radius": 2}),
+            mark("ranges", hv.Rectangles(at("ranges"), corners, ["title"]), fill_color=look.loss_band, line_color=None,
+                 glyph={"border_radius": 2}),
+            mark("medians", at("medians").hvplot.scatter("median", "y", hover_cols=["title"]), marker="dash", angle=90,
+                 size=18, line_color=look.loss, line_width=3),
+            said("heads", 0, look.text_tertiary),
+            said("names", -LEFT, ""),
+            said("lefts", -LEFT, ""),
+            said("ceilings", AFTER - LEFT, look.text_tertiary),
+            said("amounts", 0, look.text, text_font_style="bold"),
+            said("intervals", 52, look.text_tertiary),
+        ]  # fmt: skip
+        return framed(drawn, panel, look, name=self.key, hover=["ranges"], grid="x", right=6, above=0)
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return the estimate beside the ceiling, and the rules of both."""
+        if not frame.attrs["sessions"]:
+            return Words("No sessions, so nothing left", empty=empty_sentence(self.context))
+        rows, estimates = steps_of(frame)
+        total = sum_of(estimates)
+        return Words(heading(rows, total, frame.attrs["period"]), note(rows, estimates, total))
+
+    def table(self, frame: pd.DataFrame) -> TableTwin:
+        """Return the exact amounts per step."""
+        return table_twin(*steps_of(frame), frame.attrs["period"])
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return a row a step with ceiling and estimate, their sums, and how far the two are apart."""
-    rows = results[0].rows
-    if not results[1].rows[0]["sessions"]:
-        return CardState("No sessions, so nothing left", empty=empty_sentence(context))
-    found: Sequence[StepRevenue] = found_of(results[2]) or ()
-    estimates, period = estimates_of(found, len(rows)), ""
-    if found:
-        rows, period = in_period(rows, found[0].leaks), found[0].leaks.period
-    total = sum_of(estimates)
-    scale = max((one.estimate.high for one in estimates if one.estimate), default=0.0) * 1.05 or 1.0
-    lines = [_row(row, one, scale) for row, one in zip(rows, estimates, strict=True)]
-    left = sum(row["abandonments"] for row in rows)
-    cells = [Cell(text="All steps"), Cell(text=f"{count(left)} left", title=exact(left)), _ceiling(ceiling_of(rows))]
-    lines.append(BodyRow(cells=[*cells, Cell(text=""), _money(total)], kind="total"))
-    columns = [
-        TableColumn(label="Step"),
-        TableColumn(label="Left", align="right", hide_narrow=True),
-        TableColumn(label=f"Ceiling {period}", align="right", title="as if everyone who left had bought"),
-        TableColumn(label=f"Estimate, 80{THIN}% interval", width="34%", hide_narrow=True),
-        TableColumn(label=f"At stake {period}", align="right"),
+COLUMNS = [
+    "step", "next_step", "abandonments", "ceiling", "low", "median", "high", "who", "conversions", "revenue",
+    "revenue_per_conversion",
+]  # fmt: skip
+
+
+def frame_of(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: str, *, some: bool) -> pd.DataFrame:
+    """Return steps with their estimates as rows."""
+    held = []
+    for row, one in zip(rows, estimates, strict=False):
+        stake = one.estimate
+        ends = {"low": stake.low, "median": stake.median, "high": stake.high} if stake else {}
+        held.append({**row, **ends, "who": one.who})
+    frame = pd.DataFrame(held, columns=COLUMNS)
+    frame.attrs = {"period": period, "sessions": some}
+    return frame
+
+
+def steps_of(frame: pd.DataFrame) -> tuple[list[Row], list[StepEstimate]]:
+    """Return the steps of a frame and the estimate of each, None where nothing is known."""
+    rows = rows_of(frame)
+    ends = [(row["low"], row["median"], row["high"]) for row in rows]
+    return list(rows), [
+        StepEstimate(None if end[1] is None else Estimate(*end), tuple(row["who"] or ()))
+        for row, end in zip(rows, ends, strict=True)
     ]
-    table = table_twin(rows, estimates, period)
-    body = Table(caption=table.caption, columns=columns, rows=lines)
-    return CardState(heading(rows, total, period), note(rows, estimates, total), body=body, table=table)
+
+
+def _row_words(rows: Sequence[Row], estimates: Sequence[StepEstimate]) -> list[dict[str, str]]:
+    """Return what is said of each step, and of all of them last."""
+    said = [
+        {
+            "name": transition(row["step"], row["next_step"]),
+            "left": f"{count(row['abandonments'])} left",
+            "ceiling": f"ceiling {_ceiling(row['ceiling'])}",
+            **_amount(one.estimate),
+            "title": f"{joined(list(one.who))} against their peers",
+        }
+        for row, one in zip(rows, estimates, strict=True)
+    ]
+    if not rows:
+        return []
+    left = f"{count(sum(row['abandonments'] for row in rows))} left"
+    every = {"name": "All steps", "left": left, "ceiling": f"ceiling {_ceiling(ceiling_of(rows))}"}
+    return [*said, {**every, **_amount(sum_of(estimates)), "title": "All steps together"}]
+
+
+def _amount(estimate: Estimate | None) -> dict[str, str]:
+    if estimate is None:
+        return {"amount": DASH, "interval": ""}
+    return {"amount": money_short(estimate.median), "interval": money_range(estimate.low, estimate.high)}
+
+
+def _ceiling(amount: float | None) -> str:
+    return money_short(amount, 3) if amount and amount >= 1000 else money(amount)
 
 
 def estimates_of(found: Sequence[StepRevenue], steps: int) -> list[StepEstimate]:
@@ -158,37 +267,6 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
     return f"{estimate} {rule} ({money(mean, cents=True)}): it bounds what a step can cost.{few}"
 
 
-def _ceiling(amount: float | None) -> Cell:
-    shown = money_short(amount, 3) if amount and amount >= 1000 else money(amount)
-    return Cell(text=shown, tone="muted", title=money(amount, cents=True))
-
-
-def _money(estimate: Estimate | None) -> Cell:
-    if estimate is None:
-        return Cell(text=DASH, tone="muted", title="nobody falls short by more than chance")
-    return Cell(text=money_short(estimate.median), sub=money_range(estimate.low, estimate.high), bold=True)
-
-
-def _row(row: Row, one: StepEstimate, scale: float) -> BodyRow:
-    drawn = Cell(text="")
-    if one.estimate:
-        low, mark, high = (end / scale for end in (one.estimate.low, one.estimate.median, one.estimate.high))
-        who = joined(list(one.who))
-        drawn = Cell(
-            span=Span(low=low, high=high, mark=mark, look="range", color="loss"), title=f"{who} against their peers"
-        )
-    left = row["abandonments"]
-    return BodyRow(
-        cells=[
-            Cell(text=transition(row["step"], row["next_step"])),
-            Cell(text=f"{count(left)} left", tone="loss" if left else "", title=exact(left)),
-            _ceiling(row["ceiling"]),
-            drawn,
-            _money(one.estimate),
-        ]
-    )
-
-
 def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: str = "") -> TableTwin:
     """Return the exact amounts per transition."""
     lines = []
@@ -203,6 +281,3 @@ def table_twin(rows: Sequence[Row], estimates: Sequence[StepEstimate], period: s
     lines.append(("All steps", left, money(ceiling_of(rows), cents=True), *amounts))
     headers = ("Step", "Left", f"Ceiling {period}".strip(), f"At stake {period}".strip(), f"80{THIN}% interval")
     return TableTwin("Revenue at stake per step", headers, tuple(lines), (False, *(True,) * 4))
-
-
-CHART = Card("revenue_lost", "Revenue at stake by step", needs, update, renderer="rows", span=6, height=220, slow=True)

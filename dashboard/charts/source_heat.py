@@ -10,7 +10,7 @@ from dashboard.charts.source_cells import DEVICE, SOURCE
 from dashboard.charts.source_table import name_of
 from dashboard.charts.words import Row, part_of
 from dashboard.format import DASH, exact, expected, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme, text_on
 from queries.filters import Filters
 from queries.vocabulary import TITLES
@@ -47,6 +47,12 @@ def factors_of(labels: Sequence[str]) -> list[str]:
             factor += NO_WIDTH
         factors.append(factor)
     return factors
+
+
+def axis_name(row: Row, word: str) -> str:
+    """Return the name of a line on the axis: "429 more" for the rest, which the table calls "429 more sources"."""
+    name = name_of(row, word)
+    return name.removesuffix("s").removesuffix(f" {word}") if row["row_kind"] == "more" else name
 
 
 def layers(
@@ -107,7 +113,7 @@ def _ink(row: Row, look: Theme) -> tuple[str, str]:
     if row["row_kind"] == SOURCE and row["color_class"] is not None:
         ink = text_on(look.diverging[int(row["color_class"])])
         return ink, ink
-    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary,) * 2
+    return (look.text, look.text_secondary) if row["row_kind"] == "all" else (look.text_tertiary, look.text_tertiary)
 
 
 def _counts(row: Row, *, whole: bool) -> str:

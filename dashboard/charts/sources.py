@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import holoviews as hv
 import pandas as pd
@@ -14,14 +15,14 @@ from dashboard.chart import ChartView, Words
 from dashboard.charts.checks import NEED as CHECKS
 from dashboard.charts.source_cells import COLUMNS, DEVICE, SOURCE, cells_of, with_chosen
 from dashboard.charts.source_days import breaks_of, way_out_of
-from dashboard.charts.source_heat import HEAD, LEFT, LINE, factors_of, layers, taps
+from dashboard.charts.source_heat import HEAD, LEFT, LINE, axis_name, factors_of, layers, taps
 from dashboard.charts.source_table import name_of, table_of
 from dashboard.charts.source_words import chosen_heading, heading
 from dashboard.charts.words import Row, device_label, device_place, empty_sentence
 from dashboard.charts.words import days_of as shown_days
 from dashboard.format import DASH, exact, expected, money, rate, rate_range
 from dashboard.look import TINY, by, framed, mark, words
-from dashboard.panel import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, rows_of
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
@@ -102,7 +103,7 @@ class Sources(ChartView):
     def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
         """Return the heat map: sources in their order from the top, then the rest and all, a column a device."""
         sources, devices = lines_of(frame), devices_of(frame)
-        names = factors_of([name_of(line[EVERYTHING], self._word) for line in sources]) or [DASH]
+        names = factors_of([axis_name(line[EVERYTHING], self._word) for line in sources]) or [DASH]
         columns = factors_of([device_label(device) for device in devices]) or [DASH]
         return [
             Panel(
@@ -119,13 +120,13 @@ class Sources(ChartView):
         """Return coloured cells with rates over counts, those of too few hatched, under what a pointer hits."""
         at, look = panel.table, self.colors
         corners = ["left", "bottom", "right", "top"]
-        edge = {"line_color": look.surface, "line_width": 4, "glyph": {"border_radius": 6}}
+        edge: dict[str, Any] = {"line_color": look.surface, "line_width": 4, "glyph": {"border_radius": 6}}
         cells = at("cells").hvplot.heatmap(
             "device", "source", "class", cmap=list(look.diverging), clim=(-0.5, 6.5), colorbar=False, hover=False
         )
         labels = {name: at(name).hvplot.labels("device", "source", "label", hover_cols=["color"])
                   for name in ("few words", "rates", "counts")}  # fmt: skip
-        inked = {"text_color": by("color")}
+        inked: dict[str, Any] = {"text_color": by("color")}
         hatch = {"hatch_pattern": "/", "hatch_color": look.hatch, "hatch_scale": 11, "border_radius": 6}
         drawn = [
             mark("cells", cells, clipping_colors={"NaN": "transparent"}, **edge),

@@ -12,7 +12,7 @@ from dashboard.charts.bar_rows import BAR, EDGES, TARGET, TEXT, lines, room_for,
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence
 from dashboard.format import DASH, count, exact, plural, rate, seconds
 from dashboard.look import by, framed, mark, narrow
-from dashboard.panel import Panel, columns
+from dashboard.panels import Panel, columns
 from queries.engine import Result
 
 NOTE = (

@@ -28,7 +28,7 @@ from dashboard.charts.funnel_rows import ALL, STEP_TITLE, frame_of, segments_in
 from dashboard.charts.words import Row, empty_sentence, leaving, part_of, sessions_at
 from dashboard.format import count, exact, rate, share
 from dashboard.look import framed, mark
-from dashboard.panel import Panel, columns
+from dashboard.panels import Panel, columns
 from queries.engine import Result
 
 NOTE = "Reached is cumulative: an order implies the earlier steps."

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from dashboard.body import Action
-from dashboard.charts.words import rows_of, stretches
+from dashboard.charts.words import stretches
 from dashboard.format import day
 
 MOST_COLUMNS = 62
@@ -14,9 +12,9 @@ Part = Sequence[Any]
 """Rows of a frame of days in a row; each has its `day`, and in `blank` why nothing is shown of it."""
 
 
-def parts_of(frame: pd.DataFrame) -> list[Part]:
-    """Return the rows of a frame of days, in stretches of equal length where they are more than 62."""
-    return stretches(rows_of(frame), MOST_COLUMNS)
+def parts_of(days: Part) -> list[Part]:
+    """Return days, in stretches of equal length where they are more than 62."""
+    return stretches(days, MOST_COLUMNS)
 
 
 def reason_of(part: Part) -> str:

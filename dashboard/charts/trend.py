@@ -32,7 +32,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, date_range, day, exact, money, rate
 from dashboard.look import by, framed, hatching, mark, rate_ticks, words
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from dashboard.periods import Days
 from queries.engine import Result
 
@@ -69,9 +69,7 @@ class Trend(ChartView):
         if rows:
             held = {row["session_date"] for row in rows}
             days = days_of(self.context) or sorted(held)
-            shown = periods_of(
-                rows, days, blank_days(self.context, held), self.unit, partial(blank_word, self.context)
-            )
+            shown = periods_of(rows, days, blank_days(self.context, held), self.unit, partial(blank_word, self.context))
         if rows and past and (days := compared_days(self.context)):
             known = self.context.store_days
             held = known if known is not None else {row["session_date"] for row in past}
@@ -154,9 +152,7 @@ class Trend(ChartView):
                  size=by("size"), fill_color=by("color"), line_color=look.accent),
             mark("targets", hv.Rectangles(at("targets"), corners, ["title"]), fill_alpha=0, line_color=None),
         ]  # fmt: skip
-        return framed(
-            drawn, panel, look, name=self.key, hover=["dots before", "targets"], crosshair=True, drag=True
-        )
+        return framed(drawn, panel, look, name=self.key, hover=["dots before", "targets"], crosshair=True, drag=True)
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return how far the periods differ, and how the picture is read."""
@@ -322,7 +318,6 @@ def _line(period: Period, which: str) -> tuple[str, ...]:
     interval = DASH if low is None or high is None else sentence_range(low, high)
     counts = exact(period.sessions), exact(period.conversions)
     return when, *counts, rate(period.rate), interval, money(period.revenue, cents=True), which
-
 
 
 def legend(scene: Scene) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dashboard.charts.trend_level import mean_line, mean_word
 from dashboard.charts.trend_periods import DAILY, MONTHLY, Period, moment
 from dashboard.charts.trend_scene import ABOVE, BELOW, Scene
 from dashboard.format import count, date_range, day, exact, money, rate, rate_range
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 EARLIEST = np.datetime64(0, "ms")
@@ -53,7 +53,9 @@ Rows = list[dict[str, Any]]
 
 def layers(scene: Scene | None, look: Theme) -> dict[str, Columns]:
     """Return the rows of every layer in order of days, as hvPlot draws them; none in any of them without a scene."""
-    drawn = {**marks(scene, look), **lines(scene), **bars(scene, look), **grounds(scene), **said(scene)} if scene else {}
+    drawn = (
+        {**marks(scene, look), **lines(scene), **bars(scene, look), **grounds(scene), **said(scene)} if scene else {}
+    )
     rows = {name: sorted(held, key=lambda row: row.get("day", EARLIEST)) for name, held in drawn.items()}
     return {name: columns(rows.get(name, ()), **kinds) for name, kinds in LAYERS.items()}
 
@@ -121,7 +123,12 @@ def _above(period: Period, top: float) -> float:
 
 def _whisker(period: Period, x: float, top: float) -> dict[str, Any]:
     here = period.rate or 0.0
-    return {"day": place(x), "rate": here, "minus": here - (period.interval[0] or 0.0), "plus": _above(period, top) - here}
+    return {
+        "day": place(x),
+        "rate": here,
+        "minus": here - (period.interval[0] or 0.0),
+        "plus": _above(period, top) - here,
+    }
 
 
 def hover_words(scene: Scene, period: Period) -> str:
@@ -142,7 +149,10 @@ def lines(scene: Scene) -> dict[str, Rows]:
     """Return the line and its band from 20 periods on, broken where there are no sessions; the compared line dashed."""
     dense = scene.shown if scene.dense else []
     laid = [] if scene.beside else scene.laid
-    means = [(name, periods) for name, periods in (("mean", scene.shown), ("mean before", scene.before if scene.beside else []))]
+    means = [
+        (name, periods)
+        for name, periods in (("mean", scene.shown), ("mean before", scene.before if scene.beside else []))
+    ]
     return {
         "line": [{"day": place(one.x), "rate": one.rate} for one in dense],
         "band": [{"day": place(one.x), "low": one.interval[0], "high": one.interval[1]} for one in dense],

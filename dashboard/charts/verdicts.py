@@ -1,4 +1,8 @@
-"""All data checks with their verdicts, for the data quality view."""
+"""All data checks with their verdicts, for the data quality view.
+
+Text on the page: each is a sentence with its own unit (sessions, shares, means, money), and no two share an axis, so
+that there is no figure.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import pandas as pd
@@ -15,7 +15,7 @@ from dashboard.charts.words import Row, empty_sentence, transition
 from dashboard.findings import Nothing
 from dashboard.format import MINUS, THIN, date_range, day, points, rate, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panel import Axis, Panel
+from dashboard.panels import Axis, Panel
 from queries.changes import Counts, MixChange, StepChange, difference_interval, merged_small, mix_change, step_change
 from queries.engine import Result
 
@@ -42,7 +42,7 @@ class Why(ChartView):
     label = "Why conversion changed"
     span = 7
     height = 230
-    traits: Mapping[str, Any] = {"slow": True}
+    traits: ClassVar[Mapping[str, Any]] = {"slow": True}
 
     def needs(self) -> tuple[Need, ...]:
         """Ask for sessions, funnel and cells of both periods."""
@@ -91,7 +91,7 @@ class Why(ChartView):
         """Return bars between the sums before and after each part, joined, from a line of no change."""
         at, look = panel.table, self.colors
         line = ["x", "y", "x_too", "y_too"]
-        beside = {"text_align": "left", "text_baseline": "middle"}
+        beside: dict[str, Any] = {"text_align": "left", "text_baseline": "middle"}
         drawn = [
             mark("rule", hv.Segments(at("rule"), line), line_color=look.border),
             mark("joints", hv.Segments(at("joints"), line), line_color=look.control, line_dash="2 3"),
@@ -126,7 +126,7 @@ GROUPS = (*DIMENSIONS, "mix", "rate")
 
 def _frames(parts: Sequence[Row] = (), groups: Sequence[Row] = (), **said: Any) -> dict[str, pd.DataFrame]:
     frame = pd.DataFrame(parts, columns=list(PARTS))
-    frame.attrs = said
+    frame.attrs = dict(said)
     return {"parts": frame, "groups": pd.DataFrame(groups, columns=list(GROUPS))}
 
 
@@ -134,7 +134,7 @@ def parts_of(steps: StepChange, mix: MixChange, names: Sequence[str], interval: 
     """Return a row for each part of the change: the steps, their sum, and who visited and how they convert."""
     sums = [0.0, *accumulate(steps.contributions)]
     low, high = interval
-    rows = [
+    rows: list[Row] = [
         {"split": STEP, "part": name, "change": change, "start": start, "end": start + change}
         for name, change, start in zip(names, steps.contributions, sums, strict=False)
     ]
@@ -269,8 +269,8 @@ IN_ALL = {"Change": "all steps", "Who visited": "who visited", "How they convert
 def twin(parts: pd.DataFrame, groups: pd.DataFrame) -> TableTwin:
     """Return every part as text, and the groups that moved the rate most."""
     rows = [
-        (SPLITS[one.split], one.part if one.split == STEP else IN_ALL[one.part], _exact(one.change))
-        for one in parts.itertuples()
+        (SPLITS[one["split"]], IN_ALL.get(one["part"], one["part"]), _exact(one["change"]))
+        for one in parts.to_dict("records")
     ]
     for one in groups.to_dict("records"):
         named = [(name, one[name]) for name in DIMENSIONS if isinstance(one[name], str)]

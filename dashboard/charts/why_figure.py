@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.format import points
-from dashboard.panel import Columns, columns
+from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
 LEFT = 156
@@ -64,7 +64,8 @@ def layers(parts: pd.DataFrame, look: Theme) -> dict[str, Columns]:
 
 def _rows(parts: pd.DataFrame, look: Theme) -> dict[str, list[dict[str, Any]]]:
     places, (start, end), (_, lowest) = _places(parts), reach(parts), size_of(parts)
-    placed = [(one, y) for one, y in zip(parts.itertuples(), places, strict=True)]
+    rows: Any = parts.itertuples()
+    placed = list(zip(rows, places, strict=True))
     rule = places[-2] + (1 + BETWEEN) / 2
     joined = [(one, y, after) for (one, y), (_, after) in pairwise(placed) if one.split == "step"]
     joined += [(one, y, y - 1) for one, y in placed if one.split == "mix"]

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from dashboard.cards import Context
 from dashboard.format import THIN, count, date_range, day, rate
 from dashboard.world import country_name
@@ -249,11 +247,6 @@ def stretches(days: Sequence[Any], most: int) -> list[Sequence[Any]]:
     """Return the days in at most `most` stretches of equal length, the last one possibly shorter."""
     length = -(-len(days) // most) or 1
     return [days[start : start + length] for start in range(0, len(days), length)]
-
-
-def rows_of(frame: pd.DataFrame) -> list[Any]:
-    """Return the rows of a frame, each with its columns as attributes."""
-    return list(frame.itertuples())
 
 
 def stretch_label(stretch: Sequence[dt.date]) -> str:

@@ -67,7 +67,7 @@ def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.nda
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as mappings, with None for what is not known (NaN)."""
+    """Return the rows of a frame as the engine gives them: None where nothing is known."""
     return [{name: None if one != one else one for name, one in row.items()} for row in frame.to_dict("records")]
 
 
