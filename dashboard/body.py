@@ -7,7 +7,6 @@ A chart's `renderer` chooses the shape:
 | `bokeh`       | the prebuilt figure, `sources` and `models`     | `Extras`        |
 | `bokeh+table` | the same, with a table at its right             | `Table`         |
 | `rows`        | DOM only                                        | `Table`         |
-| `steps`       | DOM only                                        | `Steps`         |
 | `figure+kpis` | cells over one figure; the card has no frame, label or tools | `Kpis` |
 
 Every string is shown as text, never as HTML. **Colours are token names** ("accent", "loss", "bars", "device-mobile",
@@ -172,50 +171,3 @@ class Table(TypedDict):
     legend: NotRequired[list[LegendItem]]
     dense: NotRequired[bool]
     offer: NotRequired[Offer]
-
-
-class StepRow(TypedDict):
-    """Draw one bar: `share` from zero, `left_to` where the pale "left here" part ends, `before` the compared share.
-
-    `low` and `high` are the interval (drawn on the log scale, where bars are forbidden). `cells` are the texts at the
-    right, one per column.
-    """
-
-    label: str
-    color: str
-    share: float | None
-    left_to: NotRequired[float | None]
-    low: NotRequired[float | None]
-    high: NotRequired[float | None]
-    before: NotRequired[float | None]
-    shape: NotRequired[Literal["circle", "square", "triangle"]]
-    cells: list[Cell]
-    action: NotRequired[Action]
-    title: NotRequired[str]
-
-
-class StepGroup(TypedDict):
-    """Hold one funnel step: its name, its rule, how many left before it ("2,144 left before"), a row per segment.
-
-    `action` makes the name a button, `title` says what it does, `selected` that it is done.
-    """
-
-    name: str
-    definition: str
-    left: NotRequired[str]
-    rows: list[StepRow]
-    action: NotRequired[Action]
-    title: NotRequired[str]
-    selected: NotRequired[bool]
-
-
-class Steps(TypedDict):
-    """Hold the funnel as aligned rows; a log scale begins at `log_min` and has dots with whiskers, not bars."""
-
-    caption: str
-    columns: list[TableColumn]
-    groups: list[StepGroup]
-    scale: Literal["linear", "log"]
-    log_min: NotRequired[float]
-    ticks: NotRequired[list[tuple[float, str]]]
-    legend: NotRequired[list[LegendItem]]

@@ -14,7 +14,7 @@ const pen = document.createElement("canvas").getContext("2d")
 function lines(text, width) {
   pen.font = VERDICT_FONT
   const rows = [""]
-  for (const word of text.split(/\s/)) {
+  for (const word of text.split(/[ \n]/)) {
     const longer = rows.at(-1) ? `${rows.at(-1)} ${word}` : word
     if (pen.measureText(longer).width <= width) rows[rows.length - 1] = longer
     else rows.push(word)

@@ -11,9 +11,13 @@ from test_browser import (  # noqa: F401 - fixtures are used by their names
     address,
     chromium,
     counted,
+    drawn,
     taken,
     visit,
 )
+
+from dashboard.charts.funnel_layers import places
+from dashboard.theme import LIGHT
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get install -y chromium, or set CHROMIUM")
 
@@ -35,6 +39,21 @@ def day_of(page, number):
     box = page.locator("#card-trend .plot").bounding_box()
     left, right = 46, 10
     return {"x": left + (box["width"] - left - right) * (number + 0.5) / 14, "y": 150}
+
+
+PLACE = """([card, x, y]) => {
+  const models = Bokeh.documents.flatMap((document) => [...document._all_models.values()])
+  const figure = models.find((model) => model.type === "Figure" && model.name === card)
+  const {x_scale, y_scale} = Bokeh.index.find_one(figure).frame
+  return {x: x_scale.compute(x), y: y_scale.compute(y)}
+}"""
+
+
+def place_in(page, card, x, y):
+    """Return the clickable picture of a card, and where in it a point of its scales stands."""
+    picture = page.locator(f"#card-{card} .plot.clickable")
+    picture.scroll_into_view_if_needed()
+    return picture, page.evaluate(PLACE, [card, x, y])
 
 
 def test_a_click_on_a_day_filters_to_it_and_the_trend_keeps_all_days(visit):  # noqa: F811 - the fixture
@@ -99,16 +118,16 @@ def test_a_week_is_filtered_from_the_table_by_keyboard_and_its_chip_takes_it_bac
 
 def test_a_click_on_a_step_filters_to_who_reached_it_and_alt_to_who_did_not(visit):  # noqa: F811 - the fixture
     page = visit("?view=funnel")
-    step = page.locator("#card-funnel .step-name").get_by_role("button", name="Engaged", exact=True)
-    assert "sessions that reached Engaged" in step.get_attribute("title")
-    step.click()
+    drawn(page, "funnel", "steps", "Engaged")
+    picture, engaged = place_in(page, "funnel", 0.05, places(4, 1)[1][0])
+    picture.click(position=engaged)
     counted(page, "140 of 280 sessions")
     assert page.locator(".chip").inner_text() == "Step reached is Engaged"
-    assert step.get_attribute("aria-pressed") == "true"
-    assert page.locator("#card-funnel .step").count() == 4
+    drawn(page, "funnel", "steps", LIGHT.accent, column="color")
+    drawn(page, "funnel", "steps", "Converted")
     page.keyboard.press("Escape")
     counted(page, "280 of 280 sessions")
-    step.click(modifiers=["Alt"])
+    picture.click(position=engaged, modifiers=["Alt"])
     page.locator(".chip", has_text="Step reached is not Engaged").wait_for()
     counted(page, "140 of 280 sessions")
 
@@ -128,17 +147,35 @@ def test_a_tap_on_a_phone_filters_too(chromium, address):  # noqa: F811 - the fi
     phone.close()
 
 
-def test_a_click_on_a_bar_of_the_funnel_filters_as_its_name_does(visit):  # noqa: F811 - the fixture
+def test_a_click_on_a_bar_of_the_funnel_filters_to_its_segment(visit):  # noqa: F811 - the fixture
     page = visit("?view=funnel")
-    row = page.locator("#card-funnel .step", has_text="Engaged").locator(".step-row", has_text="Desktop").first
-    row.locator(".step-bar.clickable").click()
+    drawn(page, "funnel", "bars 0", 0.5, column="length")
+    picture, bar = place_in(page, "funnel", 0.2, places(4, 1)[1][1][0])
+    picture.click(position=bar)
     page.locator(".chip").first.wait_for()
     assert page.locator(".chip").inner_text() == "Device is Desktop"
 
 
+def test_a_narrow_picture_leaves_out_columns_and_gives_their_room_to_the_bars(visit):  # noqa: F811 - the fixture
+    page = visit("?view=funnel", width=390)
+    drawn(page, "funnel", "texts", "Sessions")
+    seen = """() => {
+      const models = Bokeh.documents.flatMap((document) => [...document._all_models.values()])
+      const figure = models.find((model) => model.type === "Figure" && model.name === "funnel")
+      return [figure.min_border_right, figure.renderers.find((layer) => layer.name === "wide texts").visible]
+    }"""
+    page.wait_for_function(f"() => ({seen})()[0] === 110")
+    assert page.evaluate(seen) == [110, False]
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function(f"() => ({seen})()[0] === 340")
+    assert page.evaluate(seen) == [340, True]
+
+
 def test_a_click_on_a_bar_of_the_overview_filters_to_its_step(visit):  # noqa: F811 - the fixture
     page = visit()
-    page.locator("#card-steps tr", has_text="Deep engagement").locator(".meter").click()
+    drawn(page, "steps", "bars", 0.5, column="length")
+    picture, bar = place_in(page, "steps", 0.02, -2)
+    picture.click(position=bar)
     counted(page, "14 of 280 sessions")
     page.keyboard.press("Escape")
     counted(page, "280 of 280 sessions")

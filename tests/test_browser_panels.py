@@ -8,11 +8,11 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get insta
 
 FIGURES = """() => {
   const models = Bokeh.documents.flatMap((document) => [...document._all_models.values()])
-  const named = (name) => models.find((model) => model.name === name)
-  return [0, 1, 2].map((place) => ({
-    text: named(`completion-${place}-verdict`).text,
-    height: named(`completion-${place}`).height,
-    above: named(`completion-${place}`).min_border_top,
+  const panels = models.filter((model) => model.type === "Figure" && model.name === "completion" && model.visible)
+  return panels.map((panel) => ({
+    text: panel.above.find((title) => title.name === "completion-verdict").text,
+    height: panel.height,
+    above: panel.min_border_top,
   }))
 }"""
 BY_SOURCE = "?view=funnel&funnel.by=Source"

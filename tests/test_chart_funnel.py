@@ -11,7 +11,6 @@ from alike import assert_patched_like_fresh, layer
 from charts_builders import ORIGINAL, context, counted, funnel_rows, result
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_charts_sentences import plain
 
 from dashboard.charts.completion import Completion
 from dashboard.charts.completion_figure import BELOW
@@ -27,6 +26,10 @@ from queries.statistics import wilson_interval
 
 COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
 SHARES = [1159 / 6108, 489 / 3437, 73 / 452]
+
+
+def plain(text):
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def funnel(before=None, held=None, every=None, **reached):

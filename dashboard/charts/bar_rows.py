@@ -43,8 +43,9 @@ def texts(name: str, rows: pd.DataFrame, theme: Theme, **style: Any) -> Any:
 
 
 def lines(labels: Mapping[float, str], start: float, end: float) -> Axis:
-    """Return the axis of rows, with their names by where they stand; Bokeh wants them upwards."""
-    return Axis(start, end, *map(list, zip(*sorted(labels.items()), strict=True))) if labels else Axis(start, end)
+    """Return the axis of rows with their names, by where they stand; Bokeh leaves out names that are not upwards."""
+    ticks = sorted(labels)
+    return Axis(start, end, [tick + 0.0 for tick in ticks], [labels[tick] for tick in ticks])  # -0.0 is another key
 
 
 def short_labels(labels: Sequence[str]) -> list[str]:
