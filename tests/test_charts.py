@@ -64,7 +64,7 @@ def asked(engine, chart, filters=None, funnel=ENGAGEMENT, **chosen):
     filters = filters or Filters()
     settings = {name: default for name, (_, default) in chart.settings.items()} | chosen
     days = [row["session_date"] for row in engine.run("trend").rows]
-    whole = Comparison("custom", Days(min(days), max(days))) if chart.compares else None
+    whole = Comparison("custom", Days(min(days), max(days))) if chart.compares or chart.name == "why" else None
     ask = Ask(filters, funnel, {}, whole)
     results = results_of(engine, chart.needs(settings), ask)
     context = Context(filters, funnel, min(days, default=None), max(days, default=None), settings, frozenset(days))

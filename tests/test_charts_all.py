@@ -70,7 +70,7 @@ def chart_of(engine):
 
 @by_name
 def test_the_docstring_of_a_chart_gives_the_grain_of_its_frame(card):
-    said = " ".join(inspect.getdoc(card.chart).split())
+    said = " ".join((inspect.getdoc(card.chart) or "").split())
     assert re.search(r"\bFrames?: ", said)
     assert re.search(r"[Oo]ne row an? ", said)
 
@@ -78,7 +78,7 @@ def test_the_docstring_of_a_chart_gives_the_grain_of_its_frame(card):
 @pytest.mark.parametrize("card", TEXT, ids=lambda card: card.name)
 def test_a_card_that_stays_text_says_why(card):
     where = card.chart or inspect.getmodule(card.update)
-    assert re.search(r"\b(Text on|On) the page\b.*: \w+", " ".join(inspect.getdoc(where).split()))
+    assert re.search(r"\b(Text on|On) the page\b.*: \w+", " ".join((inspect.getdoc(where) or "").split()))
 
 
 @pytest.mark.parametrize("card", [card for card in CHARTS if not card.chart], ids=lambda card: card.name)
