@@ -6,7 +6,7 @@ import socket
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -387,7 +387,11 @@ def pictures(
 
     try:
         asked = asked_filters(date_from, date_to, where or (), without or ())
-        wanted = {"include": dict(asked.include), "exclude": dict(asked.exclude), "left_out": asked.left_out}
+        wanted: dict[str, Any] = {
+            "include": dict(asked.include),
+            "exclude": dict(asked.exclude),
+            "left_out": asked.left_out,
+        }
         selection = Selection(dates=(asked.date_from, asked.date_to), **wanted)
     except (FilterError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None

@@ -223,18 +223,22 @@ def serve_recreating(port: int) -> None:
     """Serve a page that builds its figures anew at each click, as a plain Panel app does."""
     import panel as pn
 
+    from dashboard.chart import NOTHING
     from dashboard.charts.registry import CHARTS
+    from dashboard.figures import is_drawn
+    from dashboard.live import Drawn
     from dashboard.theme import LIGHT
 
-    builders = [chart.build for chart in CHARTS if chart.build]
+    charts = [card.chart(context=NOTHING, theme=LIGHT.name) for card in CHARTS if card.chart and is_drawn(card)]
+    builders = [lambda chart=chart: Drawn(chart.draw(chart.blank_panels()[0])).figure for chart in charts]
 
     def page() -> pn.Column:
-        panes = [pn.pane.Bokeh(build(LIGHT), sizing_mode="stretch_width") for build in builders]
+        panes = [pn.pane.Bokeh(build(), sizing_mode="stretch_width") for build in builders]
         button = pn.widgets.Button(name="Change")
 
         def recreate(_: object) -> None:
             for pane, build in zip(panes, builders, strict=True):
-                pane.object = build(LIGHT)
+                pane.object = build()
 
         button.on_click(recreate)
         return pn.Column(button, *panes)

@@ -36,7 +36,8 @@ def create_app(store: Store, *, title: str = TITLE, selection: Selection | None 
 
     With a selection the page follows that one, and what is clicked in the page changes it; a query in the URL wins.
     With the name of a chart that chart is shown alone, as for the argument `pane` of an address: a pane for an
-    `<iframe>`; `height` in the address is that of its figure. A folder that holds no store gives a page that says which command fills it.
+    `<iframe>`; `height` in the address is that of its figure. A folder that holds no store gives a page that says which
+    command fills it.
     """
     try:
         source = source_of(store)
@@ -77,10 +78,9 @@ class Dashboard:
         """Make the page that of the app which is being served, and return it."""
         return self.page().servable()
 
-    def show(self, port: int = 0, *, open: bool = True) -> Any:  # noqa: A002 - Panel's own word
+    def show(self, port: int = 0, *, open: bool = True) -> Any:
         """Serve the page to this computer in a thread, and return the server; `stop()` ends it."""
-        server = pn.serve(self.page, port=port, address="127.0.0.1", threaded=True, show=open, verbose=False)
-        return server
+        return pn.serve(self.page, port=port, address="127.0.0.1", threaded=True, show=open, verbose=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if self._server is None:

@@ -190,9 +190,10 @@ def is_lacking(needs: Sequence[Need], context: Context) -> bool:
     return bool(context.lacking) and any(need.metric in OF_STEPS for need in needs)
 
 
-def calls_of(chart: Card, ask: Ask) -> Iterator[Call]:
-    asked = ask.around if chart.shows_days and ask.around else ask
-    for need in chart.needs(ask.settings_of(chart)):
+def calls_of(card: Card, ask: Ask) -> Iterator[Call]:
+    """Yield what a card asks of the engine alone, so that several cards can be asked at once."""
+    asked = ask.around if card.shows_days and ask.around else ask
+    for need in card.needs(ask.settings_of(card)):
         filters = _filters_of(need, asked)
         if filters is not None and not need.compute and not need.change:
             yield Call(need.metric, filters, need.by, ask.funnel, need.options)

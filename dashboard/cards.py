@@ -5,9 +5,9 @@ A chart (`dashboard/chart.py`) gives its own card. A card without a figure is on
 
 How to add to the page without touching its other files:
 
-- **A card** is one module with `CHART = Card(...)` or a chart, its line in `CHARTS` (`dashboard/charts/__init__.py`), its name in
-  the `cards` of a view or several (`dashboard/views.py`), its table in `dashboard/methods.toml`. Only the cards of the
-  shown view are asked and drawn.
+- **A card** is one module with a chart or `CHART = Card(...)`, its line in `CHARTS` (`dashboard/charts/registry.py`), its
+  name in the `cards` of a view or several (`dashboard/views.py`), its table in `dashboard/methods.toml`. Only the cards
+  of the shown view are asked and drawn.
 - **The compared period**: `Need("funnel", by=..., compared=True)` asks the same question of the compared days. Its
   `Result` has no rows when nothing is compared; `Context.compared` then is None, else the filters of that period.
 - **What is no SQL metric** (leaks, data checks, an ingest report): `Need("leaks", compute=function)`, where

@@ -148,15 +148,17 @@ class ChartView(Viewer):
         """Return the figures of the current selection as a tidy DataFrame, or several by name. Raises Cancelled."""
         held = held_by(self.engine)
         card = self.card()
-        ask = Ask(self.selection.filters, self.selection.funnel, {card.name: self.settings})
-        ask = asked_of(self.selection, held, ask)
+        selection = self.selection or Selection()
+        ask = Ask(selection.filters, selection.funnel, {card.name: self.settings})
+        ask = asked_of(selection, held, ask)
         found, self.context = card_results(self.engine, card, ask, context_of(self.engine, ask, held), cancel)
         self._results = found
         return self.read(found)
 
     def plot(self, frame: Any = None) -> Any:
         """Return the figure as a HoloViews object: an overlay, or a layout of several; asks where no frame is given."""
-        shown = [self.draw(panel) for panel in self.panels(self._frame(frame)) if panel.visible]
+        panels = self.panels(self.frame() if frame is None else frame)
+        shown = [self.draw(panel) for panel in panels if panel.visible] or [self.draw(self.blank_panels()[0])]
         return shown[0] if len(shown) == 1 else hv.Layout(shown).cols(len(shown))
 
     @property
@@ -225,8 +227,3 @@ class ChartView(Viewer):
             cls.height,
             **cls.traits,
         )
-
-    def _frame(self, frame: Any) -> Any:
-        if frame is None:
-            return self.frame()
-        return frame

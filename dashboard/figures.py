@@ -75,7 +75,7 @@ def packed_figures(cards: Sequence[Card], theme: Theme) -> str:
     """
     key = _key(cards, theme)
     if key not in _packed:
-        figures = {card.name: figure_of(card.chart, theme) for card in cards if is_drawn(card)}
+        figures = {card.name: figure_of(card.chart, theme) for card in cards if card.chart and is_drawn(card)}
         items = {name: figure.item if figure else None for name, figure in figures.items()}
         text = json.dumps(items, separators=(",", ":")).encode()
         _packed[key] = f"{theme.name}:{base64.b64encode(gzip.compress(text, mtime=0)).decode('ascii')}"
@@ -99,8 +99,8 @@ def _key(cards: Sequence[Card], theme: Theme) -> tuple[str, tuple[str, ...]]:
 def patch_of(state: CardState, theme: str, height: int | None = None) -> dict[str, Any] | None:
     """Return what brings a card's figure from its last frame to this one: the events of a Bokeh document patch.
 
-    `height` in pixels takes the place of the chart's own. None for a card without a figure, and while its figure of that
-    theme is not drawn yet.
+    `height` in pixels takes the place of the chart's own. None for a card without a figure, and while its figure of
+    that theme is not drawn yet.
     """
     chart = state.chart
     if chart is None or not chart.renderer.startswith("figure") or state.frame is None:

@@ -74,7 +74,7 @@ def _like(element: Any, held: Columns) -> Any:
 
 def _sendable(column: Any) -> Any:
     """Return a column as a source holds it: texts as a list, all else as an array."""
-    return list(column) if getattr(column, "dtype", None) == object else column
+    return list(column) if getattr(getattr(column, "dtype", None), "kind", "") == "O" else column
 
 
 class Drawn:

@@ -87,7 +87,10 @@ class Shell(JSComponent):
 
 @cache
 def layout(title: str, site: str, pane: str = "") -> str:
-    """Return what never changes on a page: the views and their cards, the dimensions, the names. `pane` names a chart alone."""
+    """Return what never changes on a page: the views and their cards, the dimensions, the names.
+
+    `pane` names a chart that is shown alone.
+    """
     return as_text({
         "title": title,
         "site": site,

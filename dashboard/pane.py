@@ -27,7 +27,7 @@ class Pane:
 
     def __init__(self, chart: ChartView) -> None:
         """Ask for the first frame, draw it, and begin to follow."""
-        self.chart = chart
+        self.chart, self.selection = chart, chart.selection or Selection()
         self._cancel = Cancel()
         self._modifiers: dict[str, bool] = {}
         self.drawn: list[Drawn] = []
@@ -37,7 +37,7 @@ class Pane:
         self.view = pn.Column(self.heading, self.figure, self.note, sizing_mode="stretch_width")
         self._draw(chart.frame())
         watched = [name for name in Selection.param if name != "name"]
-        chart.selection.param.watch(self._changed, watched)
+        self.selection.param.watch(self._changed, watched)
         chart.param.watch(
             self._changed, [*chart.own_settings, *chart.followed, *chart.figure_settings, "theme", "height"]
         )
@@ -99,6 +99,6 @@ class Pane:
             action = self.chart.tapped(self.frame, picture, layer, rows)
             if action:
                 keys = self._modifiers
-                self.chart.selection.follow(action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt")))
+                self.selection.follow(action, additive=bool(keys.get("shift")), exclude=bool(keys.get("alt")))
 
         return tapped

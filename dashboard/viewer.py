@@ -61,8 +61,14 @@ class Viewer:
     """
 
     def __init__(
-        self, source: Source, query: str = "", *, title: str = "", selection: Selection | None = None, pane: Pane | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        source: Source,
+        query: str = "",
+        *,
+        title: str = "",
+        selection: Selection | None = None,
+        pane: Pane | None = None,
+    ) -> None:
         """Start from a URL's query, else from a given selection, else from the team's default view.
 
         With a pane one chart is shown alone. A quick answer is there when this returns.

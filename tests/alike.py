@@ -1,4 +1,4 @@
-"""Compare a patched figure with a fresh drawing: sources column for column, ranges, ticks, legend, words, visibility."""
+"""Compare a patched figure with a fresh drawing: sources by column, ranges, ticks, legend, words, visibility."""
 
 import math
 from typing import Any

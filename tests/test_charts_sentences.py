@@ -385,7 +385,7 @@ def test_a_day_without_an_export_is_hatched_and_a_day_without_sessions_is_not():
     chart = trend.Trend(context=chosen)
     [panel] = chart.panels(chart.read([result([day_row(2, 50, 1), day_row(5, 60, 2)]), result([]), result([])]))
     assert len(panel.layers["gaps"]["left"]) == 1
-    assert [title for title in panel.layers["targets"]["title"] if "%" not in title][0] == "Mon 3 Jul: no export"
+    assert next(title for title in panel.layers["targets"]["title"] if "%" not in title) == "Mon 3 Jul: no export"
 
 
 def group(name, sessions, pages, seconds):

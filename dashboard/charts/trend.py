@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import pandas as pd
@@ -32,7 +32,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, date_range, day, exact, money, rate
 from dashboard.look import by, framed, hatching, mark, rate_ticks, words
-from dashboard.panels import Axis, Panel
+from dashboard.panels import Axis, Panel, rows_of
 from dashboard.periods import Days
 from queries.engine import Result
 
@@ -56,7 +56,7 @@ class Trend(ChartView):
     label = "Conversion rate over time"
     own_settings = ("unit",)
     height = 300
-    traits: Mapping[str, Any] = {"shows_days": True}
+    traits: ClassVar[Mapping[str, Any]] = {"shows_days": True}
 
     def needs(self) -> tuple[Need, ...]:
         """Ask for the days, shown and compared, and for what people noted about days."""
@@ -67,9 +67,11 @@ class Trend(ChartView):
         rows, past = results[0].rows, results[1].rows
         shown, before = [], []
         if rows:
-            held = {row["session_date"] for row in rows}
-            days = days_of(self.context) or sorted(held)
-            shown = periods_of(rows, days, blank_days(self.context, held), self.unit, partial(blank_word, self.context))
+            present = {row["session_date"] for row in rows}
+            days = days_of(self.context) or sorted(present)
+            shown = periods_of(
+                rows, days, blank_days(self.context, present), self.unit, partial(blank_word, self.context)
+            )
         if rows and past and (days := compared_days(self.context)):
             known = self.context.store_days
             held = known if known is not None else {row["session_date"] for row in past}
@@ -80,7 +82,7 @@ class Trend(ChartView):
             frame.attrs = {
                 "heading": _heading(rows, shown, past if before else [], before),
                 "step": None if before else step_of(rows),
-                "missing": sorted(missing_days(self.context, held)),
+                "missing": sorted(missing_days(self.context, {row["session_date"] for row in rows})),
             }
         return frame
 
@@ -105,8 +107,8 @@ class Trend(ChartView):
         """Return marks, lines and words over bars, gaps and the ground of the compared days."""
         at, look = panel.table, self.colors
         corners = ["left", "bottom", "right", "top"]
-        ground = {"fill_color": look.sunken, "fill_alpha": 0.6, "line_color": None}
-        hatch = {"hatch_pattern": "/", "hatch_color": look.hatch}
+        ground: dict[str, Any] = {"fill_color": look.sunken, "fill_alpha": 0.6, "line_color": None}
+        hatch: dict[str, Any] = {"hatch_pattern": "/", "hatch_color": look.hatch}
         previous = {"color": look.previous}
         dashed = {"line_dash": "4 3", "alpha": 0.8, "hover": False}
         drawn = [
@@ -123,8 +125,8 @@ class Trend(ChartView):
                  line_dash="5 4", hover=False), series="compared"),
             mark("whiskers before", at("whiskers before").hvplot.errorbars("day", "rate", "minus", "plus"),
                  line_color=look.previous, line_width=2, lower_head=None, upper_head=None),
-            mark("dots before", at("dots before").hvplot.scatter("day", "rate", hover_cols=["title"]), series="compared",
-                 size=8, fill_color=look.previous, line_color=look.surface),
+            mark("dots before", at("dots before").hvplot.scatter("day", "rate", hover_cols=["title"]),
+                 series="compared", size=8, fill_color=look.previous, line_color=look.surface),
             words("words before", at("words before").hvplot.labels("day", "y", "label"), look, halo=True,
                   glyph={"y_offset": -5}, text_baseline="bottom"),
             mark("mean", at("mean").hvplot.line("day", "rate", color=look.accent, **dashed), series="mean"),
@@ -140,8 +142,8 @@ class Trend(ChartView):
                   glyph={"y_offset": -5}, text_baseline="bottom"),
             mark("arrows", at("arrows").hvplot.scatter("day", "rate", hover_cols=["color"]), marker="triangle", size=8,
                  fill_color=by("color"), line_color=None),
-            mark("notes", hv.Segments(at("notes"), ["day", "bottom", "day_too", "top"], ["title"]), line_color=look.warn,
-                 line_dash="2 3"),
+            mark("notes", hv.Segments(at("notes"), ["day", "bottom", "day_too", "top"], ["title"]),
+                 line_color=look.warn, line_dash="2 3"),
             words("note words", at("note words").hvplot.labels("day", "y", "label", hover_cols=["align"]), look,
                   text_color=look.warn, text_align=by("align"), text_baseline="bottom", glyph={"y_offset": -3}),
             words("heads", at("heads").hvplot.labels("day", "y", "label"), look, text_color=look.text_secondary,
@@ -215,12 +217,13 @@ def scene_in(frame: pd.DataFrame, focus: Days | None = None) -> Scene | None:
     """Return what is drawn of a frame: its periods with their places; None where it has no row."""
     held: dict[str, list[Period]] = {COMPARED: [], SHOWN: []}
     notes = []
-    for row in frame.itertuples(index=False):
-        asked = Days(row.asked_first, row.asked_last)
-        counts = row.held, row.sessions, row.conversions, row.revenue
-        held[row.period].append(Period(row.unit, row.first, row.last, *counts, asked, row.blank or "no export"))
-        if row.note:
-            notes.append((row.first, row.note))
+    for row in rows_of(frame):
+        asked = Days(row["asked_first"], row["asked_last"])
+        counts = row["held"], row["sessions"], row["conversions"], row["revenue"]
+        period = Period(row["unit"], row["first"], row["last"], *counts, asked, row["blank"] or "no export")
+        held[row["period"]].append(period)
+        if row["note"]:
+            notes.append((row["first"], row["note"]))
     shown, before = held[SHOWN], held[COMPARED]
     if not shown:
         return None
