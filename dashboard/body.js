@@ -1,4 +1,4 @@
-// Draws the bodies that dashboard/body.py describes: key figures, tables, funnel steps, legends. Strings are shown as text.
+// Draws the bodies that dashboard/body.py describes: key figures, tables, legends. Strings are shown as text.
 
 import {color, h, percent} from "./dom.js"
 
@@ -40,8 +40,8 @@ export function kpis(body) {
 }
 
 function span(drawn) {
-  const {low, high, mark, look = "dot"} = drawn
-  return h("span", {class: `span ${look}`, "aria-hidden": "true", style: {"--mark": color(drawn.color)}},
+  const {low, high, mark} = drawn
+  return h("span", {class: "span", "aria-hidden": "true", style: {"--mark": color(drawn.color)}},
     h("i", {class: drawn.open ? "reach open" : "reach", style: {left: percent(low), right: `calc(100% - ${percent(high)})`}}),
     mark != null && h("i", {class: `point ${drawn.shape || "circle"}`, style: {left: percent(mark)}}))
 }
@@ -62,7 +62,6 @@ function cellContent(cell, act, names) {
     : text
   return [
     cell.bar != null && h("span", {class: "bar", style: {width: percent(cell.bar)}}),
-    cell.meter != null && h("span", {class: "meter"}, h("i", {style: {width: percent(cell.meter)}})),
     cell.span && span(cell.span),
     cell.days && dayBars(cell.days),
     cell.fill
@@ -84,11 +83,9 @@ export function table(body, act) {
     scope: "col", class: [column.align || "left", column.hide_narrow && "wide-only"].filter(Boolean).join(" "),
     title: column.title, "aria-sort": column.sorted, style: {width: column.width},
   }, column.label, column.sorted && h("span", {"aria-hidden": "true"}, column.sorted === "descending" ? "\u00a0↓" : "\u00a0↑"))))
-  const metered = (row) => row.cells[0].action && {click: doing(act, row.cells[0].action)}  // a meter does what its row's name does
   const rows = (body.rows || []).map((row) => h("tr", {class: row.kind || null},
     row.cells.map((cell, place) => h(place ? "td" : "th", {
       scope: place ? null : "row", class: cellClass(cell, columns[place]), title: cell.title || (!place && cell.text?.length > LONG ? cell.text : null),
-      on: cell.meter != null && metered(row),
     }, cellContent(cell, act, !place)))))
   return [
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": body.caption},
@@ -105,53 +102,4 @@ export function twin(twinTable, act) {
       h("thead", {}, h("tr", {}, twinTable.headers.map((text, place) => h("th", {scope: "col", class: numeric(place)}, text)))),
       h("tbody", {}, twinTable.rows.map((row, line) => h("tr", {}, row.map((text, place) =>
         h(place ? "td" : "th", {scope: place ? null : "row", class: numeric(place)}, place ? text : named(text, twinTable.actions?.[line]))))))))
-}
-
-function stepBar(row, body, place, listener) {
-  const color_ = color(row.color)
-  const shown = []
-  if (body.scale === "log") {
-    if (row.low != null) shown.push(h("i", {class: "whisker", style: {left: percent(place(row.low)), right: `calc(100% - ${percent(place(row.high))})`}}))
-    if (row.share) shown.push(h("i", {class: `point ${row.shape || "circle"}`, style: {left: percent(place(row.share))}}))
-  } else {
-    if (row.left_to != null) shown.push(h("i", {class: "left", style: {left: percent(row.share), width: percent(row.left_to - (row.share || 0))}}))
-    shown.push(h("i", {class: "reached", style: {width: row.share ? `max(2px, ${percent(row.share)})` : "0"}}))
-  }
-  return h("span", {class: `step-bar ${body.scale}${listener ? " clickable" : ""}`, style: {"--mark": color_}, on: listener && {click: listener}},
-    h("span", {class: "track"}, (body.ticks || []).map(([tick]) => h("i", {class: "grid", style: {left: percent(place(tick))}})), shown),
-    row.before != null && h("i", {class: "before", style: body.scale === "log"
-      ? {left: percent(place(row.before)), width: "3px"} : {width: `max(2px, ${percent(row.before)})`}}))
-}
-
-export function steps(body, act) {
-  const columns = body.columns || []
-  const smallest = Math.log10(body.log_min || 0.0001)
-  const place = body.scale === "log"
-    ? (share) => (share > 0 ? 1 - Math.log10(share) / smallest : 0)
-    : (share) => share
-  const template = columns.map((column) => column.width || "84px").join(" ")
-  const cells = (row) => row.cells.map((cell, number) => h("span", {
-    class: `step-cell ${cellClass(cell, columns[number])}`, title: cell.title}, cell.text))
-  const label = (row) => row.action
-    ? h("button", {type: "button", class: "cell-button", "data-key": keyOf(row.action), on: {click: doing(act, row.action)}}, row.label)
-    : h("span", {}, row.label)
-  const stepName = (group) => (group.action ? h("button", {type: "button", class: "cell-button", title: group.title, "aria-pressed": String(Boolean(group.selected)),
-    "data-key": keyOf(group.action), on: {click: doing(act, group.action)}}, group.name) : group.name)
-  // The bar does what the name beside it does: the name is for the keyboard, the bar the larger thing to hit.
-  const stepRow = (row, group) => {
-    const action = row.action || group.action
-    return h("li", {class: "step-row", title: row.title}, h("span", {class: "step-label"}, label(row)), stepBar(row, body, place, action && doing(act, action)), cells(row))
-  }
-  const axis = body.ticks?.length ? h("div", {class: "step-row step-axis", "aria-hidden": "true"}, h("span", {class: "step-label"}),
-    h("span", {class: "axis"}, body.ticks.map(([tick, text]) => h("i", {style: {left: percent(place(tick))}}, text))),
-    columns.map(() => h("span", {class: "step-cell"}))) : null
-  return [
-    h("div", {class: "steps", style: {"--columns": template}},
-      h("div", {class: "step-head", "aria-hidden": "true"}, h("div"), h("div", {class: "step-row"}, h("span"), h("span"),
-        columns.map((column) => h("span", {class: `step-cell ${column.align || "left"} ${column.hide_narrow ? "wide-only" : ""}`}, column.label)))),
-      h("ol", {"aria-label": body.caption}, body.groups.map((group) => h("li", {class: "step"},
-        h("div", {class: "step-name"}, h("b", {}, stepName(group)), h("span", {}, group.definition), group.left && h("span", {class: "tone-loss"}, group.left)),
-        h("ul", {}, group.rows.map((row) => stepRow(row, group)))))),
-      axis && h("div", {class: "step-foot"}, h("div"), axis)),
-  ]
 }

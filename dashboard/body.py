@@ -2,23 +2,16 @@
 
 A chart's `renderer` chooses the shape:
 
-| renderer      | drawn from                                      | body            |
-|---------------|-------------------------------------------------|-----------------|
-| `bokeh`       | the prebuilt figure, `sources` and `models`     | `Extras`        |
-| `bokeh+table` | the same, with a table at its right             | `Table`         |
-| `rows`        | DOM only                                        | `Table`         |
-| `figure+kpis` | cells over one figure; the card has no frame, label or tools | `Kpis` |
+| renderer       | drawn from                                                   | body     |
+|----------------|--------------------------------------------------------------|----------|
+| `figure`       | the chart's figure                                           | `Extras` |
+| `figure+table` | the same, with a table at its right                          | `Table`  |
+| `figure+kpis`  | cells over one figure; the card has no frame, label or tools | `Kpis`   |
+| `rows`         | DOM only                                                     | `Table`  |
 
 Every string is shown as text, never as HTML. **Colours are token names** ("accent", "loss", "bars", "device-mobile",
 "sequential-3", "diverging-0", "step-4", ...: `dashboard.theme.token_names`), so that a body serves both themes.
 Positions and lengths are fractions 0-1 of a scale which the chart chooses and names in a header or note.
-
-For Bokeh: in a column of `sources` named `color` or ending in `_color`, and in any property of `models`, a string
-`"$token"` becomes the colour of the shown theme. None in a numeric column becomes NaN. A mark becomes a filter when its
-ColumnDataSource carries the tag `"filter:<dimension>:<column>"` and the figure has a TapTool: a tap sends
-`{"kind": "filter", "dimension", "value", "additive"}`; in `"value:<column>:<column>"` the first column names the
-dimension. The tag `"days:<first>:<last>"` names two columns of days (ISO text) and filters to them. Models are patched
-first, then sources, in one repaint.
 """
 
 from typing import Literal, NotRequired, TypedDict
@@ -100,17 +93,13 @@ class TableColumn(TypedDict):
 
 
 class Span(TypedDict):
-    """Draw an interval on a track; `mark` None draws no point, `open` an arrow where the interval leaves the scale.
-
-    `look` "dot" is a point with its interval (rates); "range" is a bar of the interval with a tick at `mark` (money).
-    """
+    """Draw an interval on a track; `mark` None draws no point, `open` an arrow where the interval leaves the scale."""
 
     low: float
     high: float
     mark: NotRequired[float | None]
     open: NotRequired[bool]
     color: NotRequired[str]
-    look: NotRequired[Literal["dot", "range"]]
     shape: NotRequired[Literal["circle", "square", "triangle"]]
 
 
@@ -126,7 +115,7 @@ class DayBar(TypedDict):
 class Cell(TypedDict, total=False):
     """Hold one cell: text, a second line, and at most one drawing.
 
-    `bar` is a bar behind the text (length 0-1), `meter` a bar on a track, `span` an interval on a track, `days` small
+    `bar` is a bar behind the text (length 0-1), `span` an interval on a track, `days` small
     columns. `fill` colours the whole cell with a token (the text colour is chosen for contrast), `hatch` marks it as
     too few. `action` makes the text a button that filters. `title` is the hover text (exact values). `narrow` stands
     below the text under 700 px, where the column that says it is left out.
@@ -138,7 +127,6 @@ class Cell(TypedDict, total=False):
     bold: bool
     tone: Tone
     bar: float
-    meter: float
     span: Span
     days: list[DayBar]
     fill: str

@@ -5,7 +5,7 @@ A chart (`dashboard/chart.py`) gives its own card. A card without a figure is on
 
 How to add to the page without touching its other files:
 
-- **A card** is one module with a chart or `CHART = Card(...)`, its line in `CHARTS` (`dashboard/charts/registry.py`), its
+- **A card** is one module with a chart or a `Card(...)`, its line in `CHARTS` (`dashboard/charts/registry.py`), its
   name in the `cards` of a view or several (`dashboard/views.py`), its table in `dashboard/methods.toml`. Only the cards
   of the shown view are asked and drawn.
 - **The compared period**: `Need("funnel", by=..., compared=True)` asks the same question of the compared days. Its

@@ -86,26 +86,6 @@ export function findings(body, act) {
   ]
 }
 
-function contribution(part, zero) {
-  const low = Math.min(part.start, part.end)
-  const high = Math.max(part.start, part.end)
-  const words = high < 0.8 ? {left: `calc(${percent(high)} + 8px)`} : {right: `calc(100% - ${percent(low)} + 8px)`}
-  return h("li", {class: part.total ? "part total" : "part", title: part.title},
-    h("span", {class: "part-label"}, part.label),
-    h("span", {class: "part-line"}, h("i", {class: "zero", style: {left: percent(zero)}}),
-      h("i", {class: "part-bar", style: {left: percent(low), width: `max(2px, ${percent(high - low)})`, background: color(part.color)}}),
-      h("b", {style: words}, part.text)))
-}
-
-export function contributions(body, act) {
-  if (!body.groups?.length) return body.nothing ? [nothing(body.nothing, act)] : []
-  return [
-    body.tags?.length ? h("div", {class: "tags"}, body.tags.map(tag)) : null,
-    h("div", {class: "parts", role: "group", "aria-label": body.caption}, body.groups.map((group) =>
-      h("ul", {}, group.map((part) => contribution(part, body.zero))))),
-  ]
-}
-
 export function notices(body, act) {
   return [
     body.items?.length ? h("ul", {class: body.wide ? "notices wide" : "notices"}, body.items.map((item) => h("li", {},

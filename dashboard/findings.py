@@ -1,9 +1,8 @@
-"""The shapes of the bodies that `findings.js` draws: ranked findings, contributions to a change, and short notices.
+"""The shapes of the bodies that `findings.js` draws: ranked findings and short notices.
 
 | renderer        | body            |
 |-----------------|-----------------|
 | `findings`      | `Findings`      |
-| `contributions` | `Contributions` |
 | `notices`       | `Notices`       |
 
 As everywhere, strings are text, colours are token names, and positions are fractions 0-1 of a scale.
@@ -98,28 +97,6 @@ class Findings(TypedDict):
     heads: tuple[str, str, str]
     rows: list[FindingRow]
     shown: NotRequired[int]
-    nothing: NotRequired[Nothing]
-
-
-class Contribution(TypedDict):
-    """Draw one part of a change: a bar between two places of the scale; `total` sets it off as a sum."""
-
-    label: str
-    start: float
-    end: float
-    text: str
-    color: str
-    title: NotRequired[str]
-    total: NotRequired[bool]
-
-
-class Contributions(TypedDict):
-    """Hold the parts of a change in groups that each add up to it; `zero` is the place of no change."""
-
-    caption: str
-    zero: float
-    groups: list[list[Contribution]]
-    tags: NotRequired[list[Tag]]
     nothing: NotRequired[Nothing]
 
 

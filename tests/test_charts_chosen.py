@@ -58,14 +58,14 @@ def test_a_chosen_country_is_set_against_all_others_in_headline_card_and_list(en
 
 def test_a_source_that_is_not_among_the_largest_has_its_row_when_chosen(engine):
     card = asked(engine, Filters.of(include={"source": ["rare"]})).cards["sources"]
-    assert plain(card["heading"]) == (
+    assert plain(card.heading) == (
         "rare converts at 0 % (0 of 2), all others at 5.10 % (100 of 1,960): the intervals overlap"
     )
-    names = [(row["cells"][0]["text"], row["cells"][1]["text"], row["kind"]) for row in card["body"]["rows"]]
+    names = [(row["cells"][0]["text"], row["cells"][1]["text"], row["kind"]) for row in card.body["rows"]]
     assert ("rare", "2", "selected") in names
-    whole = asked(engine, Filters()).cards["sources"]["body"]["rows"]
+    whole = asked(engine, Filters()).cards["sources"].body["rows"]
     [more], [rest] = ([row["cells"] for row in rows if "more" in row["cells"][0]["text"]]
-                      for rows in (card["body"]["rows"], whole))  # fmt: skip
+                      for rows in (card.body["rows"], whole))  # fmt: skip
     assert (plain(more[0]["text"]), plain(rest[0]["text"])) == ("6 more sources", "7 more sources")
     assert int(rest[1]["text"]) - int(more[1]["text"]) == 2
 

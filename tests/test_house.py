@@ -35,8 +35,8 @@ def test_every_path_that_readme_names_exists(path):
     [
         ("METRICS", "queries.metrics"),
         ("Metric", "queries.metrics"),
-        ("CHARTS", "dashboard.charts"),
-        ("Card", "dashboard.chart"),
+        ("CHARTS", "dashboard.charts.registry"),
+        ("ChartView", "dashboard.chart"),
         ("FORMATS", "ingest.formats"),
         ("SESSION_COLUMNS", "queries.vocabulary"),
         ("Column", "queries.vocabulary"),
