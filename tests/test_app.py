@@ -231,7 +231,7 @@ def test_a_funnel_keeps_the_chosen_steps(viewer):
     viewer.act({"kind": "funnel", "name": "Engagement", "steps": [1, 4, 9]})
     assert bar(viewer)["funnel"]["label"] == "Engagement, 2 of 4 steps"
     assert viewer.page.query == "?view=funnel&steps=1-4"
-    assert [group["name"] for group in shown(viewer)["cards"]["funnel"]["body"]["groups"]] == ["Browsed", "Converted"]
+    assert list(dict.fromkeys(viewer.answer.cards["funnel"].frame["step"])) == ["Browsed", "Converted"]
     viewer.act({"kind": "funnel", "name": "Checkout", "steps": []})
     assert viewer.page.query == "?view=funnel&funnel=Checkout"
 
@@ -310,10 +310,12 @@ def test_a_clicked_day_filters_the_rest_while_its_chart_keeps_all_days(viewer):
     assert bar(viewer)["chips"][0]["label"] == "4 Jul 2017"
     assert bar(viewer)["dates"]["label"] == "2–5 Jul 2017"
     assert state["compared"] == "3 Jul 2017" or bar(viewer)["compare"]["label"].startswith("off")
-    targets = state["cards"]["trend"]["sources"]["trend-targets"]
-    assert targets["first"] == ["2017-07-02", "2017-07-04", "2017-07-05"]
-    colors = state["cards"]["trend"]["sources"]["trend-sessions"]["fill_color"]
-    assert colors == ["$sequential-0", "$accent", "$sequential-0"]
+    trend = viewer.answer.cards["trend"]
+    [panel] = trend.chart.panels(trend.frame)
+    taps = [action["first"] for action in panel.taps["targets"] if action]
+    assert taps == ["2017-07-02", "2017-07-04", "2017-07-05"]
+    colors = panel.layers["sessions"]["color"].tolist()
+    assert colors == [LIGHT.sequential[0], LIGHT.accent, LIGHT.sequential[0]]
     assert state["stated"][0] == "Filters: 4 Jul 2017; funnel Engagement"
     assert state["file_name"] == "silent-leak_2017-07-04-to-2017-07-04_v0"
     viewer.act({"kind": "filter", "first": "2017-07-04", "last": "2017-07-04"})
@@ -333,9 +335,9 @@ def test_a_clicked_step_filters_the_rest_while_the_funnel_keeps_all_steps(viewer
         "dimension": "step", "title": "Step reached", "exclude": False, "verb": "is", "label": "Engaged",
         "values": "Engaged",
     }  # fmt: skip
-    groups = state["cards"]["funnel"]["body"]["groups"]
-    assert [group["selected"] for group in groups] == [False, True, False, False]
-    assert sum(int(row["cells"][-1]["text"]) for row in groups[0]["rows"]) == 196
+    frame = viewer.answer.cards["funnel"].frame
+    assert frame[frame["position"] == 1]["reached"].sum() == 196
+    assert viewer.answer.cards["funnel"].chart.context.filters.reached[0].name == "Engaged"
     assert state["stated"][0] == "Filters: Step reached is Engaged; funnel Engagement"
     viewer.act({"kind": "filter", "step": "Engaged", "exclude": True})
     assert shown(viewer)["counted"] == "61 of 196 sessions"
@@ -558,7 +560,7 @@ def test_an_answer_that_comes_too_late_is_not_shown(viewer):
     cancel.cancel()
     viewer.selection.toggle("country", "GB")
     now = viewer.page.state
-    viewer._show(late, viewer.held, Question(viewer.view, late.ask, cancel))
+    viewer._show(late, viewer.held, Question(viewer.view, late.ask, cancel), {})
     assert viewer.page.state == now != before
 
 
@@ -735,7 +737,7 @@ def test_a_store_may_have_funnels_of_its_own_and_a_broken_file_leaves_the_built_
     (own.path / "funnels.toml").write_text(text, encoding="utf-8")
     viewer = Viewer(Source(own), "?view=funnel&funnel=Product")
     assert [option["name"] for option in bar(viewer)["funnel"]["options"]] == ["Engagement", "Checkout", "Product"]
-    assert [group["name"] for group in shown(viewer)["cards"]["funnel"]["body"]["groups"]] == ["Viewed", "Ordered"]
+    assert list(dict.fromkeys(viewer.answer.cards["funnel"].frame["step"])) == ["Viewed", "Ordered"]
     assert viewer.page.query == "?view=funnel&funnel=Product"
     (own.path / "funnels.toml").write_text("[[", encoding="utf-8")
     assert [funnel.name for funnel in Viewer(Source(own)).selection.funnels] == ["Engagement", "Checkout"]

@@ -44,7 +44,7 @@ def test_days_beyond_those_with_steps_are_refused_with_the_way_out(engine):
     for filters in (BARE, Filters()):
         found = said(engine, filters)
         assert found.finding[0].startswith(lacking)
-        assert all(card["empty"].startswith(lacking) for card in found.cards.values())
+        assert all(card.empty.startswith(lacking) for card in found.cards.values())
         first, line = said(engine, filters, finding=FINDING).finding
         assert "sessions converted" in first
         assert line.startswith(lacking)
@@ -52,16 +52,16 @@ def test_days_beyond_those_with_steps_are_refused_with_the_way_out(engine):
 
 def test_days_that_have_the_steps_are_shown_and_compared_ones_without_are_refused(engine):
     shown = said(engine, KNOWN)
-    assert not any(card["empty"] for card in shown.cards.values() if card["heading"] != "Nothing is compared")
+    assert not any(card.empty for card in shown.cards.values() if card.heading != "Nothing is compared")
     before = Comparison("custom", Days(dt.date(2017, 7, 4), dt.date(2017, 7, 5)))
     beside = said(engine, KNOWN, compared=before)
     assert "compare with days among these, or with none" in beside.finding[0]
-    assert all("compare with days among these" in card["empty"] for card in beside.cards.values())
+    assert all("compare with days among these" in card.empty for card in beside.cards.values())
 
 
 def test_a_funnel_that_every_export_knows_is_never_refused(engine):
     found = said(engine, Filters(), funnel=ENGAGEMENT)
-    assert not any("know" in (card["empty"] or "") for card in found.cards.values())
+    assert not any("know" in (card.empty or "") for card in found.cards.values())
 
 
 def test_a_few_days_without_a_view_are_chance_and_many_sessions_without_are_not():
@@ -93,4 +93,4 @@ def test_days_that_cannot_know_the_steps_are_not_compared_with_by_themselves(eng
 
 def test_days_without_the_steps_that_are_left_out_are_no_hindrance(engine):
     left_out = Filters.of(left_out=[(dt.date(2017, 7, 2), dt.date(2017, 7, 5))])
-    assert not any(card["empty"] for card in said(engine, left_out).cards.values() if "compared" not in card["heading"])
+    assert not any(card.empty for card in said(engine, left_out).cards.values() if "compared" not in card.heading)
