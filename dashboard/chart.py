@@ -12,6 +12,7 @@ from panel.viewable import Viewable, Viewer
 from dashboard.ask import Ask, asked_of, card_results, context_of, held_by
 from dashboard.body import Action
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.look import drawn_for_bokeh
 from dashboard.panels import Panel
 from dashboard.selection import Selection
 from dashboard.stores import engine_of
@@ -80,6 +81,12 @@ class ChartView(Viewer):
         self._results: Sequence[Result] = ()
         self._live: Any = None
         self._last: tuple[Any, Any] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let `draw` speak Bokeh's words."""
+        super().__init_subclass__(**kwargs)
+        if "draw" in cls.__dict__:
+            cls.draw = drawn_for_bokeh(cls.draw)  # ty: ignore[invalid-assignment]  # the same function, wrapped
 
     # What a subclass says.
 

@@ -4,6 +4,7 @@ A hook never adds a renderer: without any hook each mark and its source is still
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +44,21 @@ TOOLTIP = '<div style="font: 12px Roboto, sans-serif; max-width: 260px; white-sp
 Hook = Callable[[Any, Any], None]
 
 
+def drawn_for_bokeh(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """Let hvPlot speak Bokeh while a chart is drawn, whatever `hv.extension` a notebook has chosen."""
+
+    @wraps(draw)
+    def drawn(*args: Any, **kwargs: Any) -> Any:
+        chosen = hv.Store.current_backend
+        hv.Store.set_current_backend("bokeh")
+        try:
+            return draw(*args, **kwargs)
+        finally:
+            hv.Store.set_current_backend(chosen)
+
+    return drawn
+
+
 class by(Field):  # noqa: N801  reads as a word in `fill_color=by("color")`
     """Take a look from a column, also where all its values are the same; HoloViews would then write a constant."""
 
@@ -70,6 +86,7 @@ def mark(
             renderer.update(name=name, nonselection_glyph=None, selection_glyph=None)
             renderer.level = "overlay" if beyond else renderer.level
 
+    own.glyph = glyph or {}  # for who draws the same layer without Bokeh  # ty: ignore[missing-attribute]
     options = {"hooks": [own], **style}
     if not isinstance(
         element, hv.ErrorBars | hv.HeatMap

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import holoviews as hv
@@ -31,6 +32,8 @@ FORMATS = ("png", "svg")
 DPI, WIDTH = 150, 1100
 """Dots an inch of a PNG, and the width in pixels that a chart has on a wide page."""
 ABREAST = 3
+INSIDE = 800
+"""Pixels of a frame between its labels, on a wide page."""
 KEPT = ("fill_color", "line_color", "line_width", "color", "text_color", "text_align", "text_baseline", "fill_alpha")
 INK = "#434C59"
 SIZES = {"title": 10, "ticks": 8, "labels": 8}
@@ -72,6 +75,12 @@ def save(chart: ChartView, path: Path, formats: Iterable[str] = FORMATS) -> list
     return written
 
 
+def png(chart: ChartView) -> bytes:
+    """Return one chart as a PNG, for a notebook that is read without a server."""
+    with TemporaryDirectory() as folder:
+        return save(chart, Path(folder) / "chart", ["png"])[0].read_bytes()
+
+
 def for_matplotlib(chart: ChartView, frame: Any) -> Any:
     """Return the plot of a frame with its look in matplotlib's words. Raises NoMatplotlibError without matplotlib."""
     try:
@@ -103,7 +112,10 @@ def _overlay(picture: Any, panel: Panel, title: str, many: int) -> Any:
     if any(isinstance(element, hv.Polygons) for element in picture):  # a map has no axes, and is not stretched
         options |= {"aspect": "equal", "xaxis": None, "yaxis": None, "show_frame": False}
     drawn = [_placed(element, panel) for element in picture if len(element) and not _is_unseen(element)]
-    layers = [_layer(_within(element, options["xlim"], options["ylim"])) for element in drawn]
+    lying = any(isinstance(element, hv.Bars) and _plot(element).get("invert_axes") for element in picture)
+    drawn = [_upright(element) if lying else element for element in drawn]
+    across = (options["xlim"][1] - options["xlim"][0]) / INSIDE * min(many, ABREAST)
+    layers = [_layer(_moved(element, across, options["ylim"])) for element in drawn]
     return hv.Overlay(layers).opts(backend="matplotlib", **options)
 
 
@@ -118,7 +130,7 @@ def _placed(element: Any, panel: Panel) -> Any:
     Countries of several islands become a shape each, since matplotlib colours shapes.
     """
     style = Looks.lookup_options("bokeh", element, "style").kwargs
-    plot = Looks.lookup_options("bokeh", element, "plot").kwargs
+    plot = _plot(element)
     if isinstance(element, hv.Bars):
         at, value = element.dimension_values(0).astype(float), element.dimension_values(1)
         half = float(style.get("bar_width", 0.8)) / 2
@@ -133,7 +145,7 @@ def _placed(element: Any, panel: Panel) -> Any:
             made = hv.Labels((x, y, *(element.dimension_values(dim) for dim in element.vdims)), vdims=element.vdims)
         else:
             shade = np.array(style["cmap"], dtype=object)
-            low, high = plot["clim"]
+            low, high = element.vdims[0].range
             value = element.dimension_values(2)
             known = ~np.isnan(value)
             place = ((value[known] - low) / (high - low) * len(shade)).astype(int).clip(0, len(shade) - 1)
@@ -167,12 +179,35 @@ def _shapes(shape: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _within(element: Any, xlim: Any, ylim: Any) -> Any:
-    """Return words without those that a browser places beside the frame by pixels."""
+def _upright(element: Any) -> Any:
+    """Return a layer that names its row first, as those beside lying bars do, by x and y."""
+    if isinstance(element, hv.Labels):
+        columns = element.dframe()
+        first, second, *rest = columns.columns
+        style = Looks.lookup_options("bokeh", element, "style").kwargs
+        hooks = _plot(element).get("hooks", [])
+        return hv.Labels(columns, [second, first], rest).opts(backend="bokeh", hooks=hooks, **style)
+    return element
+
+
+def _plot(element: Any) -> dict[str, Any]:
+    return Looks.lookup_options("bokeh", element, "plot").kwargs
+
+
+def _moved(element: Any, across: Any, ylim: Any) -> Any:
+    """Return words where a browser puts them by pixels, each `across` wide, without those above or below the frame."""
     if not isinstance(element, hv.Labels):
         return element
-    x, y = (element.dimension_values(place) for place in (0, 1))
-    return element.iloc[(x >= xlim[0]) & (x < xlim[1]) & (y >= ylim[0]) & (y <= ylim[1])]
+    y = element.dimension_values(1)
+    shown = element.iloc[(y >= min(ylim)) & (y <= max(ylim))]
+    hooks = _plot(element).get("hooks", ())
+    offset = next((hook.glyph["x_offset"] for hook in hooks if "x_offset" in getattr(hook, "glyph", {})), 0)
+    if not isinstance(offset, Field) and not offset:
+        return shown
+    pixels = shown.dimension_values(offset.field) if isinstance(offset, Field) else offset
+    rows, name = shown.dframe(), shown.kdims[0].name
+    rows[name] = rows[name] + pixels * across
+    return shown.clone(rows)
 
 
 def _layer(element: Any) -> Any:
@@ -182,7 +217,7 @@ def _layer(element: Any) -> Any:
     ink = said.get("line", said.get("color", INK))
     paint = said.get("fill", said.get("color", INK))
     if isinstance(element, hv.Labels):
-        said = {"size": 7, "color": said.get("color", INK), **_alignment(style)}
+        said = {"size": 7, "color": said.get("color", INK), **_alignment(element, style)}
     elif isinstance(element, hv.ErrorBars):
         said = {"ecolor": ink, "elinewidth": 1.5, "capsize": 0}
     elif isinstance(element, hv.Polygons):
@@ -222,7 +257,9 @@ def _words(style: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _alignment(style: dict[str, Any]) -> dict[str, Any]:
+def _alignment(element: Any, style: dict[str, Any]) -> dict[str, Any]:
     across = style.get("text_align", "center")
+    if isinstance(across, Field):  # matplotlib aligns a layer as one: as its first word
+        across = next(iter(element.dimension_values(across.field)), "center")
     along = {"middle": "center"}.get(style.get("text_baseline", "center"), style.get("text_baseline", "center"))
     return {"horizontalalignment": across if isinstance(across, str) else "center", "verticalalignment": along}

@@ -1,10 +1,15 @@
 """What others copy: the examples run as they stand, one chart lives in a foreign app, and a pane in a foreign page."""
 
+import base64
 import http.server
+import io
 import sys
 import threading
 from urllib.parse import quote
 
+import matplotlib.pyplot as plt
+import nbclient
+import nbformat
 import pytest
 from builders import ROOT
 from test_browser import CHROMIUM, DRAWN_CANVASES, QUIET, free_port, started, store  # noqa: F401 - fixtures by name
@@ -133,6 +138,25 @@ def test_a_pane_of_no_chart_says_which_there_are(run, opened):
     address = run("/app", "panel", "serve", "dashboard/app.py", "--port", "PORT", "--address", "127.0.0.1")
     page = opened(f"{address}?pane=nonsense")
     assert "trend" in page.get_by_text("There is no chart “nonsense”").inner_text()
+
+
+def images(notebook):
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [base64.b64decode(each["data"]["image/png"]) for each in outputs if "image/png" in each.get("data", {})]
+
+
+def test_the_notebook_runs_on_any_store_and_its_pictures_are_not_empty(store, monkeypatch):  # noqa: F811
+    path = ROOT / "examples" / "leak_analysis.ipynb"
+    committed = nbformat.read(path, 4)
+    assert path.stat().st_size < 1_000_000
+    assert len(images(committed)) == 5
+    assert "Conversion fell about 16 Sep" in path.read_text(encoding="utf-8")
+    monkeypatch.setenv("SILENT_LEAK_STORE", str(store.path))
+    nbclient.NotebookClient(committed, timeout=240, resources={"metadata": {"path": str(ROOT)}}).execute()
+    drawn = images(committed)
+    assert len(drawn) == 5
+    for image in drawn:
+        assert len(set(plt.imread(io.BytesIO(image)).reshape(-1).round(2).tolist())) > 5, "a picture of one colour"
 
 
 def test_every_example_is_tried_here():
