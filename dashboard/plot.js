@@ -82,12 +82,13 @@ export class Plot {
     this.mode = mode
     this.document = views.roots[0].model.document
     const models = [...this.document._all_models.values()]
-    const panels = models.filter((model) => model.type === "Figure")
+    const panels = this.panels = models.filter((model) => model.type === "Figure")
     this.verdicts = new Verdicts(models, (title) => panels.find((panel) => panel.above.includes(title)))
     const clickable = models.filter((model) => model.type === "ColumnDataSource" && model.tags.includes(TAPPED))
     for (const source of clickable) this.watch(source, panels)
     for (const panel of panels) if (panel.tags.includes(ZOOMED)) this.follow(panel)
     this.holder.classList.toggle("clickable", clickable.length > 0)
+    this.verdicts.reset()
     if (this.pending) this.patch(this.pending)
   }
 
@@ -156,7 +157,27 @@ export class Plot {
   // Bokeh paints the same figure once more, into an SVG: lines and texts stay what they are.
   async svg() {
     const blob = await this.views?.roots[0].export("svg", false).to_blob()
-    return blob && new DOMParser().parseFromString(await blob.text(), "image/svg+xml").documentElement
+    const drawing = blob && new DOMParser().parseFromString(await blob.text(), "image/svg+xml").documentElement
+    if (drawing) this.shapeLegends(drawing)
+    return drawing
+  }
+
+  // Bokeh paints the marks of a legend as small pictures; in a drawing they are shapes of the same colour.
+  shapeLegends(drawing) {
+    const around = (panel) => [panel.above, panel.center, panel.below, panel.left, panel.right].flat()
+    const legends = this.panels.filter((panel) => panel.visible).flatMap(around).filter((model) => model.type === "Legend")
+    const items = legends.flatMap((legend) => legend.items).filter((item) => item.visible)
+    if (!items.length) return
+    const marks = [...drawing.querySelectorAll("image")].filter((image) => image.getAttribute("width") === image.getAttribute("height") && !image.closest("pattern"))
+    marks.forEach((image, place) => {
+      const {glyph, data_source: {data}} = items[place % items.length].renderers[0]
+      const read = (spec, otherwise) => spec?.value ?? data[spec?.field]?.[0] ?? otherwise
+      const shape = document.createElementNS(drawing.namespaceURI, "rect")
+      for (const name of ["width", "height", "transform"]) shape.setAttribute(name, image.getAttribute(name) ?? "")
+      shape.setAttribute("fill", read(glyph.fill_color ?? glyph.line_color, "none"))
+      shape.setAttribute("fill-opacity", read(glyph.fill_alpha ?? glyph.line_alpha, 1))
+      image.replaceWith(shape)
+    })
   }
 
   clear() {
