@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -222,10 +223,15 @@ class ChartView(Viewer):
     @classmethod
     def card(cls) -> Card:
         """Return the chart as a card of the page."""
+
+        @lru_cache(64)
+        def needs(settings: tuple[tuple[str, str], ...]) -> tuple[Need, ...]:
+            return cls(context=NOTHING, **cls._typed(dict(settings))).needs()
+
         return Card(
             cls.key,
             cls.label,
-            lambda settings: cls(**cls._typed(settings)).needs(),
+            lambda settings: needs(tuple(sorted(settings.items()))),
             lambda results, context: cls(context=context).state(results),
             cls,
             cls.renderer,

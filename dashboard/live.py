@@ -114,19 +114,32 @@ class Drawn:
 def patch(found: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return changes as the events of Bokeh's own document patch, for a browser that holds a copy of the figure."""
     encode = Serializer(deferred=False).encode
-    return [
-        {
-            "kind": "ColumnDataChanged",
-            "model": {"id": model.id},
-            "attr": attribute,
-            "data": encode(content),
-            "cols": list(content),
+
+    def written(content: Any) -> Any:
+        if not isinstance(content, dict):
+            return encode(content)
+        # texts need no encoding, and Bokeh would look at each of them
+        return {
+            "type": "map",
+            "entries": [[name, each if is_texts(each) else encode(each)] for name, each in content.items()],
         }
-        if is_part(model, properties)
-        else {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute, "new": encode(content)}
-        for model, properties in found
-        for attribute, content in properties.items()
-    ]
+
+    events = []
+    for model, properties in found:
+        part = is_part(model, properties)
+        for attribute, content in properties.items():
+            event = {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attribute}
+            if part:
+                event |= {"kind": "ColumnDataChanged", "data": written(content), "cols": list(content)}
+            else:
+                event["new"] = written(content)
+            events.append(event)
+    return events
+
+
+def is_texts(column: Any) -> bool:
+    """Say whether a column is a list of texts."""
+    return isinstance(column, list) and all(type(each) is str for each in column)
 
 
 def is_part(model: Any, properties: Mapping[str, Any]) -> bool:

@@ -138,7 +138,7 @@ def framed(
         for axis, lines in ((fig.xaxis[0], fig.xgrid[0]), (fig.yaxis[0], fig.ygrid[0])):
             axis.update(major_label_text_color=theme.text_tertiary, major_label_text_font=FONT, axis_line_color=None)
             axis.update(major_label_text_font_size=SMALL, major_label_standoff=6, major_tick_line_color=None)
-            axis.update(minor_tick_line_color=None, axis_label=None, major_label_policy=NoOverlap())
+            axis.update(minor_tick_line_color=None, axis_label=None, major_label_policy=NoOverlap(min_distance=14))
             lines.update(grid_line_color=theme.border, visible=False)
         for side in grid:
             lines, axis = (fig.xgrid[0], fig.xaxis[0]) if side == "x" else (fig.ygrid[0], fig.yaxis[0])

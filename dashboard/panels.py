@@ -68,7 +68,9 @@ def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.nda
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame as the engine gives them: None where nothing is known."""
-    return [{name: None if one != one else one for name, one in row.items()} for row in frame.to_dict("records")]
+    names = list(frame.columns)
+    held = [[None if one != one else one for one in frame[name].tolist()] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*held, strict=True)]
 
 
 def _column(values: list[Any], kind: str) -> np.ndarray:

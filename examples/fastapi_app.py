@@ -13,7 +13,7 @@ from panel.io.fastapi import add_application
 from dashboard import Durations, Selection, Trend
 
 STORE = os.environ.get("SILENT_LEAK_STORE", "my-store")
-PAGE = """<!doctype html><title>Our shop</title><h1>Our shop this month</h1>
+PAGE = """<!doctype html><title>Our shop</title><link rel="icon" href="data:,"><h1>Our shop this month</h1>
 <iframe src="/charts" title="Conversion" width="100%" height="900" style="border:0"></iframe>"""
 
 app = FastAPI()

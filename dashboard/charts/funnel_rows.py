@@ -12,6 +12,7 @@ from dashboard.cards import Need
 from dashboard.charts.chosen import passes
 from dashboard.charts.segments import FOLLOWING, value_words
 from dashboard.charts.words import Row, device_label, device_place, device_shape, value_label
+from dashboard.panels import rows_of
 from dashboard.theme import Theme
 from queries.engine import Result
 from queries.filters import Filters
@@ -170,7 +171,7 @@ def frame_of(segments: Segments, before: Segments, dimensions: tuple[str, ...]) 
 def segments_in(frame: pd.DataFrame, dimensions: tuple[str, ...], suffix: str = "") -> dict[Values, list[Row]]:
     """Return the steps of each segment of a frame; with the suffix `BEFORE` those of the compared period."""
     found: dict[Values, list[Row]] = {}
-    for row in frame.to_dict("records"):
+    for row in rows_of(frame):
         measures: dict[str, Any] = {name: _known(name, row[f"{name}{suffix}"]) for name in MEASURES}
         if measures["reached"] is not None:
             values = tuple(row[name] for name in dimensions) or ALL

@@ -16,7 +16,7 @@ from dashboard.charts.segments import FOLLOWING, single_words, value_words
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence, leaving, part_of, transition
 from dashboard.format import THIN, count, exact, points, rate, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panels import Axis, Panel, columns
+from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.funnel import Funnel
@@ -193,7 +193,7 @@ def contrasts_of(frame: pd.DataFrame) -> list[Contrast]:
     """Return the rows of a frame as contrasts."""
     return [
         Contrast(row["dimension"], row["value"], row["left"], frame.attrs["left"], row["on"], frame.attrs["on"])
-        for row in frame.to_dict("records")
+        for row in rows_of(frame)
     ]
 
 

@@ -15,7 +15,7 @@ from dashboard.charts.words import Row, empty_sentence, transition
 from dashboard.findings import Nothing
 from dashboard.format import MINUS, THIN, date_range, day, points, rate, share
 from dashboard.look import by, framed, mark, words
-from dashboard.panels import Axis, Panel
+from dashboard.panels import Axis, Panel, rows_of
 from queries.changes import Counts, MixChange, StepChange, difference_interval, merged_small, mix_change, step_change
 from queries.engine import Result
 
@@ -269,10 +269,9 @@ IN_ALL = {"Change": "all steps", "Who visited": "who visited", "How they convert
 def twin(parts: pd.DataFrame, groups: pd.DataFrame) -> TableTwin:
     """Return every part as text, and the groups that moved the rate most."""
     rows = [
-        (SPLITS[one["split"]], IN_ALL.get(one["part"], one["part"]), _exact(one["change"]))
-        for one in parts.to_dict("records")
+        (SPLITS[one["split"]], IN_ALL.get(one["part"], one["part"]), _exact(one["change"])) for one in rows_of(parts)
     ]
-    for one in groups.to_dict("records"):
+    for one in rows_of(groups):
         named = [(name, one[name]) for name in DIMENSIONS if isinstance(one[name], str)]
         name = ", ".join(value_words(dimension, value) for dimension, value in named)
         rows.append(("Mix of a group", name, _exact(one["mix"])))
