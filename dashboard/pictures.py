@@ -116,6 +116,8 @@ def _overlay(picture: Any, panel: Panel, title: str, many: int) -> Any:
     drawn = [_upright(element) if lying else element for element in drawn]
     across = (options["xlim"][1] - options["xlim"][0]) / INSIDE * min(many, ABREAST)
     layers = [_layer(_moved(element, across, options["ylim"])) for element in drawn]
+    if not layers:  # nothing to draw is a picture too: it says so in its title
+        layers = [hv.Labels([(panel.x.start, panel.y.start, "")])]
     return hv.Overlay(layers).opts(backend="matplotlib", **options)
 
 

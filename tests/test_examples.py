@@ -60,7 +60,7 @@ def run(store):  # noqa: F811 - the fixture
     yield start
     for process in running:
         process.terminate()
-        process.wait(20)
+        process.communicate(timeout=20)
 
 
 def heading(page):
@@ -137,7 +137,9 @@ def test_a_pane_is_one_chart_in_the_frame_of_another_page(run, host, opened, ser
 def test_a_pane_of_no_chart_says_which_there_are(run, opened):
     address = run("/app", "panel", "serve", "dashboard/app.py", "--port", "PORT", "--address", "127.0.0.1")
     page = opened(f"{address}?pane=nonsense")
-    assert "trend" in page.get_by_text("There is no chart “nonsense”").inner_text()
+    said = page.locator("p", has_text="There is no chart “nonsense”")
+    said.wait_for()
+    assert "trend" in said.inner_text()
 
 
 def images(notebook):
