@@ -101,7 +101,9 @@ def test_the_panel_of_days_has_no_accessibility_problem(visit, scheme):  # noqa:
 DATES = """() => {
   const [trend] = window.Bokeh.documents.map((document) => document.get_model_by_name("trend")).filter(Boolean)
   const [axis] = trend.below
-  const ends = [...axis.major_label_overrides].map(([place, text]) => [(place - trend.x_range.start) / (trend.x_range.end - trend.x_range.start) * trend.inner_width, text])
+  const {start, end} = trend.x_range
+  const at = (place) => (place - start) / (end - start) * trend.inner_width
+  const ends = [...axis.major_label_overrides].map(([place, text]) => [at(place), text])
   return [axis.major_label_policy.type, ends]
 }"""
 

@@ -1,6 +1,5 @@
 """Funnels by one or two dimensions, as rows: the largest segments, the rest together, with rates and intervals."""
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -181,10 +180,8 @@ def segments_in(frame: pd.DataFrame, dimensions: tuple[str, ...], suffix: str = 
     return found
 
 
-def _known(name: str, measure: float) -> float | int | None:
-    if math.isnan(measure):
-        return None
-    return int(measure) if name in COUNTS else measure
+def _known(name: str, measure: float | None) -> float | int | None:
+    return int(measure) if measure is not None and name in COUNTS else measure
 
 
 def label_of(dimensions: tuple[str, ...], values: Values) -> str:
