@@ -13,6 +13,7 @@ import hvplot.pandas  # noqa: F401  registers DataFrame.hvplot
 from bokeh.core.properties import value
 from bokeh.core.property.vectorization import Field
 from bokeh.models import (
+    AllLabels,
     BoxSelectTool,
     CrosshairTool,
     CustomJS,
@@ -138,8 +139,9 @@ def framed(
         for axis, lines in ((fig.xaxis[0], fig.xgrid[0]), (fig.yaxis[0], fig.ygrid[0])):
             axis.update(major_label_text_color=theme.text_tertiary, major_label_text_font=FONT, axis_line_color=None)
             axis.update(major_label_text_font_size=SMALL, major_label_standoff=6, major_tick_line_color=None)
-            axis.update(minor_tick_line_color=None, axis_label=None, major_label_policy=NoOverlap(min_distance=14))
+            axis.update(minor_tick_line_color=None, axis_label=None, major_label_policy=AllLabels())
             lines.update(grid_line_color=theme.border, visible=False)
+        fig.xaxis[0].major_label_policy = NoOverlap(min_distance=14)
         for side in grid:
             lines, axis = (fig.xgrid[0], fig.xaxis[0]) if side == "x" else (fig.ygrid[0], fig.yaxis[0])
             lines.visible = True

@@ -14,7 +14,7 @@ LEFT = 156
 """Pixels for the names of the parts, at the left of the frame."""
 LETTERS = 24
 """Letters that fit into a line of that width."""
-ROW = 30
+ROW = 36
 """Pixels of a row."""
 BETWEEN = 0.6
 """Room between the two splits, of a row."""
