@@ -71,3 +71,10 @@ def test_a_click_chooses_the_day_under_the_pointer_and_a_drag_several():
     assert chart.tapped(frame, 0, "targets", [3]) == {"first": "2026-03-05", "last": "2026-03-05"}
     assert chart.tapped(frame, 0, "targets", [4, 2, 3]) == {"first": "2026-03-04", "last": "2026-03-06"}
     assert chart.tapped(frame, 0, "targets", [99]) is None
+
+
+def test_a_click_on_a_compared_day_does_nothing_and_one_on_a_shown_day_chooses_that_day():
+    chart, frame = trend([(100, 1)] * 3, [(90, 2)] * 3)
+    assert [chart.tapped(frame, 0, "targets", [row]) for row in range(3)] == [None] * 3
+    assert chart.tapped(frame, 0, "targets", [3]) == {"first": "2026-03-02", "last": "2026-03-02"}
+    assert chart.tapped(frame, 0, "targets", [5]) == {"first": "2026-03-04", "last": "2026-03-04"}
