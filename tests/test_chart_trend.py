@@ -42,7 +42,7 @@ frames = st.tuples(
 )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(frames, min_size=1, max_size=2))
 def test_a_patched_figure_equals_a_fresh_one_after_any_frames(asked):
     for days, compared, unit in asked:
