@@ -1,7 +1,7 @@
 // The filter bar: days, comparison, funnel, chips, more filters, and how many sessions are left. One bar for all views.
 //
 //   controls  {chips, dates: {label, name, presets, first, last, from, to, missing}, compare: {label, reason, mode, options, from, to},
-//              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/controls.py makes it
+//              funnel: {label, name, options, steps}, minimum: {options, chosen}, resettable}, as dashboard/filter_bar.py makes it
 
 import {Calendar} from "../_js/calendar.js"
 import {h, icon, redraw} from "../_js/dom.js"
