@@ -8,8 +8,8 @@ contentful paint, to its answer, and to its last card.
     uv run python benchmarks/browser.py --store my-store
 
 Without --store it generates 10,000 sessions. The recreating page holds the same figures, built anew at each change with
-`ChartView.draw`, as a plain Panel app does; it runs no query, so its figure is a lower bound. `--no-recreating` leaves it
-out.
+`ChartView.draw`, as a plain Panel app does; it runs no query, so its figure is a lower bound. `--no-recreating` leaves
+it out.
 """
 
 import argparse
