@@ -1,6 +1,5 @@
 """What one picture of a chart shows, as data: a table for each layer, two axes, and the words around them."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,8 +80,3 @@ def _column(values: list[Any], kind: str) -> np.ndarray:
     column = np.empty(len(values), dtype=object)
     column[:] = ["" if value is None else str(value) for value in values]
     return column
-
-
-def moment(day: dt.date) -> np.datetime64:
-    """Return a day as an axis has it: its midnight, where its mark stands."""
-    return np.datetime64(day, "ms")
