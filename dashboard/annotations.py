@@ -3,6 +3,9 @@
 import csv
 import datetime as dt
 import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
@@ -19,7 +22,24 @@ def annotations(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel
 
     The file has the columns `date` (2017-07-04) and `text`. A line that has no day is left out and named in the log.
     """
-    path = engine.store.path / FILE
+    rows = _read(engine.store.path / FILE)
+    return Result("annotations", rows, "", {}, engine.snapshot.version, filters)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return []
+    except OSError:
+        LOG.exception("%s cannot be read", path)
+        return []
+    return _rows(path, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)
+
+
+@lru_cache(8)
+def _rows(path: Path, *_as_it_was: int) -> list[dict[str, Any]]:
+    """Return the lines of a file, read once as long as it does not change."""
     rows = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -32,9 +52,6 @@ def annotations(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel
                 text = " ".join((line.get("text") or "").split())[:LONGEST]
                 if text and len(rows) < MOST:
                     rows.append({"session_date": date, "text": text})
-    except FileNotFoundError:
-        pass
     except (OSError, UnicodeDecodeError, csv.Error):
         LOG.exception("%s cannot be read", path)
-    rows.sort(key=lambda row: (row["session_date"], row["text"]))
-    return Result("annotations", rows, "", {}, engine.snapshot.version, filters)
+    return sorted(rows, key=lambda row: (row["session_date"], row["text"]))

@@ -1,6 +1,6 @@
 """A chart as an object: a question and its drawing, bound to a selection that it may share with others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -81,7 +81,7 @@ class ChartView(Viewer):
             self.param.update(self._typed(context.settings))
         self._results: Sequence[Result] = ()
         self._live: Any = None
-        self._last: tuple[Any, Any] | None = None
+        self._read: dict[Any, tuple[Any, Any]] | None = {} if context else None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let `draw` speak Bokeh's words."""
@@ -133,6 +133,22 @@ class ChartView(Viewer):
         return {}
 
     # What every chart does.
+
+    def once(self, read: Callable[..., Any], frame: Any, *more: Hashable) -> Any:
+        """Return `read(frame, *more)`, on a page only once a frame: nobody changes a page's frames."""
+        if self._read is None:
+            return read(frame, *more)
+        key = read, id(frame), *more
+        if key not in self._read:
+            self._read[key] = frame, read(frame, *more)
+        return self._read[key][1]
+
+    def looking(self, theme: str, height: int | None) -> "ChartView":
+        """Return the chart of a page as another reader sees it: in a theme, and in a pane of a height."""
+        asked: dict[str, Any] = {"height": height} if height else {}
+        chart = type(self)(context=self.context, theme=theme, **asked)
+        chart._read = self._read
+        return chart
 
     @property
     def colors(self) -> Theme:

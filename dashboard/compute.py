@@ -1,15 +1,19 @@
 """From a question to all that a view shows: its cards' states, its finding, the counts; no Panel in it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.ask import Ask, Held, calls_of, card_results, context_of, held_by, is_lacking, results_of
 from dashboard.cards import Card, CardState, Context, Finding
 from dashboard.charts.chosen import comparison_note
 from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
+from queries.judged import found_of
+from queries.memory import Memory
 
 LOG = logging.getLogger(__name__)
+STATES = Memory(512)
+"""Cards as they were made last, for whoever asks the same of the same data: a team opens the same page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,8 @@ def _card(
             return CardState("The steps are not known on all of these days", empty=context.lacking), results
         found, own = card_results(engine, card, ask, context, cancel)
         results += found
-        state = card.update(results, own)
         beside = comparison_note(ask.filters, {need.shows for need in needs if need.shows})
-        if beside:
-            state = replace(state, note=f"{beside} {state.note}".strip())
+        _, state = STATES.get(_key(card, found, own, beside), lambda: (found, _state(card, found, own, beside)))
         return state, results
     except Cancelled:
         raise
@@ -66,6 +68,24 @@ def _card(
     except Exception as error:
         LOG.exception("card %s could not be drawn", card.name)
         return {"error": f"This chart could not be drawn ({type(error).__name__}); the log has the details."}, results
+
+
+def _state(card: Card, results: Sequence[Result], context: Context, beside: str) -> CardState:
+    state = card.update(results, context)
+    return replace(state, note=f"{beside} {state.note}".strip()) if beside else state
+
+
+def _key(card: Card, results: Sequence[Result], context: Context, beside: str) -> tuple[Hashable, ...]:
+    """Return what a card's state follows from: the very rows it is made of, which live as long as it is kept."""
+    made = [_origin(each) for each in results]
+    return card.name, id(card.update), *made, replace(context, settings=frozenset(context.settings.items())), beside
+
+
+def _origin(result: Result) -> Hashable:
+    found = found_of(result)
+    if isinstance(found, list):
+        return tuple(map(id, found))
+    return id(found or result.rows) if found or result.rows else None
 
 
 def _ask_at_once(engine: Engine, charts: Sequence[Card], ask: Ask, cancel: Cancel | None) -> None:

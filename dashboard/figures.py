@@ -102,17 +102,17 @@ def patch_of(state: CardState, theme: str, height: int | None = None) -> dict[st
     `height` in pixels takes the place of the chart's own. None for a card without a figure, and while its figure of
     that theme is not drawn yet.
     """
-    chart = state.chart
-    if chart is None or not chart.renderer.startswith("figure") or state.frame is None:
+    figure = _figures.get((theme, state.chart.key)) if state.chart else None
+    if figure is None or state.chart is None:
         return None
-    figure = _figures.get((theme, chart.key))
-    if figure is None:
-        return None
-    chart.theme = theme
-    if height:
-        chart.height = height
+    chart = state.chart.looking(theme, height)
     pictures = zip(figure.drawn, filled(chart, state.frame), strict=True)
     return {"mode": theme, "events": [event for drawn, panel in pictures for event in patch(drawn.changes(panel))]}
+
+
+def is_ready(chart: ChartView, theme: str) -> bool:
+    """Say whether the figure of a chart is drawn; True for a chart whose page has none."""
+    return not chart.renderer.startswith("figure") or (theme, chart.key) in _figures
 
 
 def filled(chart: ChartView, frame: Any) -> list[Panel]:

@@ -59,10 +59,17 @@ class Panel:
 def columns(rows: Iterable[Mapping[str, Any]], **kinds: str) -> dict[str, np.ndarray]:
     """Return rows as columns; `kinds` names each with what it holds: "number", "day" or "text".
 
-    None is NaN among numbers and the empty text among texts, so that no column changes its kind with its rows.
+    A day may be milliseconds since 1970. None is NaN among numbers and the empty text among texts, so that no column
+    changes its kind with its rows.
     """
     held = list(rows)
     return {name: _column([row.get(name) for row in held], kind) for name, kind in kinds.items()}
+
+
+def frame_of_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str], numbers: Sequence[str] = ()) -> pd.DataFrame:
+    """Return rows as a frame with these columns; `numbers` are floats, and None is NaN among them."""
+    held: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
+    return pd.DataFrame({**held, **{name: np.array(held[name], dtype=float) for name in numbers}})
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -76,7 +83,8 @@ def _column(values: list[Any], kind: str) -> np.ndarray:
     if kind == "number":
         return np.array([np.nan if value is None else value for value in values], dtype=float)
     if kind == "day":
-        return np.array(values, dtype="datetime64[ms]")
+        numbers = bool(values) and isinstance(values[0], float)
+        return (np.rint(values).astype("int64") if numbers else np.array(values)).astype("datetime64[ms]")
     column = np.empty(len(values), dtype=object)
-    column[:] = ["" if value is None else str(value) for value in values]
+    column[:] = [value if type(value) is str else "" if value is None else str(value) for value in values]
     return column

@@ -10,12 +10,16 @@ from dashboard.cards import CardState
 from dashboard.charts.words import empty_sentence
 from dashboard.compute import Answer
 from dashboard.download import Stated
-from dashboard.figures import patch_of
+from dashboard.figures import is_ready, patch_of
 from dashboard.filter_bar import filter_bar
 from dashboard.format import count, date_range, day, exact, plural
 from dashboard.selection import Selection, Settings
 from dashboard.views import View, charts_of
+from queries.memory import Memory
 from queries.store import Snapshot
+
+WRITTEN = Memory(512)
+"""Cards as browsers read them, by state, theme and height: as long as a state is kept, it is written once."""
 
 
 def bar_of(selection: Selection, held: Held, view: View, known: Settings) -> dict[str, Any]:
@@ -55,6 +59,12 @@ def as_json(state: CardState | Mapping[str, str], theme: str, height: int | None
     """Return a card's state as the mapping that `card.js` reads; an error stays as it is."""
     if not isinstance(state, CardState):
         return state
+    if state.chart and not is_ready(state.chart, theme):
+        return _written(state, theme, height)
+    return WRITTEN.get((id(state), theme, height), lambda: (state, _written(state, theme, height)))[1]
+
+
+def _written(state: CardState, theme: str, height: int | None) -> Mapping[str, Any]:
     table = state.table
     return {
         "heading": state.heading,

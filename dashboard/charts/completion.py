@@ -159,7 +159,7 @@ class Completion(ChartView):
         return table_twin(held, before, self.context, self.dimension, compared) if held else None
 
     def _values(self, frame: pd.DataFrame, suffix: str = "") -> dict[str, list[Row]]:
-        return {values[0]: rows for values, rows in segments_in(frame, (self.dimension,), suffix).items()}
+        return {values[0]: rows for values, rows in self.once(segments_in, frame, (self.dimension,), suffix).items()}
 
 
 def note(context: Context, compares: bool, more: int = 0) -> str:

@@ -13,7 +13,7 @@ from dashboard.chart import ChartView, Words
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence
 from dashboard.format import DASH, THIN, count, decimal, exact, plural, seconds
 from dashboard.look import by, framed, mark, words
-from dashboard.panels import Axis, Panel, columns, rows_of
+from dashboard.panels import Axis, Panel, columns, frame_of_rows, rows_of
 from queries.engine import Result
 
 GROUPS = CONVERTED, ENGAGED = "converted", "engaged, no order"
@@ -63,11 +63,11 @@ class ConvertedVsEngaged(ChartView):
 
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return the groups that have sessions."""
-        return pd.DataFrame([{name: row[name] for name in COLUMNS} for row in results[0].rows], columns=list(COLUMNS))
+        return frame_of_rows(results[0].rows, COLUMNS)
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return two pictures: pageviews, then minutes, each as mean and median of both groups."""
-        groups = groups_of(frame)
+        groups = self.once(groups_of, frame)
         return [self._panel(groups, *picture) for picture in PICTURES]
 
     def _panel(self, groups: Mapping[str, Row], what: str, column: str, unit: float, said: Format) -> Panel:
@@ -102,14 +102,14 @@ class ConvertedVsEngaged(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return the two means, and what is counted."""
-        groups = groups_of(frame)
+        groups = self.once(groups_of, frame)
         if not groups:
             return Words("No engaged sessions to compare", empty=_empty(self.context))
         return Words(heading(groups), f"{NOTE} {unmeasured(groups)}".strip())
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return the two groups side by side, exactly."""
-        groups = groups_of(frame)
+        groups = self.once(groups_of, frame)
         rows = [
             (label, *(full(_value(groups, group, column)) for group in GROUPS)) for label, column, _, full in MEASURES
         ]
@@ -117,7 +117,7 @@ class ConvertedVsEngaged(ChartView):
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the two groups side by side."""
-        groups = groups_of(frame)
+        groups = self.once(groups_of, frame)
         rows = [
             BodyRow(
                 cells=[

@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY, heading, legend, mean_of, 
 from dashboard.charts.words import Row, empty_sentence, part_of
 from dashboard.format import DASH, THIN, count, exact, money, rate, rate_range
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panels import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, frame_of_rows, rows_of
 from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
@@ -54,12 +54,11 @@ class Countries(ChartView):
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return the countries with their names."""
         rows = [{**row, "name": name_of(row["country"])} for row in results[0].rows]
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        return frame.astype({name: float for name in COLUMNS[4:10]})
+        return frame_of_rows(rows, COLUMNS, numbers=COLUMNS[4:10])
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the whole map: each country in the class of its shrunk rate, those not chosen pale."""
-        rows, codes = rows_of(frame), world().iso
+        rows, codes = self.once(rows_of, frame), world().iso
         held = {row["country"] for row in rows}
         actions = [Action(dimension=COUNTRY, value=code) if code and code in held else None for code in codes]
         small = set(dotted())
@@ -96,7 +95,7 @@ class Countries(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return where the orders come from, the rules behind the colours, and what these mean."""
-        rows, minimum = rows_of(frame), int(self.min_sessions)
+        rows, minimum = self.once(rows_of, frame), int(self.min_sessions)
         if not rows:
             return Words("No country to show", empty=empty_sentence(self.context))
         said = heading(rows, minimum, self.context.filters)
@@ -104,11 +103,11 @@ class Countries(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every country with its counts."""
-        return table_twin(rows_of(frame))
+        return table_twin(self.once(rows_of, frame))
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the largest countries with their intervals, those wanted among them."""
-        rows = rows_of(frame)
+        rows = self.once(rows_of, frame)
         placed = [row for row in rows if row["country"] != NOT_SET]
         return _body(placed, table_twin(rows).caption, self._chosen(rows), self.context.filters.values(COUNTRY))
 

@@ -21,7 +21,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range, share
 from dashboard.look import TINY, by, framed, mark, rate_ticks, words
-from dashboard.panels import Axis, Columns, Panel, columns, rows_of
+from dashboard.panels import Axis, Columns, Panel, columns, frame_of_rows, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 
@@ -76,11 +76,11 @@ class Durations(ChartView):
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return the buckets, those of desktop, mobile and tablet first."""
         rows = [{**row, DEVICE: device} for device, held in by_segment(results[0].rows).items() for row in held]
-        return pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=list(COLUMNS))
+        return frame_of_rows(rows, COLUMNS)
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return a picture of each of the first four devices: rates above zero, sessions below it."""
-        shown = list(devices_of(frame).items())[: self.most_panels]
+        shown = list(self.once(devices_of, frame).items())[: self.most_panels]
         every = [row for _, rows in shown for row in rows]
         ticks, labels = rate_ticks(scale_end(every))
         scale = ticks[-1], max((row["sessions"] for row in every), default=1) * HEADROOM
@@ -148,7 +148,7 @@ class Durations(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return the highest rate of each device, and how the pictures are read."""
-        devices = devices_of(frame)
+        devices = self.once(devices_of, frame)
         if not devices:
             return Words("No durations to compare", empty=empty_sentence(self.context))
         chosen = {device: rows for device, rows in devices.items() if passes(self.context.filters, DEVICE, device)}
@@ -157,7 +157,7 @@ class Durations(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every bucket of every device."""
-        return table_twin(devices_of(frame))
+        return table_twin(self.once(devices_of, frame))
 
 
 def _small_ticks(plot: Any, _element: Any) -> None:

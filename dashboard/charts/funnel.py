@@ -163,7 +163,7 @@ class Funnel(ChartView):
     def say(self, frame: pd.DataFrame) -> Words:
         """Return the largest leak, and how the bars are read."""
         context, dimensions = self.context, self.dimensions
-        segments = segments_in(frame, dimensions)
+        segments = self.once(segments_in, frame, dimensions)
         if not segments:
             return Words("No sessions to follow", empty=empty_sentence(context))
         filtered = any(is_filtered(context.filters, name) for name in dimensions)
@@ -176,14 +176,14 @@ class Funnel(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin | None:
         """Return every count and rate of each step and segment."""
-        before = segments_in(frame, self.dimensions, BEFORE)
-        segments = segments_in(frame, self.dimensions)
+        before = self.once(segments_in, frame, self.dimensions, BEFORE)
+        segments = self.once(segments_in, frame, self.dimensions)
         compared = compared_label(self.context) if frame.attrs.get("compared") else ""
         return table_twin(segments, before, self.dimensions, compared) if segments else None
 
     def _scene(self, frame: pd.DataFrame) -> Scene:
         dimensions, context = self.dimensions, self.context
-        segments, before = segments_in(frame, dimensions), segments_in(frame, dimensions, BEFORE)
+        segments, before = self.once(segments_in, frame, dimensions), self.once(segments_in, frame, dimensions, BEFORE)
         chosen = chosen_of(segments, dimensions, context.filters)
         labels = {values: label_of(dimensions, values) for values in segments}
         steps = context.funnel.steps if segments else ()

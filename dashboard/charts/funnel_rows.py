@@ -11,7 +11,7 @@ from dashboard.cards import Need
 from dashboard.charts.chosen import passes
 from dashboard.charts.segments import FOLLOWING, value_words
 from dashboard.charts.words import Row, device_label, device_place, device_shape, value_label
-from dashboard.panels import rows_of
+from dashboard.panels import frame_of_rows, rows_of
 from dashboard.theme import Theme
 from queries.engine import Result
 from queries.filters import Filters
@@ -163,8 +163,8 @@ def frame_of(segments: Segments, before: Segments, dimensions: tuple[str, ...]) 
         for row in (steps[place],)
     ]
     measures = [*MEASURES, *(f"{name}{BEFORE}" for name in MEASURES)]
-    frame = pd.DataFrame(rows, columns=["step", "definition", "position", "segment", *dimensions, *measures])
-    return frame.astype(dict.fromkeys(measures, float))
+    names = ["step", "definition", "position", "segment", *dimensions, *measures]
+    return frame_of_rows(rows, names, numbers=measures)
 
 
 def segments_in(frame: pd.DataFrame, dimensions: tuple[str, ...], suffix: str = "") -> dict[Values, list[Row]]:

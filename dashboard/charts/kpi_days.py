@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pandas as pd
 from dashboard.cards import Context
 from dashboard.charts.words import Row, blank_days, blank_word, days_of, stretch_label, stretches
 from dashboard.format import count, money, rate
-from dashboard.panels import Columns, columns
+from dashboard.panels import Columns, columns, rows_of
 from dashboard.theme import Theme
 
 SHOWN, COMPARED = "shown", "compared"
@@ -68,23 +70,22 @@ def _total(rows: Mapping[dt.date, Row], stretch: Sequence[dt.date]) -> dict[str,
 
 def bars_of(days: pd.DataFrame, look: Theme) -> Columns:
     """Return a bar a row: in the column of its figure, a share of the figure's largest value, grey if compared."""
-    rows = []
-    every: Any = days.groupby("figure", sort=True)
-    for figure, held in every:
+    rows: list[dict[str, Any]] = []
+    for figure, group in groupby(rows_of(days), key=itemgetter("figure")):
+        held = list(group)
         width = (1 - 2 * MARGIN) / max(len(held), FEWEST)
-        top = held["value"].max()
-        shown: Any = held.itertuples()
-        for place, one in enumerate(shown):
-            value = one.value if one.value == one.value else 0.0
+        top = max((one["value"] or 0.0 for one in held), default=0.0)
+        for place, one in enumerate(held):
+            blank = bool(one["blank"])
             rows.append(
                 {
                     "x": figure + MARGIN + (place + 0.5) * width,
-                    "share": 1.0 if one.blank else max(value / top if top > 0 else 0.0, LEAST),
+                    "share": 1.0 if blank else max((one["value"] or 0.0) / top if top > 0 else 0.0, LEAST),
                     "width": width * (1 - GAP),
-                    "color": look.bars if one.period == COMPARED else look.accent,
-                    "hatch": "/" if one.blank else " ",
-                    "alpha": 0.0 if one.blank else 1.0,
-                    "title": one.words,
+                    "color": look.bars if one["period"] == COMPARED else look.accent,
+                    "hatch": "/" if blank else " ",
+                    "alpha": 0.0 if blank else 1.0,
+                    "title": one["words"],
                 }
             )
     numbers = dict.fromkeys(("x", "share", "width", "alpha"), "number")

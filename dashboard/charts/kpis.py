@@ -34,7 +34,7 @@ from dashboard.format import (
     share,
 )
 from dashboard.look import by, framed, hatching, mark
-from dashboard.panels import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, frame_of_rows, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.statistics import wilson_interval
@@ -74,7 +74,7 @@ class KeyFigures(ChartView):
         periods = [(SHOWN, totals[:1]), (COMPARED, before[:1] if both else [])]
         rows = [{"period": which, **row, **asked_days(which, days, context)} for which, held in periods for row in held]
         drawn = day_rows([*past, *days] if both else days, context, period if both else ())
-        return {"totals": pd.DataFrame(rows, columns=TOTALS), "days": pd.DataFrame(drawn, columns=DAYS)}
+        return {"totals": frame_of_rows(rows, TOTALS), "days": frame_of_rows(drawn, DAYS)}
 
     def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
         """Return a group of bars a figure, each group on a scale of its own."""

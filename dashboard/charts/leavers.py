@@ -157,7 +157,7 @@ class Leavers(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every value, those that both groups have alike too."""
-        return _twin(contrasts_of(frame), frame.attrs["left"], frame.attrs["on"])
+        return _twin(self.once(contrasts_of, frame), frame.attrs["left"], frame.attrs["on"])
 
 
 COLUMNS = [

@@ -17,7 +17,7 @@ from dashboard.charts.countries_words import COUNTRY
 from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
 from dashboard.format import DASH, THIN, count, exact, money, money_short, plural, rate, rate_range
 from dashboard.look import by, framed, mark, rate_ticks
-from dashboard.panels import Axis, Panel, columns, rows_of
+from dashboard.panels import Axis, Panel, columns, frame_of_rows, rows_of
 from queries.engine import Result
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET
@@ -85,8 +85,7 @@ class Places(ChartView):
             }
             for row in every
         ]
-        frame = pd.DataFrame(named, columns=list(COLUMNS))
-        return frame.astype({name: float for name in COLUMNS[4:8]})
+        return frame_of_rows(named, COLUMNS, numbers=COLUMNS[4:8])
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the rates of the listed places, the first at the top, on the scale of the table."""
@@ -138,7 +137,7 @@ class Places(ChartView):
         """Return the place that stands out, and what the table shows."""
         if frame.empty:
             return Words("No sessions to place", empty=empty_sentence(self.context))
-        level, rows = self.dimension, rows_of(frame)
+        level, rows = self.dimension, self.once(rows_of, frame)
         placed = sorted(
             (row for row in rows if row["place"] != NOT_SET), key=lambda row: (-row["sessions"], row["place"])
         )
@@ -150,7 +149,7 @@ class Places(ChartView):
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return every place with its counts."""
-        return _twin(rows_of(frame), self.dimension)
+        return _twin(self.once(rows_of, frame), self.dimension)
 
     def body(self, frame: pd.DataFrame) -> Table:
         """Return the first places and those wanted as rows, and the rest as a count."""
@@ -167,7 +166,7 @@ class Places(ChartView):
 
     def _listed(self, frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the rows that are shown one by one, and the others."""
-        rows = [row for row in rows_of(frame) if row["place"] != NOT_SET]
+        rows = [row for row in self.once(rows_of, frame) if row["place"] != NOT_SET]
         wanted = self.context.filters.values(self.dimension)
         shown = [row for place, row in enumerate(rows) if place < SHOWN or row["place"] in wanted]
         return shown, [row for row in rows[SHOWN:] if row["place"] not in wanted]

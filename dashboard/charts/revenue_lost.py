@@ -69,7 +69,7 @@ class RevenueLost(ChartView):
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return a row a step and one for all, on one axis of money from 0."""
-        rows, estimates = steps_of(frame)
+        rows, estimates = self.once(steps_of, frame)
         drawn = layers(frame, _row_words(rows, estimates), sum_of(estimates), frame.attrs["period"], self.colors)
         end, (height, lowest, highest) = frame_end(frame, sum_of(estimates)), size_of(len(frame))
         ticks = money_ticks(end if frame["median"].notna().any() else 0.0)
@@ -108,13 +108,13 @@ class RevenueLost(ChartView):
         """Return the estimate beside the ceiling, and the rules of both."""
         if not frame.attrs["sessions"]:
             return Words("No sessions, so nothing left", empty=empty_sentence(self.context))
-        rows, estimates = steps_of(frame)
+        rows, estimates = self.once(steps_of, frame)
         total = sum_of(estimates)
         return Words(heading(rows, total, frame.attrs["period"]), note(rows, estimates, total))
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
         """Return the exact amounts per step."""
-        return table_twin(*steps_of(frame), frame.attrs["period"])
+        return table_twin(*self.once(steps_of, frame), frame.attrs["period"])
 
 
 COLUMNS = [

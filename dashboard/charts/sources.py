@@ -22,7 +22,7 @@ from dashboard.charts.words import Row, device_label, device_place, empty_senten
 from dashboard.charts.words import days_of as shown_days
 from dashboard.format import DASH, exact, expected, money, rate, rate_range
 from dashboard.look import TINY, by, framed, mark, words
-from dashboard.panels import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, frame_of_rows, rows_of
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_pivot
@@ -89,20 +89,18 @@ class Sources(ChartView):
         own = next((row for row in chosen if row["row_kind"] == "all" and row[DEVICE] == EVERYTHING), None)
         named = sorted(cells, key=lambda row: (row["source_rank"], device_place(row[DEVICE]), row[DEVICE]))
         rows = [{**row, "color_class": cell_class(row), "revenue": float(row.get("revenue") or 0)} for row in named]
-        frame = pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=list(COLUMNS))
+        frame = frame_of_rows(rows, COLUMNS)
         frame.attrs = {"breaks": breaks, "chosen": (own["conversions"], own["sessions"]) if own else (0, 0)}
         dated = ["session_date", "sessions"]
         return {
             "cells": frame,
-            "days": pd.DataFrame(
-                [{name: row[name] for name in (SOURCE, *dated)} for row in days], columns=[SOURCE, *dated]
-            ),
-            "all_days": pd.DataFrame([{name: row[name] for name in dated} for row in results[2].rows], columns=dated),
+            "days": frame_of_rows(days, [SOURCE, *dated]),
+            "all_days": frame_of_rows(results[2].rows, dated),
         }
 
     def panels(self, frame: Mapping[str, pd.DataFrame]) -> list[Panel]:
         """Return the heat map: sources in their order from the top, then the rest and all, a column a device."""
-        sources, devices = lines_of(frame), devices_of(frame)
+        sources, devices = self.once(lines_of, frame), self.once(devices_of, frame)
         names = factors_of([axis_name(line[EVERYTHING], self._word) for line in sources]) or [DASH]
         columns = factors_of([device_label(device) for device in devices]) or [DASH]
         return [
@@ -165,7 +163,7 @@ class Sources(ChartView):
 
     def say(self, frame: Mapping[str, pd.DataFrame]) -> Words:
         """Return who stands out or how the filtered ones do, how the colours are read, and what they mean."""
-        sources, attrs = [line[EVERYTHING] for line in lines_of(frame)], frame["cells"].attrs
+        sources, attrs = [line[EVERYTHING] for line in self.once(lines_of, frame)], frame["cells"].attrs
         if not sources:
             return Words(f"No {self._word} to compare", empty=empty_sentence(self.context))
         said = chosen_heading(sources, attrs["chosen"], self.context.filters, self.by)
@@ -174,8 +172,8 @@ class Sources(ChartView):
 
     def body(self, frame: Mapping[str, pd.DataFrame]) -> Table:
         """Return the table at the right: volume, days, rate with its interval and revenue of each source."""
-        sources, breaks = [line[EVERYTHING] for line in lines_of(frame)], frame["cells"].attrs["breaks"]
-        days = rows_of(frame["days"]), rows_of(frame["all_days"])
+        sources, breaks = [line[EVERYTHING] for line in self.once(lines_of, frame)], frame["cells"].attrs["breaks"]
+        days = self.once(rows_of, frame["days"]), self.once(rows_of, frame["all_days"])
         body = table_of(sources, days, breaks, scale_of(sources), self.context, self.by)
         if offer := way_out_of(breaks, self.context):
             body["offer"] = offer
@@ -183,7 +181,7 @@ class Sources(ChartView):
 
     def table(self, frame: Mapping[str, pd.DataFrame]) -> TableTwin:
         """Return every cell as text."""
-        return table_twin(lines_of(frame), devices_of(frame), self._word)
+        return table_twin(self.once(lines_of, frame), self.once(devices_of, frame), self._word)
 
     @property
     def _word(self) -> str:

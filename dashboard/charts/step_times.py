@@ -12,7 +12,7 @@ from dashboard.charts.bar_rows import BAR, EDGES, TARGET, TEXT, lines, room_for,
 from dashboard.charts.words import FEW_SESSIONS, empty_sentence
 from dashboard.format import DASH, count, exact, plural, rate, seconds
 from dashboard.look import by, framed, mark, narrow
-from dashboard.panels import Panel, columns, rows_of
+from dashboard.panels import Panel, columns, frame_of_rows, rows_of
 from queries.engine import Result
 
 NOTE = (
@@ -53,11 +53,11 @@ class StepTimes(ChartView):
         nothing = {"sessions": 0, "sessions_with_duration": 0, "median_duration_seconds": None}
         rows = [{"position": place, "step": name, **by_step.get(place, nothing)} for place, name in enumerate(names)]
         shown = [row for row in rows if row["position"] or row["sessions"]]
-        return pd.DataFrame(shown, columns=list(COLUMNS)).astype({"median_duration_seconds": float})
+        return frame_of_rows(shown, COLUMNS, numbers=["median_duration_seconds"])
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return a bar a step from 0; times of a handful of sessions are said to be too few and have none."""
-        look, rows = self.colors, rows_of(frame)
+        look, rows = self.colors, self.once(rows_of, frame)
         longest = max((row["median_duration_seconds"] for row in rows if not is_few(row)), default=0.0) or 1.0
         drawn: dict[str, list[dict[str, Any]]] = {name: [] for name in LAYERS}
         for layer, label, offset, align, at in (
@@ -105,14 +105,14 @@ class StepTimes(ChartView):
         """Return how long buyers stayed and those who left a step earlier."""
         if frame.empty:
             return Words("No sessions to time", empty=empty_sentence(self.context))
-        return Words(heading({row["position"]: row for row in rows_of(frame)}, self.context), NOTE)
+        return Words(heading({row["position"]: row for row in self.once(rows_of, frame)}, self.context), NOTE)
 
     def table(self, frame: pd.DataFrame) -> TableTwin | None:
         """Return a line a step, with the exact median."""
         cells = tuple(
             (row["step"], exact(row["sessions"]), exact(row["sessions_with_duration"]),
              exact(row["median_duration_seconds"]))
-            for row in rows_of(frame)
+            for row in self.once(rows_of, frame)
         )  # fmt: skip
         headers = ("Last step reached", "Sessions", "With a measured time", "Median seconds")
         return TableTwin(self.label, headers, cells, (False, True, True, True)) if cells else None

@@ -62,7 +62,7 @@ class Steps(ChartView):
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
         """Return the steps from top to bottom, as shares of the first."""
-        steps, look = steps_in(frame), self.colors
+        steps, look = self.once(steps_in, frame), self.colors
         chosen = {step.name for step in (*self.context.filters.reached[:1], *self.context.filters.missed[:1])}
         drawn: dict[str, list[dict[str, Any]]] = {name: [] for name in LAYERS}
         drawn["texts"] += [
@@ -112,14 +112,14 @@ class Steps(ChartView):
 
     def say(self, frame: pd.DataFrame) -> Words:
         """Return the shares that leave, and which sessions are not in the funnel."""
-        steps = steps_in(frame)
+        steps = self.once(steps_in, frame)
         if not steps:
             return Words("No session entered the funnel", empty=empty_sentence(self.context))
         return Words(heading(steps, self.context), note(steps[0], frame.attrs.get("sessions", steps[0]["reached"])))
 
     def table(self, frame: pd.DataFrame) -> TableTwin | None:
         """Return a line a step."""
-        steps = steps_in(frame)
+        steps = self.once(steps_in, frame)
         cells = tuple(
             (row["step"], exact(row["reached"]), rate(row["share_of_first"]), rate(row["completion_rate"]),
              exact(row["abandonments"]))

@@ -12,8 +12,10 @@ class TextView(ChartView):
     """Keep the rows of the last frame, which text is made of; a subclass says why it is text on the page."""
 
     def lines(self, frame: pd.DataFrame) -> list[Any]:
-        """Return the rows of a frame, each with its columns as attributes; read once, for pandas is slow at rows."""
-        if self._last is None or self._last[0] is not frame:
-            line = namedtuple("line", frame.columns)
-            self._last = frame, [*map(line._make, zip(*(frame[name].tolist() for name in frame), strict=True))]
-        return self._last[1]
+        """Return the rows of a frame, each with its columns as attributes."""
+        return self.once(_lines, frame)
+
+
+def _lines(frame: pd.DataFrame) -> list[Any]:
+    line = namedtuple("line", frame.columns)
+    return [*map(line._make, zip(*(frame[name].tolist() for name in frame), strict=True))]

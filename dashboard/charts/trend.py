@@ -32,7 +32,7 @@ from dashboard.charts.words import (
 )
 from dashboard.format import DASH, THIN, count, date_range, day, exact, money, rate
 from dashboard.look import by, framed, hatching, mark, rate_ticks, words
-from dashboard.panels import Axis, Panel, rows_of
+from dashboard.panels import Axis, Panel, frame_of_rows, rows_of
 from dashboard.periods import Days
 from queries.engine import Result
 
@@ -176,9 +176,7 @@ class Trend(ChartView):
         return table_twin(scene.before, scene.shown) if scene else None
 
     def _scene(self, frame: pd.DataFrame) -> Scene | None:
-        if self._last is None or self._last[0] is not frame:
-            self._last = frame, scene_in(frame, self.context.focus)
-        return self._last[1]
+        return self.once(scene_in, frame, self.context.focus)
 
 
 def frame_of(before: Sequence[Period], shown: Sequence[Period], notes: Sequence[tuple[dt.date, str]]) -> pd.DataFrame:
@@ -204,7 +202,7 @@ def frame_of(before: Sequence[Period], shown: Sequence[Period], notes: Sequence[
         }
         for which, period in said
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame_of_rows(rows, COLUMNS)
 
 
 COLUMNS = (

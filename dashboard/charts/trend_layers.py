@@ -13,7 +13,6 @@ from dashboard.format import count, date_range, day, exact, money, rate, rate_ra
 from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
 
-EARLIEST = np.datetime64(0, "ms")
 BARS = (-0.62, -0.2)
 """Of the highest value: from where to where the bars of sessions stand, the largest of them with room above it."""
 HEADROOM = 1.25
@@ -56,7 +55,7 @@ def layers(scene: Scene | None, look: Theme) -> dict[str, Columns]:
     drawn = (
         {**marks(scene, look), **lines(scene), **bars(scene, look), **grounds(scene), **said(scene)} if scene else {}
     )
-    rows = {name: sorted(held, key=lambda row: row.get("day", EARLIEST)) for name, held in drawn.items()}
+    rows = {name: sorted(held, key=lambda row: row.get("day", 0.0)) for name, held in drawn.items()}
     return {name: columns(rows.get(name, ()), **kinds) for name, kinds in LAYERS.items()}
 
 
@@ -67,7 +66,7 @@ def place(milliseconds: float) -> np.datetime64:
 
 def _box(period: Period, bottom: float, top: float, width: float = 1.0) -> dict[str, Any]:
     half = period.width * width / 2
-    return {"left": place(period.x - half), "right": place(period.x + half), "bottom": bottom, "top": top}
+    return {"left": (period.x - half), "right": (period.x + half), "bottom": bottom, "top": top}
 
 
 def marks(scene: Scene, look: Theme) -> dict[str, Rows]:
@@ -84,15 +83,15 @@ def marks(scene: Scene, look: Theme) -> dict[str, Rows]:
     hovered = [(one, hover_words(scene, one)) for one in scene.shown]
     return {
         "days": [
-            {"day": place(one.x), "rate": one.rate, "size": 4 if scene.dense else 9, "color": _dot(scene, one, look)}
+            {"day": one.x, "rate": one.rate, "size": 4 if scene.dense else 9, "color": _dot(scene, one, look)}
             for one in shown
         ],
         "labels": [_word(one.x, _above(one, scene.top), rate(one.rate)) for one in shown if scene.labelled],
         "whiskers": [_whisker(one, one.x, scene.top) for one in sparse],
-        "dots before": [{"day": place(x), "rate": one.rate, "title": title(one)} for one, x in before],
+        "dots before": [{"day": x, "rate": one.rate, "title": title(one)} for one, x in before],
         "words before": [_word(x, _above(one, scene.top), rate(one.rate)) for one, x in beside if scene.labelled],
         "whiskers before": [_whisker(one, x, scene.top) for one, x in beside],
-        "arrows": [{"day": place(x), "rate": scene.top, "color": color} for x, color in cut],
+        "arrows": [{"day": x, "rate": scene.top, "color": color} for x, color in cut],
         "targets": [
             {**_box(one, BELOW * scene.top, ABOVE * scene.top), "title": words}
             for one, words in (*((one, title(one)) for one in scene.beside_before), *hovered)
@@ -113,7 +112,7 @@ def _bar(scene: Scene, period: Period, look: Theme) -> str:
 
 
 def _word(x: float, y: float, text: str) -> dict[str, Any]:
-    return {"day": place(x), "y": y, "label": text}
+    return {"day": x, "y": y, "label": text}
 
 
 def _above(period: Period, top: float) -> float:
@@ -124,7 +123,7 @@ def _above(period: Period, top: float) -> float:
 def _whisker(period: Period, x: float, top: float) -> dict[str, Any]:
     here = period.rate or 0.0
     return {
-        "day": place(x),
+        "day": x,
         "rate": here,
         "minus": here - (period.interval[0] or 0.0),
         "plus": _above(period, top) - here,
@@ -154,10 +153,10 @@ def lines(scene: Scene) -> dict[str, Rows]:
         for name, periods in (("mean", scene.shown), ("mean before", scene.before if scene.beside else []))
     ]
     return {
-        "line": [{"day": place(one.x), "rate": one.rate} for one in dense],
-        "band": [{"day": place(one.x), "low": one.interval[0], "high": one.interval[1]} for one in dense],
-        "line before": [{"day": place(x), "rate": one.rate} for one, x in laid],
-        **{name: [{"day": place(x), "rate": y} for x, y in mean_line(scene, periods)] for name, periods in means},
+        "line": [{"day": one.x, "rate": one.rate} for one in dense],
+        "band": [{"day": one.x, "low": one.interval[0], "high": one.interval[1]} for one in dense],
+        "line before": [{"day": x, "rate": one.rate} for one, x in laid],
+        **{name: [{"day": x, "rate": y} for x, y in mean_line(scene, periods)] for name, periods in means},
         "mean words": [_word(*word) for _, periods in means if (word := mean_word(scene, periods))],
     }
 
@@ -196,7 +195,7 @@ def grounds(scene: Scene) -> dict[str, Rows]:
     ground = []
     if scene.beside:
         first, last = scene.before[0], scene.before[-1]
-        ends = {"left": place(first.x - first.width / 2), "right": place(last.x + last.width / 2)}
+        ends = {"left": (first.x - first.width / 2), "right": (last.x + last.width / 2)}
         ground = [{**ends, "bottom": low, "top": high}]
     return {
         "ground": ground,
@@ -220,10 +219,7 @@ def said(scene: Scene) -> dict[str, Rows]:
     return {
         "bar head": [_word(scene.start, -0.14 * scene.top, head)],
         "heads": [_word(x, scene.ceiling - 0.08 * scene.top, text) for x, text in heads],
-        "notes": [
-            {"day": place(x), "day_too": place(x), "bottom": 0.0, "top": scene.words_from, "title": text}
-            for x, text in noted
-        ],
+        "notes": [{"day": x, "day_too": x, "bottom": 0.0, "top": scene.words_from, "title": text} for x, text in noted],
         "note words": [
             {
                 **_word(x, scene.words_from, text if named else str(number)),
