@@ -144,7 +144,7 @@ def _written(column: Any, encode: Callable[[Any], Any]) -> Any:
     if not isinstance(column, np.ndarray) or column.ndim != 1 or column.dtype not in PLAIN:
         return encode(column)
     plain = column if column.dtype == float else column.astype("datetime64[ms]").astype("int64").astype(float)
-    packed = base64.b64encode(gzip.compress(np.ascontiguousarray(plain).data, 1, mtime=1)).decode("ascii")
+    packed = base64.b64encode(gzip.compress(plain.tobytes(), 1, mtime=1)).decode("ascii")
     array = {"type": "bytes", "data": packed}
     return {"type": "ndarray", "array": array, "shape": [len(plain)], "dtype": "float64", "order": sys.byteorder}
 
