@@ -7,7 +7,10 @@ contentful paint, to its answer, and to its last card.
 
     uv run python benchmarks/browser.py --store my-store
 
-Without --store it generates 10,000 sessions. The recreating page holds the same figures, built anew at each change with
+    uv run python benchmarks/browser.py --store my-store --against ../older-checkout
+
+serves an older checkout too, asks both in turn, and adds its figures and the ratios. Without --store it generates
+10,000 sessions. The recreating page holds the same figures, built anew at each change with
 `ChartView.draw`, as a plain Panel app does; it runs no query, so its figure is a lower bound. `--no-recreating` leaves
 it out.
 """
@@ -22,12 +25,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from queries.engine import Engine
 from queries.store import Store
@@ -69,7 +74,11 @@ WATCH_ELEMENTS = """() => {
   }
   walk(document.body)
 }"""
-CLICK = "(element) => { window.clicked = performance.now(); window.firstDraw = null; element.click() }"
+CLICK = """() => {
+  window.firstDraw = null
+  window.clicked = performance.now()
+  document.querySelector("button").click()
+}"""
 GO = """(query) => {
   window.firstDraw = null
   window.clicked = performance.now()
@@ -90,6 +99,7 @@ CARDS_IN_SIGHT = """() => {
 }"""
 FILTERED = ("country", "browser", "operating_system", "medium", "source")
 SETTLED_MS = 1500
+VISITS = 7
 WINDOW: ViewportSize = {"width": 1400, "height": 1500}
 
 
@@ -99,6 +109,7 @@ def main() -> None:
     ask.add_argument("--store", type=Path)
     ask.add_argument("--repeat", type=int, default=20)
     ask.add_argument("--no-recreating", action="store_true")
+    ask.add_argument("--against", type=Path, help="an older checkout with an environment of its own")
     ask.add_argument("--recreate-on", type=int, help=argparse.SUPPRESS)
     wanted = ask.parse_args()
     if wanted.recreate_on:
@@ -106,14 +117,15 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         store = wanted.store or generated(Path(folder))
-        port, other = free_port(), 0 if wanted.no_recreating else free_port()
-        served = [
-            subprocess.Popen(["silent-leak", "serve", "--store", str(store), "--port", str(port)]),  # noqa: S603, S607
-        ]
+        ports, other = [free_port()], 0 if wanted.no_recreating else free_port()
+        served = [serving(store, ports[0])]
+        if wanted.against:
+            ports.append(free_port())
+            served.append(serving(store, ports[1], wanted.against))
         if other:
             served.append(subprocess.Popen([sys.executable, __file__, "--recreate-on", str(other)]))  # noqa: S603 - this very script
         try:
-            figures = measure(port, other, addresses(store, wanted.repeat))
+            figures = measure(ports, other, addresses(store, wanted.repeat))
         finally:
             for process in served:
                 process.terminate()
@@ -129,36 +141,58 @@ def addresses(store: Path, wanted: int) -> list[str]:
     return [f"?{urlencode([pair])}" for together in pairs for pair in together if pair][:wanted]
 
 
-def measure(port: int, other: int, queries: list[str]) -> dict:
-    """Return the medians in milliseconds, and how many times longer recreating takes if that page is served too."""
+def serving(store: Path, port: int, checkout: Path | None = None) -> subprocess.Popen:
+    """Serve a store by this code, or by that of another checkout."""
+    program = str(checkout.resolve() / ".venv/bin/silent-leak") if checkout else "silent-leak"
+    command = [program, "serve", "--store", str(store.resolve()), "--port", str(port)]
+    return subprocess.Popen(command, cwd=checkout)  # noqa: S603 - the caller's own checkout
+
+
+def measure(ports: list[int], other: int, queries: list[str]) -> dict:
+    """Return the medians in milliseconds; beside an older code its own and how many times they are as long.
+
+    How many times longer recreating takes is said if that page is served too.
+    """
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        page = opened(browser.new_page(viewport=WINDOW), port)
-        fresh = [
-            first_visit(browser.new_context(viewport={"width": 1400, "height": 900}).new_page(), port) for _ in "abc"
-        ]
-        page.evaluate(WATCH_ELEMENTS)
-        cards = page.evaluate(CARDS_IN_SIGHT)
-        new = changes(page, lambda place: page.evaluate(GO, queries[place]), len(queries))
-        again = changes(page, lambda place: page.evaluate(GO, queries[place]), len(queries))
-        page.close()
+        pages = [opened(browser.new_page(viewport=WINDOW), port) for port in ports]
+        visits = in_turn([partial(first_visit, browser, port) for port in ports], [()] * VISITS)
+        for page in pages:
+            page.evaluate(WATCH_ELEMENTS)
+        cards = pages[0].evaluate(CARDS_IN_SIGHT)
+        asked = [partial(changed, page, GO) for page in pages]
+        new, again = (in_turn(asked, [(query,) for query in queries]) for _ in "12")
         recreated = []
         if other:
             page = opened(browser.new_page(viewport=WINDOW), other)
-            button = page.get_by_role("button", name="Change")
-            recreated = changes(page, lambda _: button.evaluate(CLICK), 5)
+            recreated = [changed(page, CLICK) for _ in range(5)]
         browser.close()
-    figures = {
-        "fresh_session_ms": {name: round(statistics.median(visit[name] for visit in fresh)) for name in fresh[0]},
-        "cards_in_sight": cards,
-        "changes": len(queries),
-        "new": summary(new),
-        "again": summary(again),
-    }
+    every: list[dict[str, Any]] = [
+        {"fresh_session_ms": medians(fresh), "new": summary(first), "again": summary(second)}
+        for fresh, first, second in zip(visits, new, again, strict=True)
+    ]
+    figures: dict[str, Any] = {**every[0], "cards_in_sight": cards, "changes": len(queries)}
+    if len(every) > 1:
+        figures["older"] = every[1]
+        figures["times_the_older"] = {
+            kind: {name: round(took / every[1][kind][name], 2) for name, took in every[0][kind].items()}
+            for kind in every[0]
+        }
     if recreated:
         figures["recreated_ms"] = round(statistics.median(all_drawn for _, all_drawn in recreated))
         figures["recreated_against_new"] = round(figures["recreated_ms"] / figures["new"]["all_ms"], 1)
     return figures
+
+
+def in_turn(measures: Sequence[Callable[..., Any]], asked: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Return what each of several takes, one after another, for everything that is asked."""
+    taken = [[measure(*arguments) for measure in measures] for arguments in asked]
+    return [list(each) for each in zip(*taken, strict=True)]
+
+
+def medians(visits: Sequence[Mapping[str, float]]) -> dict[str, int]:
+    """Return the median of each figure."""
+    return {name: round(statistics.median(visit[name] for visit in visits)) for name in visits[0]}
 
 
 def summary(taken: list[tuple[float, float]]) -> dict[str, int]:
@@ -188,8 +222,10 @@ def opened(page: Page, port: int) -> Page:
     return page
 
 
-def first_visit(page: Page, port: int) -> dict[str, float]:
+def first_visit(browser: Browser, port: int) -> dict[str, float]:
     """Return the milliseconds of a fresh session to its first paint, its answer, and its last card."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
     begun = time.perf_counter()
     page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
     page.locator(".page.answered").wait_for()
@@ -197,26 +233,21 @@ def first_visit(page: Page, port: int) -> dict[str, float]:
     page.locator(".page.drawn").wait_for()
     drawn = 1000 * (time.perf_counter() - begun)
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    page.close()
+    context.close()
     return {"first_contentful_paint": painted, "answered": answered, "all_cards": drawn}
 
 
-def changes(page: Page, change: Callable[[int], object], repeat: int) -> list[tuple[float, float]]:
-    """Make `repeat` changes; return the milliseconds from each to the last draw at once, and before the page is quiet.
+def changed(page: Page, change: str, *given: Any) -> tuple[float, float]:
+    """Make one change; return the milliseconds from it to the last draw at once, and before the page is quiet.
 
     Both are the same where no card takes longer.
     """
-    taken = []
-    for place in range(repeat):
-        change(place)
-        page.wait_for_function("window.lastDraw > window.clicked", timeout=60_000)
-        page.wait_for_timeout(SETTLED_MS)
-        page.wait_for_function(f"performance.now() - window.lastDraw > {SETTLED_MS / 2}")
-        drawn = page.evaluate(
-            "[(window.firstDraw ?? window.lastDraw), window.lastDraw].map((at) => at - window.clicked)"
-        )
-        taken.append(tuple(drawn))
-    return taken
+    page.evaluate(change, *given)
+    page.wait_for_function("window.lastDraw > window.clicked", timeout=60_000)
+    page.wait_for_timeout(SETTLED_MS)
+    page.wait_for_function(f"performance.now() - window.lastDraw > {SETTLED_MS / 2}")
+    drawn = page.evaluate("[(window.firstDraw ?? window.lastDraw), window.lastDraw].map((at) => at - window.clicked)")
+    return drawn[0], drawn[1]
 
 
 def serve_recreating(port: int) -> None:

@@ -36,12 +36,13 @@ def answer(
     """Return everything a view shows for one question; one failing card fails alone. Raises Cancelled."""
     held = held or held_by(engine)
     context = context_of(engine, ask, held)
-    _ask_at_once(engine, charts, ask, cancel)
-    shown = engine.run("overview", ask.filters, cancel=cancel).rows[0]
+    calls = [Call("overview", ask.filters), *(call for chart in charts for call in _calls_of(chart, ask))]
     cards: dict[str, CardState | Mapping[str, str]] = {}
     results: dict[str, Sequence[Result]] = {}
-    for chart in charts:
-        cards[chart.name], results[chart.name] = _card(engine, chart, ask, context, cancel)
+    with engine.asking(calls, cancel):
+        shown = engine.run("overview", ask.filters, cancel=cancel).rows[0]
+        for chart in charts:
+            cards[chart.name], results[chart.name] = _card(engine, chart, ask, context, cancel)
     said = _finding(engine, ask.finding, ask, context, cancel) if ask.finding else None
     return Answer(ask, context.version, context, shown["sessions"] or 0, held.sessions, said, cards, results)
 
@@ -88,15 +89,13 @@ def _origin(result: Result) -> Hashable:
     return id(found or result.rows) if found or result.rows else None
 
 
-def _ask_at_once(engine: Engine, charts: Sequence[Card], ask: Ask, cancel: Cancel | None) -> None:
-    """Ask all that the charts need two at a time, so that the engine has it; what fails does so in its own card."""
+def _calls_of(chart: Card, ask: Ask) -> list[Call]:
+    """Return what a card asks of the engine alone; one that fails to say so tells in its own place."""
     try:
-        calls = [call for chart in charts for call in calls_of(chart, ask)]
-        engine.run_many([Call("overview", ask.filters), *calls], cancel)
-    except Cancelled:
-        raise
+        return list(calls_of(chart, ask))
     except Exception:
-        LOG.debug("a question failed; its card tells", exc_info=True)
+        LOG.debug("card %s cannot say what it asks", chart.name, exc_info=True)
+        return []
 
 
 def later(earlier: Answer, late: Answer) -> Answer:

@@ -51,6 +51,8 @@ def drawn_for_bokeh(draw: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(draw)
     def drawn(*args: Any, **kwargs: Any) -> Any:
         chosen = hv.Store.current_backend
+        if chosen == "bokeh":
+            return draw(*args, **kwargs)
         hv.Store.set_current_backend("bokeh")
         try:
             return draw(*args, **kwargs)

@@ -1,7 +1,10 @@
 """Serve the page of one store; the command line calls this."""
 
+import gc
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -9,7 +12,7 @@ import panel as pn
 
 from dashboard.app import TITLE, create_app
 from dashboard.charts.registry import CHARTS
-from dashboard.figures import packed_figures
+from dashboard.figures import figure_of, is_drawn, packed_figures
 from dashboard.freshness import source_of
 from dashboard.theme import THEMES
 from dashboard.viewer import Viewer
@@ -17,6 +20,9 @@ from dashboard.views import charts_of, shown_views
 from queries.store import Store, StoreError
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - recognised, not bound
+QUIET_SECONDS = 5
+SWITCH_SECONDS = 0.0005
+"""How long a thread computes before one that answers a browser may go on; Python's own 5 ms add up to a second."""
 NOWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): a datagram socket aimed at it knows its own address, and sends nothing."""
 
@@ -45,6 +51,7 @@ def serve(
 
         return pane
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=prepare, args=(store,), name="figures", daemon=True).start()
     pn.serve(
         {"/": page, **{f"/embed/{card.name}": alone(card.name) for card in CHARTS}},
@@ -74,9 +81,20 @@ def names_of(address: str) -> list[str]:
 
 
 def prepare(store: Store) -> None:
-    """Ask what the first page asks, and build the figures of both themes, so that no viewer waits for them."""
+    """Ask what the first page asks, and draw the figures of both themes while nobody asks for anything.
+
+    A view that is opened before draws its own figures first. What is drawn stays for good, so the garbage collector
+    need not look at it again and again: each look at all of it would stop every page for a third of a second.
+    """
     with suppress(StoreError):  # the page explains it
         Viewer(source_of(store))
-    for theme in THEMES:
-        for view in shown_views():
-            packed_figures(charts_of(view), theme)
+    drawn = [(view, theme) for theme in THEMES for view in shown_views()]
+    for number, (view, theme) in enumerate(drawn):
+        for card in charts_of(view):
+            while number and time.monotonic() - Viewer.last_asked < QUIET_SECONDS:
+                time.sleep(QUIET_SECONDS / 4)
+            if card.chart and is_drawn(card):
+                figure_of(card.chart, theme)
+                gc.collect()
+                gc.freeze()
+        packed_figures(charts_of(view), theme)

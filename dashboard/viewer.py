@@ -2,11 +2,12 @@
 
 import itertools
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from dashboard import download
 from dashboard.ask import Ask, Held
@@ -59,6 +60,9 @@ class Viewer:
     The page follows `selection`, whoever changes a param of it, on whatever thread. `act` takes what a person does as a
     mapping with a `kind`; it comes from a browser, so nothing in it is trusted.
     """
+
+    last_asked: ClassVar[float] = 0.0
+    """When anybody asked anything, on the clock `time.monotonic`."""
 
     def __init__(
         self,
@@ -124,6 +128,7 @@ class Viewer:
 
     def ask(self) -> Any:
         """Ask for everything the view shows; an older question still running is cancelled."""
+        Viewer.last_asked = time.monotonic()
         self._cancel.cancel()
         self._cancel = cancel = Cancel()
         self.page.busy = True

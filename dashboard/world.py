@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pycountry
@@ -89,6 +89,7 @@ def world() -> World:
     )
 
 
+@lru_cache(4096)
 def country_name(iso: str) -> str:
     """Return the everyday English name of an ISO 3166-1 alpha-2 code (or XK); leave all else, as "(not set)", alone."""
     if iso in EVERYDAY_NAMES:

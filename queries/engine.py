@@ -2,10 +2,8 @@
 
 import decimal
 import logging
-import threading
 import uuid
-from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,8 +92,7 @@ class Engine:
         """Open the newest version; `memory_limit` is DuckDB's, such as "2GB". Raises StoreError when there is none."""
         self.store = store
         self.snapshot = store.snapshot()
-        self._lock = threading.Lock()
-        self._results: OrderedDict[tuple, Result] = OrderedDict()
+        self._results = Memory(CACHED_RESULTS)
         self.cells = Memory(CACHED_CELLS)
         self._keeps_rollups = False
         config: dict[str, Any] = {}
@@ -121,8 +118,7 @@ class Engine:
         newest = self.store.snapshot()
         if newest.version != self.snapshot.version:
             self.snapshot = newest
-            with self._lock:
-                self._results.clear()
+            self._results.clear()
             self.cells.clear()
             self._take_up_rollups(newest)
             if self._keeps_rollups:
@@ -172,29 +168,35 @@ class Engine:
         chosen = _options(asked, options or {})
         snapshot = self.snapshot
         key = (snapshot.version, asked.name, filters, by, funnel, tuple(sorted(chosen.items())))
-        with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key]
-        question = compose(asked, filters, by, funnel, chosen)
-        read, names, records = self._answer(asked, question, filters, by, funnel, chosen, snapshot, cancel)
-        rows = [finish_row(asked, by, dict(zip(names, record, strict=True))) for record in records]
-        said = question.sql, question.parameters
-        result = Result(asked.name, rows, *said, snapshot.version, filters, read=read, by=by)
-        with self._lock:
-            self._results[key] = result
-            while len(self._results) > CACHED_RESULTS:
-                self._results.popitem(last=False)
-        return result
+
+        def answer() -> Result:
+            question = compose(asked, filters, by, funnel, chosen)
+            read, names, records = self._answer(asked, question, filters, by, funnel, chosen, snapshot, cancel)
+            rows = [finish_row(asked, by, dict(zip(names, record, strict=True))) for record in records]
+            said = question.sql, question.parameters
+            return Result(asked.name, rows, *said, snapshot.version, filters, read=read, by=by)
+
+        return self._results.get(key, answer)
+
+    @contextmanager
+    def asking(self, calls: Iterable[Call], cancel: Cancel | None = None) -> Generator[None]:
+        """Ask several questions two at a time beside what the caller does; each is then answered as soon as it is.
+
+        Half of what a small question takes is planning, which DuckDB does on one core. What fails here fails again in
+        `run`, which raises it.
+        """
+        pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="questions")
+        try:
+            for call in dict.fromkeys(calls):
+                pool.submit(call.ask, self, cancel)
+            yield
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def run_many(self, calls: Sequence[Call], cancel: Cancel | None = None) -> list[Result]:
-        """Return the results of several questions in their order, asked two at a time, equal ones once.
-
-        Half of what a small question takes is planning, which DuckDB does on one core. Raises as `run` does.
-        """
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="questions") as pool:
-            asked = {call: pool.submit(call.ask, self, cancel) for call in dict.fromkeys(calls)}
-        return [asked[call].result() for call in calls]
+        """Return the results of several questions in their order, asked two at a time. Raises as `run` does."""
+        with self.asking(calls, cancel):
+            return [call.ask(self, cancel) for call in calls]
 
     def arrays(self, name: str, question: Question, filters: Filters, cancel: Cancel | None = None) -> dict[str, Any]:
         """Return the columns of a composed question as numpy arrays; masked where there are NULLs. Not cached."""

@@ -1,10 +1,12 @@
 """Pure functions of counts: intervals and what is large enough to speak of."""
 
 import math
+from functools import lru_cache
 
 Z_95 = 1.959963984540054
 
 
+@lru_cache(1 << 14)
 def wilson_interval(part: float | None, whole: float | None, z: float = Z_95) -> tuple[float | None, float | None]:
     """Return the Wilson score interval of the rate `part / whole`, as fractions; (None, None) when `whole` is 0.
 

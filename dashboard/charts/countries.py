@@ -22,6 +22,7 @@ from dashboard.world import world
 from queries.engine import Result
 from queries.vocabulary import NOT_SET
 
+CAPTION = "Conversion by country"
 LARGEST = 8
 SCALES = (0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6, 1.0)
 COLUMNS = (
@@ -109,7 +110,7 @@ class Countries(ChartView):
         """Return the largest countries with their intervals, those wanted among them."""
         rows = self.once(rows_of, frame)
         placed = [row for row in rows if row["country"] != NOT_SET]
-        return _body(placed, table_twin(rows).caption, self._chosen(rows), self.context.filters.values(COUNTRY))
+        return _body(placed, self._chosen(rows), self.context.filters.values(COUNTRY))
 
     def _chosen(self, rows: Sequence[Row]) -> list[str]:
         filters = self.context.filters
@@ -124,7 +125,7 @@ def _without_axes(plot: Any, _element: Any) -> None:
     plot.handles["plot"].axis.visible = False
 
 
-def _body(rows: Sequence[Row], caption: str, chosen: Sequence[str], wanted: Sequence[str]) -> Table:
+def _body(rows: Sequence[Row], chosen: Sequence[str], wanted: Sequence[str]) -> Table:
     large = [row for row in rows if row["enough"]]
     shown = large[:LARGEST] or list(rows[:LARGEST])
     shown += [row for row in rows if row["country"] in wanted and row not in shown][:LARGEST]
@@ -140,7 +141,7 @@ def _body(rows: Sequence[Row], caption: str, chosen: Sequence[str], wanted: Sequ
         TableColumn(label="Rate", align="right"),
         TableColumn(label=f"Interval, 0{DASH}{scale * 100:g}{THIN}%", width="112px"),
     ]
-    return Table(caption=caption, columns=columns, rows=body_rows, dense=True)
+    return Table(caption=CAPTION, columns=columns, rows=body_rows, dense=True)
 
 
 def _row(row: Row, scale: float, chosen: Sequence[str]) -> BodyRow:
@@ -191,4 +192,4 @@ def table_twin(rows: Sequence[Row]) -> TableTwin:
         for row in rows
     )
     headers = ("Country", "Sessions", "Converted", "Rate", "95\u202f% interval", "Revenue")
-    return TableTwin("Conversion by country", headers, lines, (False, *(True,) * 5))
+    return TableTwin(CAPTION, headers, lines, (False, *(True,) * 5))
