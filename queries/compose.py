@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 import sqlglot
+import sqlglot.dialects.duckdb  # two threads that ask for it at once may get half of it
 from sqlglot import exp
 
 from queries.filters import Filters, check_dimension

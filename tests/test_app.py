@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import re
+import subprocess
 import sys
 import zipfile
 from concurrent.futures import Future
@@ -753,3 +754,8 @@ def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path, mon
     assert content.decode("utf-8-sig").startswith("# Data checks\n")
     ending, content = download.parquet_bytes("Data checks", [nothing], viewer.stated())
     assert (ending, pq.read_table(io.BytesIO(content)).num_rows) == ("parquet", 0)
+
+
+def test_the_dialect_of_statements_is_there_before_two_threads_ask_for_it():
+    code = "import queries.engine, sys; print('sqlglot.dialects.duckdb' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"  # noqa: S603
