@@ -758,4 +758,4 @@ def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path, mon
 
 def test_the_dialect_of_statements_is_there_before_two_threads_ask_for_it():
     code = "import queries.engine, sys; print('sqlglot.dialects.duckdb' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"  # noqa: S603
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"
