@@ -14,7 +14,16 @@ from queries.filters import FilterError, Filters
 from queries.funnel import Funnel
 from queries.metrics import METRIC_NAMES, QuestionError, metric_asked
 from queries.store import Commit, Store, StoreError
-from queries.terminal.arguments import FUNNEL_NAMES, Format, asked_filters, funnel_named, note_unknown_values, pairs
+from queries.terminal.arguments import (
+    FUNNEL_NAMES,
+    EngineName,
+    Format,
+    Mark,
+    asked_filters,
+    funnel_named,
+    note_unknown_values,
+    pairs,
+)
 from queries.terminal.console import fail, note, say, stderr, stdout
 from queries.vocabulary import DIMENSIONS
 
@@ -367,6 +376,78 @@ def leaks(
     note_unknown_values(engine, filters)
     note_unknown_steps(engine, filters, steps)
     print_leaks(report, output)
+
+
+@app.command()
+def findings(
+    store: StoreOption,
+    engine: Annotated[
+        EngineName | None, typer.Option(help="Print what one engine says, before anything is merged.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the list.")] = Format.TABLE,
+) -> None:
+    """List the findings of a store: one line a cause, with its name, day, step, price and state.
+
+    All engines feed one register, which follows no days and no filters; each missing order is counted once. What a fall
+    costs and what a combination is worth, which is there on all days, are added up apart.
+
+    \b
+    Examples:
+      silent-leak findings --store my-store
+      silent-leak findings --store my-store --format json > findings.json
+    """
+    from queries.engine import Engine, QueryError
+    from queries.findings.register import ask_findings
+    from queries.terminal.findings import print_engine, print_register
+
+    try:
+        asked = Engine(_store(store))
+        if engine:
+            print_engine(asked, engine, output)
+        else:
+            print_register(ask_findings(asked), output)
+    except (StoreError, QueryError) as error:
+        raise fail(str(error)) from None
+
+
+@app.command()
+def finding(
+    id: Annotated[str, typer.Argument(help="The id of a finding, as `findings` prints it.", metavar="ID")],
+    store: StoreOption,
+    state: Annotated[Mark | None, typer.Option(help="Mark the finding.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, in a few words; needed to ignore a finding.")] = "",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+    on: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; today if not given.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+) -> None:
+    """Show one finding with what changed in it, or mark it: known, fixed, ignored, or new again.
+
+    The mark is kept with the store, under the finding's id: new exports, undo and optimize leave it alone.
+
+    \b
+    Examples:
+      silent-leak finding df41dc --store my-store
+      silent-leak finding df41dc --store my-store --state fixed --by Ana --on 2026-10-20
+    """
+    from queries.engine import Engine, QueryError
+    from queries.findings.book import Book, BookError
+    from queries.findings.register import ask_findings, mark
+    from queries.terminal.findings import print_finding
+
+    try:
+        asked = Engine(_store(store))
+        register = ask_findings(asked)
+        if state and register.named(id):
+            day = on.date() if on else dt.date.today()
+            register = mark(asked, register, id, state.state, day=day, by=by, reason=reason)
+        if (one := register.named(id)) is None:
+            known = ", ".join(one.id for one in register.findings) or "none"
+            raise fail(f'no finding of this store is called "{id}" (there are: {known})')
+        print_finding(one, Book(asked.store.path).read().get(id), output)
+    except (StoreError, QueryError, BookError) as error:
+        raise fail(str(error)) from None
 
 
 # ----------------------------------------------------------------------------------------------------------- store

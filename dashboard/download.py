@@ -21,7 +21,7 @@ from dashboard.filters import FOCUS, chips, filter_sentences
 from dashboard.format import day, exact
 from dashboard.periods import Days
 from dashboard.selection import Selection
-from dashboard.world import country_name
+from queries.countries import country_name
 from queries.engine import Result
 from queries.judged import Explained, found_of
 from queries.metrics import METRICS

@@ -1,51 +1,13 @@
-"""The world map: shapes of the countries, ready for Bokeh's `multi_polygons`, and their everyday English names."""
+"""The world map: shapes of the countries, ready for Bokeh's `multi_polygons`."""
 
 import json
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-
-import pycountry
 
 WORLD_JSON = Path(__file__).parent / "assets" / "world.json"
 MARGIN = 2.0
 """Room around the map, in its units, for a 7 px dot at the edge of a map 700 px wide."""
-
-EVERYDAY_NAMES = {
-    "BN": "Brunei",
-    "BO": "Bolivia",
-    "BQ": "Caribbean Netherlands",
-    "CC": "Cocos Islands",
-    "CD": "DR Congo",
-    "CG": "Republic of the Congo",
-    "FK": "Falkland Islands",
-    "FM": "Micronesia",
-    "GS": "South Georgia",
-    "HM": "Heard and McDonald Islands",
-    "IR": "Iran",
-    "KP": "North Korea",
-    "KR": "South Korea",
-    "LA": "Laos",
-    "MD": "Moldova",
-    "MF": "Saint Martin",
-    "PS": "Palestine",
-    "RU": "Russia",
-    "SH": "Saint Helena",
-    "ST": "São Tomé and Príncipe",
-    "SX": "Sint Maarten",
-    "SY": "Syria",
-    "TF": "French Southern Territories",
-    "TW": "Taiwan",
-    "TZ": "Tanzania",
-    "UM": "U.S. Outlying Islands",
-    "VA": "Vatican City",
-    "VE": "Venezuela",
-    "VG": "British Virgin Islands",
-    "VI": "U.S. Virgin Islands",
-    "VN": "Vietnam",
-    "XK": "Kosovo",
-}
-"""Names where ISO 3166 is formal ("Korea, Republic of"); every other name is ISO's own."""
 
 Rings = tuple[tuple[tuple[float, ...], ...], ...]
 
@@ -87,15 +49,6 @@ def world() -> World:
         x_range=_range(xs, [country["x"] for country in countries]),
         y_range=_range(ys, [country["y"] for country in countries]),
     )
-
-
-@lru_cache(4096)
-def country_name(iso: str) -> str:
-    """Return the everyday English name of an ISO 3166-1 alpha-2 code (or XK); leave all else, as "(not set)", alone."""
-    if iso in EVERYDAY_NAMES:
-        return EVERYDAY_NAMES[iso]
-    country = pycountry.countries.get(alpha_2=iso) if len(iso) == 2 else None
-    return country.name if country else iso
 
 
 def _frozen(polygons: list[list[list[float]]]) -> Rings:

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import pycountry
 
-from dashboard.world import WORLD_JSON, country_name
+from dashboard.world import WORLD_JSON
+from queries.countries import country_name
 
 CENTRAL_MERIDIAN = 11.0
 DECIMALS = 2

@@ -67,7 +67,8 @@ class Explained:
 MEMORY = Memory(KEPT)
 
 
-def _key(name: str, engine: Engine, *parts: Hashable) -> tuple[Hashable, ...]:
+def key_of(name: str, engine: Engine, *parts: Hashable) -> tuple[Hashable, ...]:
+    """Return under what a judgement of a store's version is kept."""
     return name, str(engine.store.path), engine.snapshot.version, *parts
 
 
@@ -79,7 +80,7 @@ def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
         report = leak_list(engine, filters, funnel=funnel, cancel=cancel)
         return Judged("leaks", flat_rows(report), "", {}, version, filters, Explained(report))
 
-    return MEMORY.get(_key("leaks", engine, filters, funnel), compute)
+    return MEMORY.get(key_of("leaks", engine, filters, funnel), compute)
 
 
 def explained_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
@@ -98,7 +99,7 @@ def explained_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Ca
                 days[key] = engine.run("trend", inside, funnel=funnel, cancel=cancel).rows
         return replace(judged, found=Explained(report, steps, every.rows, days, every_day.rows))
 
-    return MEMORY.get(_key("explained leaks", engine, filters, funnel), compute)
+    return MEMORY.get(key_of("explained leaks", engine, filters, funnel), compute)
 
 
 def judged_movers(
@@ -110,7 +111,7 @@ def judged_movers(
         report = ask_movers(engine, compared, filters, funnel=funnel, cancel=cancel)
         return Judged("movers", mover_rows(report), "", {}, engine.snapshot.version, filters, report)
 
-    return MEMORY.get(_key("movers", engine, filters, compared, funnel), compute)
+    return MEMORY.get(key_of("movers", engine, filters, compared, funnel), compute)
 
 
 def judged_watch(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
@@ -123,11 +124,11 @@ def judged_watch(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
     watched = filters.on_days(None, None if reaches else filters.date_to)
 
     def compute() -> Judged:
-        checks: list[Check] = MEMORY.get(_key("checks", engine), lambda: ask_checks(engine, cancel))
+        checks: list[Check] = MEMORY.get(key_of("checks", engine), lambda: ask_checks(engine, cancel))
         report = ask_watch(engine, watched, funnel=funnel, left_out=broken_days(checks), cancel=cancel)
         return Judged("silent_leaks", watch_rows(report), "", {}, engine.snapshot.version, watched, report)
 
-    return MEMORY.get(_key("silent_leaks", engine, watched, funnel), compute)
+    return MEMORY.get(key_of("silent_leaks", engine, watched, funnel), compute)
 
 
 def judged_watch_of_all(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
@@ -156,7 +157,7 @@ def judged_step_revenue(engine: Engine, filters: Filters, funnel: Funnel, cancel
         rows = [_flat_step(step) for step in found]
         return Judged("step_revenue", rows, "", {}, engine.snapshot.version, filters, found)
 
-    return MEMORY.get(_key("step_revenue", engine, filters, funnel), compute)
+    return MEMORY.get(key_of("step_revenue", engine, filters, funnel), compute)
 
 
 def _flat_step(step: StepRevenue) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Canc
     def compute() -> list[Check]:
         return ask_checks(engine, cancel)
 
-    every: list[Check] = MEMORY.get(_key("checks", engine), compute)
+    every: list[Check] = MEMORY.get(key_of("checks", engine), compute)
     found = [check for check in every if check.touches(filters)]
     rows = [
         {**asdict(check), "also": ", ".join(f"{dimension} {value}" for dimension, value, _ in check.also)}
@@ -203,7 +204,7 @@ def judged_ingests(engine: Engine, filters: Filters, funnel: Funnel, cancel: Can
         version = engine.snapshot.version
         return Judged("ingests", rows, "", {}, version, filters, engine.store.rejected())
 
-    return MEMORY.get(_key("ingests", engine), compute)
+    return MEMORY.get(key_of("ingests", engine), compute)
 
 
 def judged_pivot(
@@ -226,4 +227,4 @@ def judged_pivot(
         groups, result = ask_pivot(engine, dimensions, filters, funnel, cancel)
         return Judged(result.metric, result.rows, result.sql, result.parameters, result.store_version, filters, groups)
 
-    return MEMORY.get(_key("pivot", engine, dimensions, filters, funnel), compute)
+    return MEMORY.get(key_of("pivot", engine, dimensions, filters, funnel), compute)

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from queries.baseline import Floats
 from queries.check import Check
-from queries.daily_cells import DailyCells, ask_daily_cells
+from queries.daily_cells import DailyCells, kept_daily_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -267,7 +267,7 @@ def ask_watch(
     Raises QueryError when the database fails, Cancelled when interrupted.
     """
     every_day = filters.on_days(None, filters.date_to)
-    daily = ask_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
+    daily = kept_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
     return watch_days(daily, left_out=left_out, interval=interval) if daily else NOTHING
 
 

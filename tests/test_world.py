@@ -15,7 +15,8 @@ from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
 from dashboard.fonts import font_face_css
-from dashboard.world import WORLD_JSON, country_name, world
+from dashboard.world import WORLD_JSON, world
+from queries.countries import country_name
 from queries.vocabulary import NOT_SET, SESSION_COLUMNS
 
 DATA = Path(__file__).parents[1] / "data"

@@ -7,7 +7,8 @@ from dashboard.charts.chosen import chosen_against, counts_of, is_filtered
 from dashboard.charts.countries_figure import SHADES, breaks_of, class_labels
 from dashboard.charts.words import Row, part_of, rate_of
 from dashboard.format import count, plural, rate
-from dashboard.world import country_name, world
+from dashboard.world import world
+from queries.countries import country_name
 from queries.filters import Filters
 from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from dashboard.cards import Context
 from dashboard.format import THIN, count, date_range, day, rate
-from dashboard.world import country_name
 from queries.compose import EVERYTHING
+from queries.countries import country_name
 from queries.filters import Filters
 from queries.funnel import Step
 from queries.statistics import intervals_meet

@@ -12,6 +12,7 @@ from queries.terminal.console import note
 
 if TYPE_CHECKING:
     from queries.engine import Engine
+    from queries.findings.finding import State
 
 FEW = 3
 FUNNEL_NAMES = ", ".join(funnel.name.lower() for funnel in FUNNELS)
@@ -23,6 +24,35 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class EngineName(StrEnum):
+    """Name the engines that feed the register."""
+
+    FALLS = "falls"
+    COMBINATIONS = "combinations"
+    MOVES = "moves"
+    VALUES = "values"
+
+
+class Mark(StrEnum):
+    """Name the states that people give a finding."""
+
+    NEW = "new"
+    KNOWN = "known"
+    FIXED = "fixed"
+    IGNORED = "ignored"
+
+    @property
+    def state(self) -> "State":
+        """Return the state: what somebody calls fixed is not yet proven."""
+        states: dict[Mark, State] = {
+            Mark.NEW: "new",
+            Mark.KNOWN: "known",
+            Mark.FIXED: "fixed?",
+            Mark.IGNORED: "ignored",
+        }
+        return states[self]
 
 
 def pairs(

@@ -1,0 +1,114 @@
+"""The names of findings: who, what happened, how much. Made here once, and used wherever a finding is named."""
+
+from collections.abc import Mapping
+
+from queries.cells import OTHER
+from queries.countries import country_name
+from queries.vocabulary import NOT_SET, TITLES
+
+Segment = Mapping[str, str]
+HEADS = ("browser", "operating_system")
+"""Dimensions whose value stands first as a name, such as Edge."""
+ADJECTIVES = ("visitor_type", "device_category")
+"""Those whose value stands before "visitors" where no name does."""
+FOLLOWING = {
+    "visitor_type": "{} visitors",
+    "operating_system": "on {}",
+    "device_category": "on {}",
+    "source": "from {}",
+    "channel_group": "from {}",
+    "medium": "by {}",
+    "campaign": "from campaign {}",
+    "country": "in {}",
+    "region": "in {}",
+    "landing_page": "landing on {}",
+    "page_folder": "landing in {}",
+    "hostname": "at {}",
+}
+PARTS = (
+    (0.10, "a tenth"), (0.20, "a fifth"), (0.25, "a quarter"), (1 / 3, "a third"), (0.40, "two fifths"),
+    (0.50, "half"), (0.60, "three fifths"), (2 / 3, "two thirds"), (0.75, "three quarters"), (0.80, "four fifths"),
+    (0.90, "nine tenths"), (1.0, "nearly all"),
+)  # fmt: skip
+HARDLY = 0.07
+
+
+def part(share: float) -> str:
+    """Return a share in words: a third, two thirds, nearly all."""
+    return min(PARTS, key=lambda each: abs(each[0] - share))[1]
+
+
+WITH_ARTICLE = (
+    "United States", "United Kingdom", "United Arab Emirates", "Netherlands", "Philippines", "Dominican Republic",
+    "Bahamas", "Maldives", "DR Congo", "Republic of the Congo", "Central African Republic", "Gambia", "Comoros",
+)  # fmt: skip
+"""Countries that stand with "the" in a sentence."""
+
+
+def value(dimension: str, name: str) -> str:
+    """Return one value inside a name: India, mobile, other sources."""
+    if name == OTHER:
+        return f"other {TITLES.get(dimension, dimension).lower()}s"
+    if dimension != "country":
+        return name
+    country = country_name(name)
+    return f"the {country}" if country in WITH_ARTICLE or country.endswith("Islands") else country
+
+
+def who(segment: Segment) -> str:
+    """Return a segment as the subject of a name: Edge on desktop, Safari visitors from Paid Social, Mobile visitors."""
+    head = next((name for name in HEADS if name in segment and segment[name] not in (NOT_SET, OTHER)), "")
+    rest = [name for name in FOLLOWING if name in segment and name != head]
+    if not head:
+        before = [name for name in ADJECTIVES if name in segment and segment[name] not in (NOT_SET, OTHER)][:1]
+        said = [f"{segment[before[0]]} visitors".capitalize() if before else "Visitors"]
+        rest = [name for name in rest if name not in before]
+    else:
+        alone = len(segment) == 1 or not {*segment} - {head, "device_category"}
+        said = [segment[head] if alone else f"{segment[head]} visitors"]
+    others = [name for name in segment if name not in FOLLOWING and name != head]
+    return " ".join([*said, *(_following(name, segment[name]) for name in [*rest, *others])])
+
+
+def _following(dimension: str, name: str) -> str:
+    if name == NOT_SET:
+        return f"with no {TITLES.get(dimension, dimension).lower()}"
+    return FOLLOWING.get(dimension, "with {}").replace("{}", value(dimension, name))
+
+
+def fell(segment: Segment, ratio: float) -> str:
+    """Return the name of a fall: Edge on desktop lost two thirds of its orders."""
+    subject = who(segment)
+    whose = "their" if "isitors" in subject else "its"
+    lost = part(1.0 - ratio)
+    return (
+        f"{subject} lost nearly all {whose} orders"
+        if lost == "nearly all"
+        else f"{subject} lost {lost} of {whose} orders"
+    )
+
+
+def combination(segment: Segment, ratio: float) -> str:
+    """Return the name of a combination: Safari visitors from Paid Social buy a third as often as similar visitors."""
+    verb = "buy" if "isitors" in who(segment) else "buys"
+    if ratio < HARDLY:
+        return f"{who(segment)} hardly {verb}"
+    return f"{who(segment)} {verb} {part(ratio)} as often as similar visitors"
+
+
+def more_visits(segment: Segment) -> str:
+    """Return the name of a rise in visits that brought no orders."""
+    return f"{who(segment)}: more visits, not fewer orders"
+
+
+def standing(segment: Segment, ratio: float) -> str:
+    """Return the name of a standing difference: Mobile visitors buy about a third less; ... about half more."""
+    verb = "buy" if "isitors" in who(segment) else "buys"
+    if ratio < 1:
+        return f"{who(segment)} {verb} about {part(1.0 - ratio)} less"
+    more = ratio - 1
+    return (
+        f"{who(segment)} {verb} about {part(more)} more"
+        if more < 0.95
+        else f"{who(segment)} {verb} {ratio:.1f} times as often"
+    )
