@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.sample_draws import GOLDEN
 from ingest.sample_leaks import MISFILED_SOURCE, PLANTED
-from ingest.sample_sessions import SessionMaker, Sessions
+from ingest.sample_sessions import SessionMaker, Sessions, expected_order
 from ingest.sample_shapes import SHAPES, Names, Shape
 from ingest.sample_visits import SECOND_HALF, Attendance, Calendar
 from ingest.sample_world import the_world
@@ -58,7 +58,7 @@ class LeakTruth:
 
     `conversions_without_leak` are those the same visits would have brought with no leak planted at all, `conversions`
     those in the exports; `lost` were removed by this leak, at the order values they had (`revenue_lost`);
-    `expected_without_leak` and `expected_lost` are the same by probability, free of luck.
+    `expected_without_leak`, `expected_lost` and `expected_revenue_lost` are the same by probability, free of luck.
     """
 
     name: str
@@ -73,6 +73,7 @@ class LeakTruth:
     revenue_lost: Decimal
     expected_without_leak: float
     expected_lost: float
+    expected_revenue_lost: Decimal
     note: str
 
 
@@ -235,6 +236,7 @@ def _truth(arguments: dict, calendar: Calendar, exports: list[ExportTruth], tall
                 _money(counted["lost_cents"]),
                 round(expected, 1),
                 round(expected * (1 - leak.factor), 1),
+                _money(round(100 * expected * (1 - leak.factor) * expected_order())),
                 leak.note,
             )
         )

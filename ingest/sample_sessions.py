@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from ingest.sample_draws import GOLDEN, Codes, Keys, Mask, normal, stream, uniform
 from ingest.sample_leaks import MISFILED_SOURCE, PLANTED, members, thinned
@@ -20,7 +21,8 @@ LANDED, VIEWED_ITEM, ADDED_TO_CART, BEGAN_CHECKOUT, LOST_AT_PAYMENT, ORDERED, OR
 INTERCEPT, RETURNING_EFFECT, WEEKEND_EFFECT, SEASON_EFFECT = -3.46, 0.85, 0.06, 0.1
 DEVICE_EFFECTS = np.array([0.0, -0.55, -0.3])
 DEVICE_ENGAGEMENT = np.array([0.95, 1.12, 1.05])
-ORDER_MEDIAN, ORDER_SPREAD, ORDER_LIMIT = 45.0, 1.45, 20_000.0
+ORDER_MEDIAN, ORDER_SPREAD, SMALLEST_ORDER, ORDER_LIMIT = 45.0, 1.45, 1.99, 20_000.0
+SECOND_SHARE = 0.03
 SURVIVAL = 1 - np.cumsum([0.570, 0.1390, 0.0830, 0.0520, 0.0355, 0.0222, 0.0195, 0.0139, 0.0120])
 """The share of the sessions without an order that see more than 1, 2, ... 9 pages."""
 FEWEST_BUYER_PAGES = 8
@@ -193,7 +195,7 @@ class SessionMaker:
             + self.day_effect[visits.day]
         )
         chance = 1 / (1 + np.exp(-logit))
-        buys, twice = uniform(key, BUYS) < chance, uniform(key, TWICE) < 0.03
+        buys, twice = uniform(key, BUYS) < chance, uniform(key, TWICE) < SECOND_SHARE
         first_order, second_order = _order_cents(key, FIRST_ORDER), _order_cents(key, SECOND_ORDER)
         inside = {
             leak.name: members(world, leak.segment, arrivals.returning, arrivals.technology, arrivals.traffic)
@@ -219,7 +221,14 @@ class SessionMaker:
 def _order_cents(key: Keys, number: int) -> Codes:
     """Draw order values in cents: log-normal, cut at both ends."""
     value = ORDER_MEDIAN * np.exp(ORDER_SPREAD * normal(key, number))
-    return np.rint(100 * np.clip(value, 1.99, ORDER_LIMIT)).astype(np.int64)
+    return np.rint(100 * np.clip(value, SMALLEST_ORDER, ORDER_LIMIT)).astype(np.int64)
+
+
+def expected_order() -> float:
+    """Return the expected value of a session's orders: of a log-normal one cut at both ends, and seldom of a second."""
+    low, high = (np.log(end / ORDER_MEDIAN) / ORDER_SPREAD for end in (SMALLEST_ORDER, ORDER_LIMIT))
+    middle = ORDER_MEDIAN * np.exp(ORDER_SPREAD**2 / 2) * (ndtr(high - ORDER_SPREAD) - ndtr(low - ORDER_SPREAD))
+    return float((1 + SECOND_SHARE) * (SMALLEST_ORDER * ndtr(low) + middle + ORDER_LIMIT * ndtr(-high)))
 
 
 def _depth(key: Keys, pageviews: Codes, purchases: Purchases) -> Codes:

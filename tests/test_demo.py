@@ -1,16 +1,20 @@
 """The demo's store holds what README says of it."""
 
 import datetime as dt
+import json
 import re
 
 import pytest
 from builders import ROOT
+from typer.testing import CliRunner
 
 from ingest.pipeline import ingest_exports
 from ingest.sample import generate
 from queries.engine import Engine
 from queries.filters import Filters
+from queries.findings.register import ask_findings
 from queries.store import Store
+from silent_leak import app
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -55,3 +59,80 @@ def test_the_store_holds_all_sessions_of_the_exports(demo):
     assert re.search(r"is 8 % of the sessions", README)
     [edge] = engine.run("overview", Filters.of(include={"device_category": ["desktop"], "browser": ["Edge"]})).rows
     assert round(edge["sessions"] / row["sessions"], 2) == 0.08
+
+
+def findings(engine, *arguments):
+    """Return what a command about findings prints as JSON."""
+    store = ("--store", str(engine.store.path), "--format", "json")
+    asked = CliRunner().invoke(app, [*arguments, *store])
+    assert asked.exit_code == 0, asked.output
+    return json.loads(asked.stdout)
+
+
+def test_the_register_holds_the_planted_causes_each_once_with_day_step_and_price(demo):
+    truth, engine = demo
+    planted = {frozenset(leak.segment.items()): leak for leak in truth.leaks if leak.kind != "gap"}
+    register = ask_findings(engine)
+    found = {frozenset(one.segment.items()): one for one in register.open}
+    assert found.keys() == planted.keys()
+    [edge] = [one for one in register.open if one.kind == "fell"]
+    leak = planted[frozenset(edge.segment.items())]
+    assert edge.name == "Edge on desktop lost two thirds of its orders"
+    assert edge.onset_range and edge.onset_range[0] <= leak.onset <= edge.onset_range[1]
+    assert (edge.step, edge.certainty, edge.basis) == ("at the order", "certain", "costs")
+    days = (register.last - leak.onset).days + 1
+    assert edge.price.low <= float(leak.expected_revenue_lost) * 30.4375 / days <= edge.price.high
+    for segment, one in found.items():
+        assert one.missing.low <= planted[segment].expected_lost * 1.25
+    assert {"new", "mobile"} <= {value for each in register.standing for value in each.segment.values()}
+
+
+def test_marks_survive_new_exports_undo_and_optimize(demo, tmp_path):
+    _, engine = demo
+    before = findings(engine, "findings")["findings"]
+    fell = next(one for one in before if one["kind"] == "fell")
+    marked = findings(engine, "finding", fell["id"], "--state", "fixed", "--by", "Ana", "--on", "2026-10-20")
+    assert (marked["state"], marked["state_by"], marked["state_day"]) == ("fixed?", "Ana", "2026-10-20")
+    store = ("--store", str(engine.store.path))
+    later = tmp_path / "later.csv"
+    later.write_text(
+        "fullVisitorId,visitId,date,totals_visits,device_deviceCategory\n1,1793577600,20261101,1,desktop\n"
+    )
+    for command in (("optimize",), ("ingest", str(later)), ("undo",)):
+        done = CliRunner().invoke(app, [*command, *store])
+        assert done.exit_code == 0, done.output
+        after = findings(engine, "findings")["findings"]
+        assert [(one["id"], one["name"]) for one in after] == [(one["id"], one["name"]) for one in before]
+        assert next(one for one in after if one["id"] == fell["id"])["state"] == "fixed?"
+    log = findings(engine, "finding", fell["id"])["log"]
+    assert ["2026-10-20", 0, "marked fixed? by Ana"] in log
+
+
+def test_a_finding_that_is_not_there_and_a_mark_without_a_reason_are_refused(demo):
+    _, engine = demo
+    store = ("--store", str(engine.store.path))
+    missing = CliRunner().invoke(app, ["finding", "zzzzzz", *store, "--state", "known"])
+    assert missing.exit_code == 1 and 'no finding of this store is called "zzzzzz"' in missing.output
+    id = findings(engine, "findings")["findings"][0]["id"]
+    refused = CliRunner().invoke(app, ["finding", id, *store, "--state", "ignored"])
+    assert refused.exit_code == 1 and "for a reason" in refused.output
+
+
+@pytest.mark.parametrize("name", ["falls", "combinations", "moves", "values"])
+def test_each_engine_says_what_it_found_before_anything_is_merged(demo, name):
+    _, engine = demo
+    told = CliRunner().invoke(app, ["findings", "--store", str(engine.store.path), "--engine", name])
+    assert told.exit_code == 0, told.output
+    expected = {"falls": "Edge", "combinations": "Paid Social", "moves": "Nothing is found", "values": "mobile"}
+    assert expected[name] in told.output
+
+
+def test_one_name_and_one_price_on_terminal_and_in_both_files(demo):
+    _, engine = demo
+    register = ask_findings(engine)
+    store = ("--store", str(engine.store.path))
+    table, rows = (CliRunner().invoke(app, ["findings", *store, *more]).stdout for more in ((), ("--format", "csv")))
+    for one in register.findings:
+        assert table.count(one.name) == 1 and rows.count(one.name) == 1
+        assert f"{one.id},{one.kind},{one.name}" in rows
+        assert f"{one.price.median / 1000:,.1f} k" in table

@@ -139,8 +139,11 @@ def test_a_value_that_the_cells_do_not_tell_apart_shares_nothing():
 @given(
     st.sampled_from([EDGE, DESKTOP_EDGE, MOBILE_SAFARI, {"device_category": "mobile"}]),
     st.sampled_from([EDGE, DESKTOP_EDGE, MOBILE_SAFARI, {"browser": "Safari"}]),
-    st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.none() | st.integers(0, DAYS - 1), st.none() | st.integers(0, DAYS - 1),
-)  # fmt: skip
+    st.floats(0.1, 1e4),
+    st.floats(0.1, 1e4),
+    st.none() | st.integers(0, DAYS - 1),
+    st.none() | st.integers(0, DAYS - 1),
+)
 def test_no_more_orders_are_shared_than_either_misses(one, other, first, second, start, end):
     causes = [
         Cause(segment, missing, None if onset is None else FIRST + dt.timedelta(days=onset))
@@ -312,8 +315,11 @@ def test_a_mark_names_what_is_wrong_with_it(tmp_path):
         book.mark(one.id, "ignored", day=ONSET, reason="x" * 201)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2, "findings": {}}', '{"format": 1}',
-                                  '{"format": 1, "findings": {"a": {}}}', '{"format": 1, "findings": {"a": 3}}'])  # fmt: skip
+UNREADABLE = ("", "{", "[]", '{"format": 2, "findings": {}}', '{"format": 1}', '{"format": 1, "findings": {"a": {}}}',
+              '{"format": 1, "findings": {"a": 3}}')  # fmt: skip
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
 def test_a_file_that_cannot_be_read_is_left_alone_and_findings_are_told_without_a_past(tmp_path, text, caplog):
     book = Book(tmp_path)
     book.path.write_text(text)

@@ -13,6 +13,7 @@ import pytest
 
 from ingest.pipeline import ingest_exports
 from ingest.sample import FIRST_DAY, SHAPE_NAMES, Truth, generate
+from ingest.sample_sessions import ORDER_LIMIT, ORDER_MEDIAN, ORDER_SPREAD, SECOND_SHARE, SMALLEST_ORDER, expected_order
 from queries.store import Store
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
@@ -199,6 +200,14 @@ def test_the_leaks_account_for_every_order_they_took(flat: tuple[Path, Truth]) -
         spread = 5 * leak.expected_without_leak**0.5
         assert leak.conversions_without_leak == pytest.approx(leak.expected_without_leak, abs=spread)
         assert leak.lost == pytest.approx(leak.expected_lost, abs=5 * leak.expected_lost**0.5)
+        assert float(leak.expected_revenue_lost) == pytest.approx(leak.expected_lost * expected_order(), rel=0.01)
+
+
+def test_the_expected_order_is_the_mean_of_what_is_drawn() -> None:
+    drawn = np.random.default_rng(5).normal(size=4_000_000)
+    value = np.clip(ORDER_MEDIAN * np.exp(ORDER_SPREAD * drawn), SMALLEST_ORDER, ORDER_LIMIT)
+    assert expected_order() == pytest.approx((1 + SECOND_SHARE) * value.mean(), rel=0.01)
+    assert round(expected_order(), 1) == 132.5
 
 
 FLAT_COLUMN = {

@@ -20,6 +20,9 @@ from queries.terminal.console import stdout
 from queries.terminal.rows import print_facts, print_rows
 
 
+SHOWN = ("kind", "segment", "onset", "sessions", "conversions", "expected", "ratio")
+
+
 def print_register(register: Register, output: Format) -> None:
     """Print the register: open findings, then the others, then what stands apart; as JSON with all fields."""
     if output is Format.JSON:
@@ -76,6 +79,8 @@ def print_engine(engine: Engine, name: EngineName, output: Format) -> None:
     if output is Format.TABLE and not rows:
         stdout().print("Nothing is found.")
         return
+    if output is Format.TABLE:  # what fits on a terminal; the files have all columns
+        rows = [{column: row[column] for column in SHOWN if column in row} for row in rows]
     print_rows(name.value, engine.snapshot.version, EVERYTHING, rows, output)
 
 
