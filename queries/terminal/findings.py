@@ -19,7 +19,6 @@ from queries.terminal.arguments import EngineName, Format
 from queries.terminal.console import stdout
 from queries.terminal.rows import print_facts, print_rows
 
-
 SHOWN = ("kind", "segment", "onset", "sessions", "conversions", "expected", "ratio")
 
 
