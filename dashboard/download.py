@@ -16,17 +16,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dashboard.charts.segments import segment_words
 from dashboard.filters import FOCUS, chips, filter_sentences
 from dashboard.format import day, exact
 from dashboard.periods import Days
 from dashboard.selection import Selection
 from queries.countries import country_name
 from queries.engine import Result
-from queries.judged import Explained, found_of
 from queries.metrics import METRICS
-from queries.movers import Movers
-from queries.watch import Watch
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 METHODS = Path(__file__).with_name("methods.toml")
@@ -155,18 +151,11 @@ def name_of(result: Result) -> str:
 
 
 def named_rows(result: Result) -> list[dict[str, Any]]:
-    """Return the rows of a file: with the page's names beside country codes and the segments of leaks and falls.
+    """Return the rows of a file: with the page's names beside country codes.
 
     The column of the segments is called after the dimension that was split by.
     """
-    rows = [_named(row, result.by) for row in result.rows]
-    found = found_of(result)
-    named = (
-        found.report.rows if isinstance(found, Explained) else found.rows if isinstance(found, Movers | Watch) else ()
-    )
-    for row, one in zip(rows, named, strict=bool(named)):
-        row["segment_name"] = segment_words(one.segment)
-    return rows
+    return [_named(row, result.by) for row in result.rows]
 
 
 def _named(row: Mapping[str, Any], by: str | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.cards import Card, Finding, OpenCount
-from dashboard.charts import biggest, checks, finding, leaks, view_findings
+from dashboard.charts import checks, finding, register, view_findings
 from dashboard.charts.registry import CHARTS
 
 
@@ -28,7 +28,7 @@ class View:
 
 VIEWS = (
     View("overview", "Overview", "What happened, can I trust it, where next?",
-         ("kpis", ("trend", 8), "checks", "steps", "why", "biggest", "takeaways", "countries"), "grid", "o"),
+         ("kpis", "findings", ("trend", 8), "checks", "steps", "why", "countries"), "grid", "o"),
     View("funnel", "Funnel", "At which step, on what, compared with before?",
          ("funnel", "completion", "revenue_lost", "leavers", "converted_vs_engaged", "step_times"),
          "funnel", "f", view_findings.FUNNEL),
@@ -37,8 +37,8 @@ VIEWS = (
          "clock", "d", view_findings.DURATION),
     View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s", view_findings.SOURCES),
     View("leaks", "Leaks", "What exactly, how sure, how much money?",
-         ("leaks", "silent", "movers", "gaps", "strong", "takeaways", ("verdicts", 12)), "drop", "l",
-         view_findings.LEAKS, OpenCount((leaks.NEED, leaks.CHECKS), biggest.open_findings)),
+         ("findings", "standing", "above", ("verdicts", 12)), "drop", "l",
+         view_findings.LEAKS, OpenCount((register.NEED,), register.open_findings)),
     View("explore", "Explore", "Let me look for myself.", ("leaderboards", "pivot"), "sliders", "e",
          view_findings.EXPLORE, second=True),
     View("quality", "Data quality", "May I believe the numbers?",

@@ -4,8 +4,8 @@ Each function takes `(engine, filters, funnel, cancel)` and returns a `Judged`: 
 `found` the judgement itself.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from queries.check import Check
@@ -14,7 +14,6 @@ from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
 from queries.funnel import Funnel
 from queries.leak_list import StepRevenue, leak_list, step_revenue
-from queries.leak_report import Leak, LeakReport
 from queries.leak_words import flat_rows
 from queries.memory import Memory
 from queries.movers import ask_movers, mover_rows
@@ -26,8 +25,6 @@ INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64
 STEP_DIMENSIONS = ("device_category", "country", "source", "visitor_type")
 """What is held equal when a step is priced: few, because each step is a search of its own."""
-EXPLAINED = 12
-"""For so many rows of a leak list the funnel is asked, to say at which step they lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +39,6 @@ def found_of(result: Result) -> Any:
     return result.found if isinstance(result, Judged) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """Hold a leak report with the funnels and days of its first rows and of all sessions.
-
-    `steps` and `every` are rows of the metric "funnel", `days` and `every_day` of "trend".
-    """
-
-    report: LeakReport
-    steps: Mapping[tuple[tuple[str, str], ...], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    every: Sequence[Mapping[str, Any]] = ()
-    days: Mapping[tuple[tuple[str, str], ...], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    every_day: Sequence[Mapping[str, Any]] = ()
-
-    def steps_of(self, leak: Leak) -> Sequence[Mapping[str, Any]]:
-        """Return the funnel of one row; empty when it was not asked."""
-        return self.steps.get(tuple(leak.segment.items()), ())
-
-    def days_of(self, leak: Leak) -> Sequence[Mapping[str, Any]]:
-        """Return the days of one row; empty when they were not asked."""
-        return self.days.get(tuple(leak.segment.items()), ())
-
-
 MEMORY = Memory(KEPT)
 
 
@@ -73,33 +48,14 @@ def key_of(name: str, engine: Engine, *parts: Hashable) -> tuple[Hashable, ...]:
 
 
 def judged_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
-    """Return the leak list; `found` is an `Explained`, its rows are those of leaks, gaps and strong segments."""
+    """Return the leak list; `found` is a `LeakReport`, its rows are those of leaks, gaps and strong segments."""
 
     def compute() -> Judged:
         version = engine.snapshot.version
         report = leak_list(engine, filters, funnel=funnel, cancel=cancel)
-        return Judged("leaks", flat_rows(report), "", {}, version, filters, Explained(report))
+        return Judged("leaks", flat_rows(report), "", {}, version, filters, report)
 
     return MEMORY.get(key_of("leaks", engine, filters, funnel), compute)
-
-
-def explained_leaks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
-    """Return the leak list with the funnels and days of its first rows: two questions more for each."""
-
-    def compute() -> Judged:
-        judged = judged_leaks(engine, filters, funnel, cancel)
-        report: LeakReport = judged.found.report
-        every = engine.run("funnel", filters, funnel=funnel, cancel=cancel)
-        every_day = engine.run("trend", filters, funnel=funnel, cancel=cancel)
-        steps, days = {}, {}
-        for leak in (*report.leaks[:EXPLAINED], *report.gaps[:EXPLAINED]):
-            if (inside := narrowed(filters, leak.segment)) is not None:
-                key = tuple(leak.segment.items())
-                steps[key] = engine.run("funnel", inside, funnel=funnel, cancel=cancel).rows
-                days[key] = engine.run("trend", inside, funnel=funnel, cancel=cancel).rows
-        return replace(judged, found=Explained(report, steps, every.rows, days, every_day.rows))
-
-    return MEMORY.get(key_of("explained leaks", engine, filters, funnel), compute)
 
 
 def judged_movers(
@@ -129,16 +85,6 @@ def judged_watch(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cance
         return Judged("silent_leaks", watch_rows(report), "", {}, engine.snapshot.version, watched, report)
 
     return MEMORY.get(key_of("silent_leaks", engine, watched, funnel), compute)
-
-
-def judged_watch_of_all(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
-    """Return the silent leaks where nothing but days is filtered; `found` is None under any other filter.
-
-    For a page that is asked with every click: a watch takes seconds, and of all sessions it is done once a version.
-    """
-    if filters.include or filters.exclude or filters.reached or filters.missed:
-        return Judged("silent_leaks", [], "", {}, engine.snapshot.version, filters, None)
-    return judged_watch(engine, filters, funnel, cancel)
 
 
 def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:

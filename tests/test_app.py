@@ -17,7 +17,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from builders import session, sessions, store_of
-from test_leaks_cli import LEAK, REPORT
 
 import dashboard
 from dashboard import download, figures
@@ -39,7 +38,7 @@ from dashboard.views import VIEWS, charts_of, placed, shown_views
 from queries.engine import Cancel, Cancelled, Engine, QueryError, Result
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
-from queries.judged import Explained, Judged
+from queries.judged import Judged
 from queries.store import Store
 
 
@@ -643,10 +642,6 @@ def test_figures_name_countries_and_segments_as_the_page_does_and_excel_is_told_
     assert list(held["country_name"]) == ["United States", "United Kingdom", "Malta"]
     split = Result("segments", [{"segment": "CI", "sessions": 1}], "", {}, 0, Filters(), by="country")
     assert download.named_rows(split) == [{"country": "CI", "country_name": "Côte d'Ivoire", "sessions": 1}]
-    leak = replace(LEAK, kind="gap", segment={"country": "IN"})
-    gaps = Explained(replace(REPORT, leaks=(), strong=(), above=(), gaps=(leak,)))
-    (row,) = download.named_rows(Judged("leaks", [{"segment": "country=IN"}], "", {}, 0, Filters(), gaps))
-    assert row == {"segment": "country=IN", "segment_name": "India"}
 
 
 def test_parquet_holds_the_same_rows_and_says_what_they_are(viewer, replies):

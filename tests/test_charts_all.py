@@ -19,8 +19,8 @@ from dashboard.charts.registry import CHARTS
 from dashboard.selection import Selection
 from queries.engine import Engine
 
-LATER = ("biggest", "takeaways", "movers", "checks", "leaks", "silent", "gaps", "strong")
-"""Lists of findings, which are to be redrawn as one: they are no chart objects yet."""
+LATER = ("findings", "standing", "above", "checks")
+"""Lists of findings, which are to be redrawn: they are no chart objects yet."""
 MODULES = sorted(Path(inspect.getfile(importlib.import_module("dashboard.charts"))).parent.glob("*.py"))
 DRAWN = [card for card in CHARTS if card.chart]
 TEXT = [card for card in CHARTS if card.name not in LATER and not card.renderer.startswith("figure")]

@@ -6,7 +6,7 @@ from charts_builders import day
 
 from dashboard.ask import Ask
 from dashboard.charts import view_findings
-from dashboard.charts.chosen import chosen_against, comparison_note, shared_note
+from dashboard.charts.chosen import chosen_against, comparison_note
 from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
 from queries.check import Check
@@ -93,17 +93,6 @@ def test_a_chart_without_a_filter_of_its_own_says_nothing_of_comparison(engine):
     cards = asked(engine, Filters.of(include={"visitor_type": ["(not set)"]})).cards
     assert "for comparison" not in cards["countries"].note + cards["funnel"].note
     assert comparison_note(Filters.of(include={"country": ["BR"]}), ["device_category"]) == ""
-
-
-def test_cards_that_search_for_leaks_say_why_what_all_sessions_share_is_none(engine):
-    said = (
-        "Device is Mobile in all these sessions: what they share is a leak only beside others, so it is not named here."
-    )
-    charts = [chart for chart in CHARTS if chart.name in ("biggest", "leaks", "gaps", "countries")]
-    cards = answer(engine, charts, Ask(Filters.of(include={"device_category": ["mobile"]}), ENGAGEMENT, {})).cards
-    told = {name: card.note.startswith(said) for name, card in cards.items()}
-    assert told == {"biggest": True, "leaks": True, "gaps": False, "countries": False}
-    assert shared_note(Filters.of(include={"country": ["BR", "US"]}, exclude={"browser": ["Opera"]})) == ""
 
 
 def test_several_values_and_unwanted_ones_are_named():

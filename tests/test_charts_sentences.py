@@ -20,7 +20,6 @@ from dashboard.charts import (
     segments,
     source_days,
     sources,
-    takeaways,
     trend,
     words,
 )
@@ -319,40 +318,6 @@ def test_no_order_at_all_is_no_sources_fault():
 )
 def test_the_colour_of_a_cell_follows_its_shrunk_ratio(ratio, place):
     assert sources.class_of(ratio) == place
-
-
-def test_a_combination_of_two_sessions_is_never_recommended():
-    rows = source_rows(
-        (2002, 22),
-        **{"google": {"desktop": (2000, 20), "mobile": (900, 0)}, "calendar.google.com": {"desktop": (2, 2)}},
-    )
-    said = takeaways.combination_takeaway(rows, [])
-    assert said
-    assert "calendar.google.com" not in said.sentence
-    assert said.certainty == takeaways.FEW
-    assert "too few to say" in said.sentence
-
-
-def test_a_source_whose_tracking_broke_is_to_be_checked_first():
-    rows = source_rows((7774, 90), **{"google": {"desktop": (3936, 21)}, "(direct)": {"desktop": (3838, 69)}})
-    said = takeaways.combination_takeaway(rows, [GONE])
-    assert said
-    assert said.sentence.startswith("(direct) on desktop converts at")
-    assert said.certainty == takeaways.TRACKING
-
-
-def test_devices_whose_intervals_meet_are_too_few_to_say():
-    rows = source_rows((120, 4), google={"desktop": (60, 3), "mobile": (60, 1)})
-    said = takeaways.device_takeaway(rows)
-    assert said and said.certainty == takeaways.FEW
-
-
-def test_time_on_site_is_no_advice():
-    said = takeaways.duration_takeaway([bucket(3, 3321, 9), bucket(7, 972, 85)])
-    assert said
-    assert said.certainty == takeaways.SURE
-    assert "no advice" in said.sentence
-    assert takeaways.duration_takeaway([bucket(1, 100, 3)]) is None
 
 
 def day_row(number, sessions, conversions):

@@ -17,7 +17,7 @@ from queries.daily_cells import DailyCells, ask_daily_cells, dated
 from queries.engine import Engine
 from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
-from queries.judged import judged_watch, judged_watch_of_all
+from queries.judged import judged_watch
 from queries.routes import Routes
 from queries.watch import SilentLeak, broken_days, watch_days, watch_rows
 from queries.watch_null import threshold, unrest
@@ -329,13 +329,6 @@ def test_a_fall_is_named_whatever_the_first_shown_day_and_asked_once(store):
     assert before.found.rows == () and before.found.days == 39
     assert judged.rows == watch_rows(judged.found)
     assert judged.rows[0]["segment"] == "browser=Edge" and judged.rows[0]["recovered"] is None
-
-
-def test_the_page_watches_all_sessions_and_none_while_a_segment_is_filtered(store):
-    engine = Engine(store)
-    assert judged_watch_of_all(engine, Filters(), ENGAGEMENT).found == judged_watch(engine, Filters(), ENGAGEMENT).found
-    for filters in (Filters.of(include={"browser": ["Edge"]}), Filters(missed=ENGAGEMENT.steps[1:])):
-        assert judged_watch_of_all(engine, filters, ENGAGEMENT).found is None
 
 
 def test_no_sessions_are_no_report(store):

@@ -38,18 +38,6 @@ def comparison_note(filters: Filters, dimensions: Iterable[str]) -> str:
     return f"{joined(words)}; the others are shown here too, for comparison." if words else ""
 
 
-MOVES = "how they changed as a whole is no move beside others, so it is not named here"
-
-
-def shared_note(
-    filters: Filters, beside: str = "what they share is a leak only beside others, so it is not named here"
-) -> str:
-    """Return why what all sessions have in common is named as no leak; empty where no filter holds a single value."""
-    shared = {name: values for name, values in filters.include if len(values) == 1}
-    words = filter_words(Filters.of(include=shared))
-    return f"{joined(words)} in all these sessions: {beside}." if words else ""
-
-
 def chosen_names(filters: Filters, dimension: str) -> str:
     """Return what is chosen, as the subject of a sentence: Brazil; Brazil and Chile; all but Brazil."""
     wanted = filters.values(dimension)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from dashboard.cards import Context, Finding, Need
-from dashboard.charts import movers, silent, silent_words
+from dashboard.charts import register
 from dashboard.charts.chosen import plural_of
 from dashboard.charts.funnel_rows import phrase_of
 from dashboard.charts.words import (
@@ -29,8 +29,6 @@ from dashboard.charts.words import (
 from dashboard.format import MINUS, date_range, day, plural, points, rate, share
 from queries.changes import difference_interval
 from queries.engine import Result
-from queries.judged import found_of
-from queries.movers import Movers
 
 SATURDAY = 5
 NEEDS = (
@@ -174,23 +172,17 @@ def _went_on(row: Row) -> int:
     return row["reached"] - row["abandonments"]
 
 
-def finding_with_movers(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return the finding with what the total may hide: the silent leak that goes on, else the segment that moved most.
+def finding_with_fall(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return the finding with what the total may hide: the first open finding that has a date.
 
-    `results` are those of NEEDS, of the movers and of the silent leaks.
+    `results` are those of NEEDS, and the register.
     """
     said, line = finding(results[: len(NEEDS)], context)
-    report: Movers | None = found_of(results[len(NEEDS)])
-    leak = silent.going_on(results[len(NEEDS) + 1 :], context)
-    if leak:
-        moved = f"{silent_words.sentence(leak)}."
-    elif report and report.rows:
-        moved = f"{movers.moved_words(movers.sorted_movers(report, [])[0])}."
-    else:
+    fell = register.first_fall(results[len(NEEDS) :])
+    if not fell or not results[0].rows or not results[0].rows[0]["sessions"]:
         return said, line
     hidden = said.endswith("no clear change.")
-    return f"{said[:-1]}, but {moved}" if hidden else f"{said} {moved}", line
+    return f"{said[:-1]}, but {fell}." if hidden else f"{said} {fell}.", line
 
 
-LATE = (*NEEDS, movers.NEED, *silent.OF_ALL)
-FINDING = Finding(NEEDS, finding, then=Finding(LATE, finding_with_movers, slow=True))
+FINDING = Finding(NEEDS, finding, then=Finding((*NEEDS, register.NEED), finding_with_fall, slow=True))

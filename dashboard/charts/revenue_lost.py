@@ -12,7 +12,6 @@ from dashboard.cards import Need, TableTwin
 from dashboard.chart import ChartView, Words
 from dashboard.charts.revenue_figure import AFTER, LEFT, frame_end, layers, money_ticks, size_of, tick_words
 from dashboard.charts.segments import segment_words
-from dashboard.charts.stakes import STEPS, counts
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, transition
 from dashboard.format import DASH, THIN, count, exact, money, money_range, money_short, plural, share
 from dashboard.look import by, framed, mark, words
@@ -257,7 +256,7 @@ def note(rows: Sequence[Row], estimates: Sequence[StepEstimate], total: Estimate
             f"Estimate: {who} moving on as often as their peers in the same country, from the same source, new or "
             "returning; shown where chance does not explain the difference. At stake is what can be won back: "
             f"{share(CLOSABLE_GAP)} of a device's shortfall, all of a combination's. Each step is a search "
-            f"of its own, and the leak list judges the order alone. {counts(STEPS)}{apart}"
+            f"of its own. Findings count each cause once, so their sums differ.{apart}"
         )
     else:
         estimate = (

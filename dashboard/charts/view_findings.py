@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.cards import Context, Finding, Need
-from dashboard.charts import checks, completion_words, countries_words, durations, leaks, silent, silent_words, sources
+from dashboard.charts import checks, completion_words, countries_words, durations, register, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
@@ -15,7 +15,7 @@ from dashboard.charts.source_words import SPOILT_FROM
 from dashboard.charts.view_changes import compared_words, duration_sentence, values_sentence
 from dashboard.charts.words import by_segment, empty_sentence, part_of, rate_of, value_label
 from dashboard.charts.words import days_of as shown_days
-from dashboard.format import count, money_short, plural, rate, share
+from dashboard.format import count, plural, rate, share
 from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
@@ -181,17 +181,6 @@ def without(check: Check, by_day: Sequence) -> str:
     return f"Without {days_of(check)}, {said[0]} and {said[1].replace(' converts', '')}."
 
 
-def leaks_finding_with_silent(results: Sequence[Result], context: Context) -> tuple[str, str]:
-    """Return the silent leak that goes on with its money, then what leaks cost; what leaks cost where there is none."""
-    said, line = leaks.finding(results[:1], context)
-    leak = silent.going_on(results[1:], context)
-    if leak is None:
-        return said, line
-    stake = leak.monthly
-    worth = f", worth about {money_short(stake.median)} a month" if stake else ""
-    return f"{silent_words.sentence(leak)}{worth}.", f"{said} {line}".strip()
-
-
 def quality_finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     """Return how much is to be settled, and the gravest of it."""
     number = checks.open_checks(results, context)
@@ -219,11 +208,6 @@ FUNNEL = Finding(funnel_needs, funnel_finding, of_steps=True, follows="funnel")
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE), Need("durations", by=DEVICE, compared=True)), duration_finding)
 SOURCES = Finding(sources_needs, sources_finding, slow=True, follows="sources")
-LEAKS = Finding(
-    (leaks.NEED,),
-    leaks.finding,
-    slow=True,
-    then=Finding((leaks.NEED, *silent.NEEDS), leaks_finding_with_silent, slow=True),
-)
+LEAKS = Finding((register.NEED,), register.finding, slow=True)
 QUALITY = Finding((CHECKS,), quality_finding, slow=True)
 EXPLORE = Finding((Need("overview"), Need("overview", compared=True)), explore_finding)

@@ -81,6 +81,13 @@ class Book:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BookError(f"{self.path} cannot be read ({error}): mend or remove it") from None
 
+    def changed(self) -> int:
+        """Return when the file was changed last, in nanoseconds; 0 where there is none."""
+        try:
+            return self.path.stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def change(self, make: Callable[[dict[str, Entry]], Mapping[str, Entry]]) -> dict[str, Entry]:
         """Change all entries at once; nothing is written where nothing changed. Raises BookError."""
         with _writing:

@@ -14,9 +14,10 @@ from queries.findings import names
 from queries.findings.book import Book, BookError, Entry, new_id
 from queries.findings.causes import SAME, Cause, Ground, explained_by
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen, State
+from queries.findings.rows import finding_rows
 from queries.findings.steps import lost_at, standardised
 from queries.funnel import ENGAGEMENT, Funnel
-from queries.judged import MEMORY, judged_checks, judged_leaks, judged_movers, judged_watch, key_of, narrowed
+from queries.judged import MEMORY, Judged, judged_checks, judged_leaks, judged_movers, judged_watch, key_of, narrowed
 from queries.leak_list import searched_dimensions
 from queries.leak_report import Leak, LeakReport
 from queries.movers import Movers
@@ -51,13 +52,21 @@ def ask_findings(engine: Engine, *, funnel: Funnel = ENGAGEMENT, cancel: Cancel 
     when interrupted.
     """
     found: Register = MEMORY.get(key_of("findings", engine, funnel), lambda: _search(engine, funnel, cancel))
-    return remembered(found, Book(engine.store.path))
+    book = Book(engine.store.path)
+    told: Register = MEMORY.get(key_of("told", engine, funnel, book.changed()), lambda: remembered(found, book))
+    return told
+
+
+def judged_findings(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
+    """Return the register, whatever is filtered; `found` is a `Register`, its rows are those for a spreadsheet."""
+    register = ask_findings(engine, cancel=cancel)
+    return Judged("findings", finding_rows(register), "", {}, register.store_version, EVERYTHING, register)
 
 
 def _search(engine: Engine, funnel: Funnel, cancel: Cancel | None) -> Register:
     checks = judged_checks(engine, EVERYTHING, funnel, cancel).found
     watch: Watch = judged_watch(engine, EVERYTHING, funnel, cancel).found
-    leaks: LeakReport = judged_leaks(engine, EVERYTHING, funnel, cancel).found.report
+    leaks: LeakReport = judged_leaks(engine, EVERYTHING, funnel, cancel).found
     periods = moved_periods(engine)
     movers = judged_movers(engine, *periods, funnel, cancel).found if periods else None
     moved_from = periods[0].date_from if periods else None

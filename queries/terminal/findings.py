@@ -1,8 +1,6 @@
 """The register on a terminal: one line a finding, or JSON or CSV for programs."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rich.markup import escape
 
@@ -11,9 +9,10 @@ from queries.filters import Filters
 from queries.findings.book import Entry
 from queries.findings.finding import Difference, Finding, Register
 from queries.findings.register import EVERYTHING, moved_periods
+from queries.findings.rows import finding_rows
 from queries.funnel import ENGAGEMENT
 from queries.judged import judged_leaks, judged_movers, judged_watch
-from queries.leak_words import ends_of, values_of
+from queries.leak_words import values_of
 from queries.revenue import Estimate
 from queries.terminal.arguments import EngineName, Format
 from queries.terminal.console import stdout
@@ -126,61 +125,3 @@ def _short(amount: float) -> str:
         if abs(amount) >= size:
             return f"{amount / size:,.1f} {sign}"
     return f"{amount:,.0f}"
-
-
-def finding_rows(register: Register) -> list[dict[str, Any]]:
-    """Return one flat row a finding, then one a standing difference and one a value above; data/README.md says how."""
-    findings = [_flat(one) for one in register.findings]
-    differences: Iterable[Difference] = (*register.standing, *register.above)
-    empty = dict.fromkeys(findings[0] if findings else ())
-    return [*findings, *({**empty, **_flat_difference(each)} for each in differences)]
-
-
-def _flat(one: Finding) -> dict[str, Any]:
-    nothing = dict.fromkeys(("low", "median", "high"))
-    return {
-        "id": one.id,
-        "kind": one.kind,
-        "name": one.name,
-        "state": one.state,
-        "certainty": one.certainty,
-        "segment": values_of(dict(one.segment)),
-        "step": one.step,
-        "since": one.since,
-        "onset": one.onset,
-        "onset_first": one.onset_range[0] if one.onset_range else None,
-        "onset_last": one.onset_range[1] if one.onset_range else None,
-        "recovered": one.recovered,
-        "sessions": one.counts.sessions,
-        "orders": one.counts.orders,
-        "expected": one.expected,
-        "ratio": one.ratio,
-        "ratio_low": one.ratio_interval[0],
-        "ratio_high": one.ratio_interval[1],
-        **ends_of("missing_orders", one.missing.as_json()),
-        **ends_of("price", one.price.as_json() if one.price else nothing),
-        "basis": one.basis,
-        "period": one.period,
-        "counted": one.is_counted,
-        "chance": one.chance,
-        "tracking": "; ".join(one.tracking),
-        "seen": len(one.seen),
-        "same_as": "",
-    }
-
-
-def _flat_difference(each: Difference) -> Mapping[str, Any]:
-    return {
-        "kind": "above" if each.above else "standing",
-        "name": each.name,
-        "segment": values_of(dict(each.segment)),
-        "sessions": each.counts.sessions,
-        "orders": each.counts.orders,
-        "expected": each.expected,
-        "ratio": each.ratio,
-        "ratio_low": each.ratio_interval[0],
-        "ratio_high": each.ratio_interval[1],
-        **ends_of("missing_orders", each.orders_a_month.as_json()),
-        "period": each.period,
-        "same_as": each.same_as,
-    }

@@ -1,0 +1,294 @@
+"""The register on the page: findings with their price, standing differences and what buys above average without one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.body import Action, Cell, Row, Table, TableColumn
+from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.charts.segments import can_filter, segment_pairs
+from dashboard.charts.words import joined, part_of
+from dashboard.findings import Band, Bar, Explanation, FindingRow, Findings, Nothing, Tag
+from dashboard.format import DASH, THIN, count, date_range, day, exact, expected, money, money_range, money_short, share
+from queries.engine import Result
+from queries.findings.finding import Difference, Finding, Register
+from queries.findings.register import judged_findings
+from queries.judged import found_of
+
+NEED = Need("findings", compute=judged_findings)
+SHOWN = 5
+ROOM = 1.25
+"""The scale of the bars ends so much beyond the largest number, so that its words have room."""
+LANDS_ON = "overview"
+"""The view that shows the sessions of a finding."""
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LOOKS = {"new": "accent", "tracking suspected": "warn", "recovered": "accent", "fixed?": "accent"}
+ICONS = {"tracking suspected": "warn", "recovered": "check", "fixed?": "check", "ignored": "none"}
+ALL_DAYS = "Found in all sessions and days of the store; no filter changes it."
+
+
+def needs(settings: Mapping[str, Any]) -> tuple[Need, ...]:
+    """Ask for the register."""
+    return (NEED,)
+
+
+def numbered(number: int) -> str:
+    """Return a small count in words: two."""
+    return NUMBERS[number] if number < len(NUMBERS) else count(number)
+
+
+def capital(words: str) -> str:
+    """Return a sentence with a capital."""
+    return words[:1].upper() + words[1:]
+
+
+# ------------------------------------------------------------------------------------------------------ findings
+
+
+def update(results: Sequence[Result], context: Context) -> CardState:
+    """Return the findings, the open ones first by the low end of their price."""
+    register: Register = found_of(results[0])
+    if not register.sessions:
+        return CardState("No findings", empty="The store holds no sessions: ingest exports first.")
+    rows, number = register.findings, len(register.open)
+    largest = max([max(one.expected, one.counts.orders + one.missing.high) for one in rows], default=1.0) * ROOM
+    body = Findings(
+        caption="Findings, the surest money first",
+        heads=("Finding", "Orders", "Price a month" if register.period == "a month" else f"Price {register.period}"),
+        rows=[row_of(one, largest or 1.0, context) for one in rows],
+        shown=SHOWN,
+    )
+    if not rows:
+        body["nothing"] = Nothing(icon="search", text=smallest(register))
+    heading = f"{capital(numbered(number))} open finding{'' if number == 1 else 's'}"
+    return CardState(heading, note(register), body=body, table=twin(register))
+
+
+def row_of(one: Finding, largest: float, context: Context) -> FindingRow:
+    """Return a finding as a row; `largest` is the number of orders at the right end of the bars."""
+    ends = [max(0.0, one.counts.orders + end) for end in (one.missing.low, one.missing.high)]
+    row = FindingRow(
+        title=one.name,
+        why=f"{since(one)}{place(one)}, {one.certainty}.{hidden(one, context)}",
+        tags=[Tag(label=capital(one.state), look=LOOKS.get(one.state, "plain"), icon=ICONS.get(one.state, "bars"))],  # ty: ignore
+        expected=Band(low=ends[0] / largest, mark=one.expected / largest, high=ends[1] / largest,
+                      label=f"{expected(one.expected)} expected"),
+        actual=Bar(value=one.counts.orders / largest, label=f"{count(one.counts.orders)} actual"),
+        money=money_short(one.price.median) if one.price else DASH,
+        range=money_range(one.price.low, one.price.high, sentence=True) if one.price else unpriced(one),
+        explain=Explanation(sentences=explained(one), tables=[]),
+    )  # fmt: skip
+    if can_filter(one.segment):
+        row["action"] = Action(where=dict(one.segment), view=LANDS_ON)
+        row["action_label"] = "See these sessions"
+    return row
+
+
+def since(one: Finding) -> str:
+    """Return since when: since 16 Sep, since 1 May or before, 16 Sep to 2 Oct where it is over."""
+    if one.since is None:
+        return "On all days"
+    if one.recovered:
+        return f"{day(one.since)} to {day(one.recovered)}"
+    return f"Since {day(one.since)}" if one.onset else f"Since {day(one.since)} or before"
+
+
+def place(one: Finding) -> str:
+    """Return where it loses: , at the order; empty where that is not known."""
+    return f", {one.step}" if one.step else ""
+
+
+def hidden(one: Finding, context: Context) -> str:
+    """Return that a finding is about days that are not shown."""
+    first, last = context.filters.date_from, context.filters.date_to
+    over = (first and one.recovered and one.recovered < first) or (last and one.onset and one.onset > last)
+    return " Outside the days shown." if over else ""
+
+
+def unpriced(one: Finding) -> str:
+    """Return why a finding has no price."""
+    if one.tracking:
+        return "its counts are in doubt"
+    if one.kind == "more visits":
+        return "no order is missing"
+    return "it is over" if one.recovered else f"{expected(one.missing.median)} orders"
+
+
+def explained(one: Finding) -> list[str]:
+    """Return what is behind a finding: its counts, its day, where else it shows, what speaks against it."""
+    low, high = one.ratio_interval
+    had = f"{part_of(one.counts.orders, one.counts.sessions)} sessions ordered"
+    ratio = f"{low * 100:.0f} to {high * 100:.0f}{THIN}% of what was expected"
+    said = [f"{had}, {expected(one.expected)} expected: {ratio}."]
+    if one.before:
+        said.append(f"In the 28 days before, {part_of(one.before.orders, one.before.sessions)} did.")
+    if one.onset_range and one.onset_range[0] != one.onset_range[1]:
+        said.append(f"It began {date_range(*one.onset_range)}.")
+    if one.price:
+        basis = "It costs" if one.basis == "costs" else "Its missing orders are worth"
+        said.append(f"{basis} {money(one.price.median)} {one.period}, four times in five between "
+                    f"{money(one.price.low)} and {money(one.price.high)}.")  # fmt: skip
+    if one.seen:
+        shown = joined([segment_pairs(each.segment) for each in one.seen[:4]])
+        said.append(f"The same cause shows in {shown}.")
+    doubt = [f"A data check touches it: {text}." if " from " in text else text for text in one.tracking]
+    marked = (
+        f"Marked {one.state}{f' by {one.state_by}' if one.state_by else ''}{f': {one.reason}' if one.reason else ''}."
+    )
+    return [*said, *doubt, *one.against, *([marked] if one.state_day else []), ALL_DAYS]
+
+
+def note(register: Register) -> str:
+    """Return what the prices add up to, and the smallest loss that would have been seen."""
+    adds_up = "Each missing order is counted once, so prices of one kind add up." if register.findings else ""
+    parts = [sums(register), adds_up, smallest(register) if register.findings else ""]
+    if register.left_out:
+        days = joined([day(date) for date in register.left_out[:5]])
+        parts.append(f"{days} ignored: tracking looked broken.")
+    return " ".join(part for part in parts if part)
+
+
+def sums(register: Register) -> str:
+    """Return what falls cost and what combinations are worth, added up apart."""
+    said = []
+    if register.costs:
+        said.append(f"Falls cost {_price(register.costs)} a month.")
+    if register.worth:
+        said.append(f"What combinations lack is worth {_price(register.worth)} {register.period}.")
+    return " ".join(said)
+
+
+def smallest(register: Register) -> str:
+    """Return the smallest fall that would have been seen, or why none could be dated."""
+    if not register.watched:
+        return f"Too early to date a fall: a date needs 28 days before it, and orders; {register.days} days are loaded."
+    if not register.smallest_fall:
+        return "Groups are small here: not even one that lost all orders would surely have been seen."
+    return f"A fall of {share(register.smallest_fall)} in a group of middle size would have been seen in 28 days."
+
+
+def _price(price: Any) -> str:
+    return f"{money_short(price.median)} ({money_range(price.low, price.high, sentence=True)})"
+
+
+HEADERS = (
+    "Finding",
+    "Group",
+    "Since",
+    "Where",
+    "How sure",
+    "State",
+    "Orders",
+    "Expected",
+    "Missing",
+    "Price",
+    "Period",
+)
+
+
+def twin(register: Register) -> TableTwin | None:
+    """Return the findings as text."""
+    lines = tuple(
+        (one.name, segment_pairs(one.segment), since(one), one.step or DASH, one.certainty, one.state,
+         part_of(one.counts.orders, one.counts.sessions), f"{one.expected:,.1f}",
+         f"{one.missing.low:,.1f} to {one.missing.high:,.1f}",
+         f"{money(one.price.low)} to {money(one.price.high)}" if one.price else DASH, one.period if one.price else "")
+        for one in register.findings
+    )  # fmt: skip
+    numeric = (*(False,) * 6, *(True,) * 4, False)
+    return TableTwin("Findings", HEADERS, lines, numeric) if lines else None
+
+
+# --------------------------------------------------------------------------------------------------- differences
+
+
+def update_standing(results: Sequence[Result], context: Context) -> CardState:
+    """Return single values that buy less than similar visitors, as always: no finding, and no money."""
+    register: Register = found_of(results[0])
+    rows = [each for each in register.standing if not each.same_as]
+    same = len(register.standing) - len(rows)
+    said = "As it has been on all days: a difference, not a loss that began." if rows else ""
+    more = f" {capital(numbered(same))} more {'is' if same == 1 else 'are'} a finding above." if same else ""
+    return _listed(rows, "Nobody buys less than similar visitors", "less than similar visitors", f"{said}{more}")
+
+
+def update_above(results: Sequence[Result], context: Context) -> CardState:
+    """Return the values and combinations that buy above average."""
+    register: Register = found_of(results[0])
+    said = "Worth a trial with more budget." if register.above else ""
+    return _listed(register.above, "Nobody buys clearly above average", "above average", said)
+
+
+def _listed(rows: Sequence[Difference], none: str, what: str, said: str) -> CardState:
+    heading = f"{capital(numbered(len(rows)))} group{'' if len(rows) == 1 else 's'} buy{'s' * (len(rows) == 1)} {what}"
+    if not rows:
+        return CardState(none, said, body={"nothing": Nothing(icon="search", text="None was found in all sessions.")})
+    columns = [
+        TableColumn(label="Who"),
+        TableColumn(label="Orders", align="right"),
+        TableColumn(label="Expected", align="right", hide_narrow=True),
+        TableColumn(label=f"Difference {rows[0].period}", align="right"),
+    ]
+    drawn = [Row(cells=_cells(each)) for each in rows]
+    lines = tuple(
+        (each.name, segment_pairs(each.segment), part_of(each.counts.orders, each.counts.sessions),
+         f"{each.expected:,.1f}", _orders(each))
+        for each in rows
+    )  # fmt: skip
+    table = TableTwin(
+        heading, ("Who", "Group", "Orders", "Expected", "Difference"), lines, (False, False, True, True, True)
+    )
+    return CardState(heading, said, body=Table(caption=heading, columns=columns, rows=drawn, dense=True), table=table)
+
+
+def _cells(each: Difference) -> list[Cell]:
+    name = Cell(text=each.name)
+    if can_filter(each.segment):
+        name["action"] = Action(where=dict(each.segment), view=LANDS_ON)
+    low, high = each.orders_a_month.low, each.orders_a_month.high
+    return [
+        name,
+        Cell(text=count(each.counts.orders), title=part_of(each.counts.orders, each.counts.sessions)),
+        Cell(text=expected(each.expected), title=exact(round(each.expected, 1))),
+        Cell(text=_orders(each), title=f"{expected(low)} to {expected(high)}"),
+    ]
+
+
+def _orders(each: Difference) -> str:
+    return f"{expected(each.orders_a_month.median)} orders {'more' if each.above else 'fewer'}"
+
+
+# ----------------------------------------------------------------------------------------------------- sentences
+
+
+def first_fall(results: Sequence[Result]) -> str:
+    """Return the first open finding that has a date, for the page's own sentence: Edge ... since 16 Sep."""
+    register: Register | None = found_of(results[0])
+    for one in register.open if register else ():
+        if one.onset and one.certainty != "could be chance":
+            return f"{one.name} since {day(one.onset)}"
+    return ""
+
+
+def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
+    """Return the sentence of the view of findings: the first, how many more are open, and what all cost."""
+    register: Register = found_of(results[0])
+    if not register.sessions:
+        return "The store holds no sessions: ingest exports first.", ""
+    if not register.open:
+        return "No open findings.", smallest(register)
+    first, *others = register.open
+    day_ = f" since {day(first.onset)}" if first.onset else ""
+    more = f" {capital(numbered(len(others)))} more {'is' if len(others) == 1 else 'are'} open." if others else ""
+    return f"{first.name}{day_}.{more}", sums(register)
+
+
+def open_findings(results: Sequence[Result], context: Context) -> int:
+    """Count the open findings, for the number beside the view's name."""
+    register: Register | None = found_of(results[0])
+    return len(register.open) if register else 0
+
+
+FINDINGS = Card("findings", "Findings", needs, update, renderer="findings", span=12, height=180, slow=True)
+STANDING = Card("standing", "Standing differences", needs, update_standing, renderer="rows", span=6, height=180,
+                slow=True)  # fmt: skip
+ABOVE = Card("above", "Buys above average", needs, update_above, renderer="rows", span=6, height=180, slow=True)
