@@ -29,9 +29,6 @@ def judged(found):
             {"browser": "Safari", "device_category": "mobile", "source": "newsletter"},
             "Safari on mobile from newsletter",
         ),
-            {"browser": "Safari", "device_category": "mobile", "source": "newsletter"},
-            "Safari on mobile from newsletter",
-        ),
         ({"channel_group": "Paid Social", "browser": "Safari"}, "Safari via Paid Social"),
         (
             {"device_category": "mobile", "source": "google", "visitor_type": "returning"},

@@ -126,6 +126,17 @@ def test_a_move_is_no_finding_of_its_own_but_may_show_one():
     assert [each.engine for each in one.seen] == ["moves"]
 
 
+def test_where_the_days_are_too_few_for_a_date_what_moved_is_a_finding():
+    moved = Mover(EDGE, (700, 700), (35, 7), 35.0, 0.2, (0.1, 0.3), estimate(28.0), estimate(1400.0), 1e-5)
+    results = Results(replace(watched(), days=28), listed(), Movers(("browser",), (1, 1), (1, 1), 5, 0, 0.1, 0.8,
+                      (moved,), 14), ONSET, ())  # fmt: skip
+    [one] = merged(results, ground()).findings
+    assert (one.kind, one.name) == ("moved", "Edge lost four fifths of its orders")
+    assert (one.onset, one.since, one.certainty, one.basis) == (None, ONSET, "certain", "costs")
+    assert one.period == "in 14 days" and one.price and one.price.median == 1400.0
+    assert "too few to say on which it began" in one.against[0]
+
+
 def test_relatives_of_a_combination_are_the_same_cause():
     [one] = register(leaks=[leak(relatives=(Relative({"browser": "Safari"}, 100, 50, 90.0),))]).findings
     assert [dict(each.segment) for each in one.seen] == [{"browser": "Safari"}]

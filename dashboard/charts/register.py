@@ -89,6 +89,8 @@ def since(one: Finding) -> str:
         return "On all days"
     if one.recovered:
         return f"{day(one.since)} to {day(one.recovered)}"
+    if one.kind == "moved":
+        return f"In the days since {day(one.since)}"
     return f"Since {day(one.since)}" if one.onset else f"Since {day(one.since)} or before"
 
 
@@ -120,7 +122,8 @@ def explained(one: Finding) -> list[str]:
     ratio = f"{low * 100:.0f} to {high * 100:.0f}{THIN}% of what was expected"
     said = [f"{had}, {expected(one.expected)} expected: {ratio}."]
     if one.before:
-        said.append(f"In the 28 days before, {part_of(one.before.orders, one.before.sessions)} did.")
+        days = "days" if one.kind == "moved" else "28 days"
+        said.append(f"In the {days} before, {part_of(one.before.orders, one.before.sessions)} did.")
     if one.onset_range and one.onset_range[0] != one.onset_range[1]:
         said.append(f"It began {date_range(*one.onset_range)}.")
     if one.price:
@@ -151,7 +154,8 @@ def sums(register: Register) -> str:
     """Return what falls cost and what combinations are worth, added up apart."""
     said = []
     if register.costs:
-        said.append(f"Falls cost {_price(register.costs)} a month.")
+        period = "a month" if register.watched else register.period
+        said.append(f"Falls cost {_price(register.costs)} {period}.")
     if register.worth:
         said.append(f"What combinations lack is worth {_price(register.worth)} {register.period}.")
     return " ".join(said)
@@ -264,8 +268,8 @@ def first_fall(results: Sequence[Result]) -> str:
     """Return the first open finding that has a date, for the page's own sentence: Edge ... since 16 Sep."""
     register: Register | None = found_of(results[0])
     for one in register.open if register else ():
-        if one.onset and one.certainty != "could be chance":
-            return f"{one.name} since {day(one.onset)}"
+        if one.kind in ("fell", "moved") and one.certainty != "could be chance":
+            return f"{one.name} {since(one)[0].lower()}{since(one)[1:]}"
     return ""
 
 
@@ -277,9 +281,9 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     if not register.open:
         return "No open findings.", smallest(register)
     first, *others = register.open
-    day_ = f" since {day(first.onset)}" if first.onset else ""
+    when = f" {since(first)[0].lower()}{since(first)[1:]}" if first.kind in ("fell", "moved") else ""
     more = f" {capital(numbered(len(others)))} more {'is' if len(others) == 1 else 'are'} open." if others else ""
-    return f"{first.name}{day_}.{more}", sums(register)
+    return f"{first.name}{when}.{more}", sums(register)
 
 
 def open_findings(results: Sequence[Result], context: Context) -> int:

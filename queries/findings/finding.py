@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from queries.revenue import Estimate
 
-Kind = Literal["fell", "combination", "more visits"]
+Kind = Literal["fell", "combination", "moved", "more visits"]
 Basis = Literal["costs", "worth", ""]
 Certainty = Literal["certain", "likely", "could be chance"]
 State = Literal["new", "known", "fixed?", "recovered", "ignored", "tracking suspected"]
@@ -48,7 +48,8 @@ class Finding:
     """Hold one cause of missing orders, counted once.
 
     `onset` is the first day of a fall, `onset_range` the days it may be; both None for a combination, which is there
-    on all days (`since` the first). `before` are the 28 days before a fall. `counts`, `expected` and `missing` are
+    on all days (`since` the first), and for what moved where the days are too few to date it: it is named for the later
+    half of them (`since` its first day). `before` are the days before. `counts`, `expected` and `missing` are
     those since the onset, or of all days; `ratio` is orders over expected. `price` is money a month (of `period`): what
     a fall costs, or what the missing orders of a combination are worth; None where there is nothing to price. `chance`
     is that of so clear a row where nothing leaks, the search allowed for. `tracking` says why the counts themselves are

@@ -20,7 +20,7 @@ from queries.funnel import ENGAGEMENT, Funnel
 from queries.judged import MEMORY, Judged, judged_checks, judged_leaks, judged_movers, judged_watch, key_of, narrowed
 from queries.leak_list import searched_dimensions
 from queries.leak_report import Leak, LeakReport
-from queries.movers import Movers
+from queries.movers import Mover, Movers
 from queries.revenue import Estimate
 from queries.watch import SilentLeak, Watch, broken_days
 from queries.watch_scan import WINDOW
@@ -28,6 +28,8 @@ from queries.watch_scan import WINDOW
 LOG = logging.getLogger(__name__)
 DOUBLED = 2.0
 """A finding that was ignored is shown again when its price is so many times what it was."""
+SHORTEST = 7
+"""Two periods of fewer days are not compared."""
 SAME_FALL = 7
 """A fall that begins so many days from one already told, in the same place, is that one."""
 BROKEN = "Hardly anything is left, all at once, and on technical values alone: a tracking break looks like this."
@@ -78,12 +80,13 @@ def _search(engine: Engine, funnel: Funnel, cancel: Cancel | None) -> Register:
 
 
 def moved_periods(engine: Engine) -> tuple[Filters, Filters] | None:
-    """Return the last 28 days and the 28 before them, between which moves are looked for; None in a shorter store."""
+    """Return the last 28 days and the 28 before them, or the two halves of a shorter store; None under two weeks."""
     days = [row["session_date"] for row in engine.run("trend").rows]
-    if not days or (max(days) - min(days)).days + 1 < 2 * WINDOW:
+    length = min(WINDOW, ((max(days) - min(days)).days + 1) // 2) if days else 0
+    if length < SHORTEST:
         return None
-    first = max(days) - dt.timedelta(days=WINDOW - 1)
-    earlier = EVERYTHING.on_days(first - dt.timedelta(days=WINDOW), first - dt.timedelta(days=1))
+    first = max(days) - dt.timedelta(days=length - 1)
+    earlier = EVERYTHING.on_days(first - dt.timedelta(days=length), first - dt.timedelta(days=1))
     return EVERYTHING.on_days(first, max(days)), earlier
 
 
@@ -129,12 +132,16 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
         for relative in leak.relatives:
             missing = relative.expected - relative.conversions
             see(place, "combinations", relative.segment, Cause(relative.segment, max(missing, 0.0)))
-    for mover in results.movers.rows if results.movers else ():
-        if mover.fell:
-            cause = Cause(mover.segment, mover.missing.median, results.moved_from, dated=False)
-            place, _ = placed(cause)
-            if place is not None:
-                see(place, "moves", mover.segment, cause)
+    fell = [mover for mover in results.movers.rows if mover.fell] if results.movers else []
+    shares = _false_shares([mover.p for mover in fell], results.movers.searched if results.movers else 0)
+    for mover, chance in zip(fell, shares, strict=True):
+        cause = Cause(mover.segment, mover.missing.median, results.moved_from, dated=False)
+        place, kept = placed(cause)
+        if place is not None:
+            see(place, "moves", mover.segment, cause)
+        elif not watch.enough_days and results.movers:  # too early to date a fall: what moved stands for it
+            findings.append(_moved(mover, results.movers, results.moved_from, chance, kept, results.checks))
+            causes.append(cause)
     standing = []
     for gap in leaks.gaps:
         cause = Cause(gap.segment, gap.missing_conversions.median)
@@ -227,6 +234,39 @@ def _combination(leak: Leak, report: LeakReport, chance: float, kept: float, res
     )
 
 
+def _moved(
+    mover: Mover, report: Movers, first: dt.date | None, chance: float, kept: float, checks: Sequence[Check]
+) -> Finding:
+    price = report.in_period(mover.revenue).times(kept)
+    tracking = doubts(mover.segment, (first, first), checks) if first else ()
+    priced = price.high > 0 and not tracking
+    return Finding(
+        id=new_id("moved", mover.segment, None),
+        kind="moved",
+        name=names.fell(mover.segment, mover.ratio),
+        segment=dict(mover.segment),
+        step="",
+        since=first,
+        onset=None,
+        onset_range=None,
+        found=None,
+        recovered=None,
+        before=Counts(mover.sessions[0], mover.conversions[0]),
+        counts=Counts(mover.sessions[1], mover.conversions[1]),
+        expected=mover.expected,
+        ratio=mover.ratio,
+        ratio_interval=mover.ratio_interval,
+        missing=mover.missing.times(kept),
+        price=price if priced else None,
+        basis="costs" if priced else "",
+        period=report.period,
+        chance=chance,
+        tracking=tracking,
+        against=("The days are too few to say on which it began.",),
+        state="tracking suspected" if tracking else "new",
+    )
+
+
 def _difference(leak: Leak, report: LeakReport, kept: float, same_as: str = "") -> Difference:
     above = leak.kind in ("above", "strong")
     return Difference(
@@ -293,14 +333,18 @@ def _at_its_step(engine: Engine, one: Finding, funnel: Funnel, watch: Watch, can
     def ask(filters: Filters) -> list[dict]:
         return engine.run("funnel", filters, funnel=funnel, cancel=cancel).rows
 
-    if one.onset is None or one.onset_range is None:
+    if one.kind == "moved" and one.since and (periods := moved_periods(engine)):
+        after, before = periods
+        spans = [(span, narrowed(span, one.segment) or span) for span in (before, after)]
+    elif one.onset is None or one.onset_range is None:
         own = narrowed(EVERYTHING, one.segment)
         return replace(one, step=lost_at(funnel, ask(own or EVERYTHING), ask(EVERYTHING)))
-    until = one.recovered - dt.timedelta(days=1) if one.recovered else watch.last
-    since = EVERYTHING.on_days(one.onset, until)
-    ends = one.onset_range[0] - dt.timedelta(days=1)
-    before = EVERYTHING.on_days(ends - dt.timedelta(days=WINDOW - 1), ends)
-    spans = [(span, narrowed(span, one.segment) or span) for span in (before, since)]
+    else:
+        until = one.recovered - dt.timedelta(days=1) if one.recovered else watch.last
+        since = EVERYTHING.on_days(one.onset, until)
+        ends = one.onset_range[0] - dt.timedelta(days=1)
+        before = EVERYTHING.on_days(ends - dt.timedelta(days=WINDOW - 1), ends)
+        spans = [(span, narrowed(span, one.segment) or span) for span in (before, since)]
     (every_before, own_before), (every, own) = ((ask(whole), ask(inside)) for whole, inside in spans)
     return replace(one, step=lost_at(funnel, own, standardised(own_before, every, every_before)))
 
@@ -341,6 +385,8 @@ def _entry_of(one: Finding, entries: Mapping[str, Entry]) -> Entry | None:
         if (entry.onset == "") != (one.onset is None):
             continue
         apart = abs((dt.date.fromisoformat(entry.onset) - one.onset).days) if one.onset else 0
+        if one.onset is None and entry.kind != one.kind:
+            continue
         mine, theirs = set(one.segment.items()), set(entry.segment.items())
         same, inside = mine == theirs, mine <= theirs or theirs <= mine
         if apart <= SAME_FALL and (same or (one.onset and inside)):

@@ -101,6 +101,8 @@ def since_words(one: Finding) -> str:
         return ""
     day = f"since {one.since.day} {one.since:%b %Y}"
     until = f" until {one.recovered.day} {one.recovered:%b %Y}" if one.recovered else ""
+    if one.kind == "moved":
+        return f"in the days {day}"
     return f"{day}{until}" if one.onset else f"{day} or before"
 
 
