@@ -1,6 +1,5 @@
 """A question of a page or of one chart: its filters and days, what it is compared with, and its answers as results."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -195,7 +194,7 @@ def calls_of(card: Card, ask: Ask) -> Iterator[Call]:
     asked = ask.around if card.shows_days and ask.around else ask
     for need in card.needs(ask.settings_of(card)):
         filters = _filters_of(need, asked)
-        if filters is not None and not need.compute and not need.change:
+        if filters is not None and not need.compute:
             yield Call(need.metric, filters, need.by, ask.funnel, need.options)
 
 
@@ -205,11 +204,6 @@ def _run(engine: Engine, need: Need, ask: Ask, cancel: Cancel | None) -> Result:
         return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
     if need.compute:
         return need.compute(engine, filters, ask.funnel, cancel)
-    if need.change:
-        compared = _filters_of(dataclasses.replace(need, compared=True), ask)
-        if compared is None:
-            return Result(need.metric, [], "", {}, engine.snapshot.version, ask.filters)
-        return need.change(engine, filters, compared, ask.funnel, cancel)
     return engine.run(need.metric, filters, by=need.by, funnel=ask.funnel, options=dict(need.options), cancel=cancel)
 
 

@@ -12,7 +12,6 @@ How to add to the page without touching its other files:
   `Result` has no rows when nothing is compared; `Context.compared` then is None, else the filters of that period.
 - **What is no SQL metric** (leaks, data checks, an ingest report): `Need("leaks", compute=function)`, where
   `function(engine, filters, funnel, cancel)` returns a `Result` (rows as mappings; `sql` "" when there is none).
-  `Need("movers", change=function)` asks of both periods: `function(engine, filters, compared, funnel, cancel)`.
 - **Settings** are the card's own controls: name -> (options, default). Up to four short options are buttons, more are a
   list. They reach `needs(settings)` and `Context.settings`, and the URL ("funnel.scale=Log") by themselves. A name in
   `SHARED_SETTINGS` is chosen for the whole page in the filter bar; a card that has it follows that choice. A card or a
@@ -44,8 +43,7 @@ class Need:
     """Ask for one metric; `shows` names the dimension that the chart itself shows, whose filter it must not follow.
 
     `compared` asks for the compared period instead of the shown one, `shows_steps` for all steps of the funnel, since
-    the chart shows them. `compute` answers what no metric does, `change` what is asked of both periods at once: the
-    shown filters, then the compared ones.
+    the chart shows them. `compute` answers what no metric does.
     """
 
     metric: str
@@ -55,7 +53,6 @@ class Need:
     compared: bool = False
     shows_steps: bool = False
     compute: Callable[[Engine, Filters, Funnel, Cancel | None], Result] | None = None
-    change: Callable[[Engine, Filters, Filters, Funnel, Cancel | None], Result] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +150,8 @@ class Card:
     `span` is the card's width in twelfths on a wide screen, `height` the picture's height in pixels. `method` names the
     entry of `dashboard/methods.toml` that says how the card is computed; "" takes the one of the card's name. A `slow`
     card is asked after the others are shown, so that no view waits for a search. A chart that `shows_days` keeps all
-    chosen days when some of them are clicked. One that `compares` is on the page only while something is compared. One
-    that `follows` another card of its views has the settings of that card beside its own.
+    chosen days when some of them are clicked. One that
+    `follows` another card of its views has the settings of that card beside its own.
     """
 
     name: str
@@ -169,5 +166,4 @@ class Card:
     method: str = ""
     slow: bool = False
     shows_days: bool = False
-    compares: bool = False
     follows: str = ""

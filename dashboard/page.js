@@ -187,7 +187,6 @@ class Page {
     if (unread && unread !== this.unread) this.toasts.say(`Part of the link could not be used: ${unread}.`, 20_000)
     this.unread = unread
     for (const card of this.shownCards()) card.choose(this.controls.settings)
-    for (const card of this.shownCards()) card.element.hidden = card.chart.compares && !this.controls.compare.from
   }
 
   drawState() {

@@ -112,7 +112,6 @@ def layout(title: str, site: str, pane: str = "") -> str:
                         "renderer": chart.renderer,
                         "span": span,
                         "height": chart.height,
-                        "compares": chart.compares,
                         "settings": [
                             {"name": name, "options": options} for name, (options, _) in chart.settings.items()
                         ],

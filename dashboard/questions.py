@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dashboard.ask import Ask, Held, asked_of, context_of, held_by, results_of
-from dashboard.cards import Card
 from dashboard.compute import Answer, answer
 from dashboard.selection import Selection
 from dashboard.views import View, charts_of, shown_views
@@ -35,7 +34,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Hold the cards that search, and the sentence that they carry; those that compare two periods come last."""
+    """Hold the cards that search, and the sentence that they carry."""
 
     answer: Answer
 
@@ -58,23 +57,15 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
     slow = [chart for chart in charts if chart.slow]
     quick = replace(ask, finding=None if finding is None or finding.slow else finding)
     yield First(answer(engine, [chart for chart in charts if not chart.slow], quick, asked.cancel, held), held)
-    comparing = [chart for chart in slow if chart.compares or (ask.compared and _asks_both(chart, ask))]
-    searching = [chart for chart in slow if chart not in comparing]
-    if searching or (finding and finding.slow):
+    if slow or (finding and finding.slow):
         searched = replace(ask, finding=finding if finding and finding.slow else None)
-        yield Late(answer(engine, searching, searched, asked.cancel, held))
+        yield Late(answer(engine, slow, searched, asked.cancel, held))
     if finding:
         yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
     if asked.cancel.cancelled:
         raise Cancelled
-    then = finding.then if finding else None
-    if comparing or then:
-        yield Late(answer(engine, comparing, replace(ask, finding=then), asked.cancel, held))
-
-
-def _asks_both(chart: Card, ask: Ask) -> bool:
-    """Say whether a card asks both periods at once, which takes longest."""
-    return any(need.change for need in chart.needs(ask.settings.get(chart.name, {})))
+    if finding and finding.then:
+        yield Late(answer(engine, [], replace(ask, finding=finding.then), asked.cancel, held))
 
 
 def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.cards import Card, Finding, OpenCount
-from dashboard.charts import checks, finding, register, view_findings
+from dashboard.charts import checks, finding, findings, view_findings
 from dashboard.charts.registry import CHARTS
 
 
@@ -38,7 +38,7 @@ VIEWS = (
     View("sources", "Sources", "Which traffic leaks?", ("sources",), "share", "s", view_findings.SOURCES),
     View("leaks", "Leaks", "What exactly, how sure, how much money?",
          ("findings", "standing", "above", ("verdicts", 12)), "drop", "l",
-         view_findings.LEAKS, OpenCount((register.NEED,), register.open_findings)),
+         view_findings.LEAKS, OpenCount((findings.NEED,), findings.open_findings)),
     View("explore", "Explore", "Let me look for myself.", ("leaderboards", "pivot"), "sliders", "e",
          view_findings.EXPLORE, second=True),
     View("quality", "Data quality", "May I believe the numbers?",

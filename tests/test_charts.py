@@ -48,7 +48,7 @@ def test_every_chart_has_a_place_in_a_view_and_views_name_only_charts():
 @by_name
 def test_a_chart_asks_metrics_that_exist_with_options_they_have(chart):
     for need in chart.needs({name: default for name, (_, default) in chart.settings.items()}):
-        if need.compute or need.change:
+        if need.compute:
             continue
         metric = metric_named(need.metric)
         assert set(dict(need.options)) <= set(metric.options)
@@ -64,7 +64,7 @@ def asked(engine, chart, filters=None, funnel=ENGAGEMENT, **chosen):
     filters = filters or Filters()
     settings = {name: default for name, (_, default) in chart.settings.items()} | chosen
     days = [row["session_date"] for row in engine.run("trend").rows]
-    whole = Comparison("custom", Days(min(days), max(days))) if chart.compares or chart.name == "why" else None
+    whole = Comparison("custom", Days(min(days), max(days))) if chart.name == "why" else None
     ask = Ask(filters, funnel, {}, whole)
     results = results_of(engine, chart.needs(settings), ask)
     context = Context(filters, funnel, min(days, default=None), max(days, default=None), settings, frozenset(days))
@@ -107,7 +107,7 @@ STORES = {
     ],
 }
 
-OF_THE_STORE = ("checks", "verdicts", "ingests", "rejects")
+OF_THE_STORE = ("findings", "standing", "above", "checks", "verdicts", "ingests", "rejects")
 """Charts about the store as a whole, which no filter empties."""
 NOBODY_ENGAGED = ("one session", "no page", "nothing set")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from charts_builders import context, counted, day, funnel_rows, result, source_rows
+from charts_builders import context, counted, day, funnel_rows, result
 from test_charts_sentences import plain
 
 from dashboard.charts import (
@@ -14,7 +14,6 @@ from dashboard.charts import (
 from dashboard.charts import (
     revenue_lost,
     source_cells,
-    takeaways,
     view_findings,
 )
 from queries.check import Check
@@ -120,20 +119,6 @@ def test_the_quality_view_opens_with_the_gravest():
     said, more = view_findings.quality_finding([judged([BREAK])], context())
     assert said == "One thing to settle before acting on this period."
     assert more.startswith("On 5 Jul google recorded 0 sessions")
-
-
-def test_weak_pairs_are_named_with_their_counts_and_never_on_a_handful():
-    rows = source_rows(
-        (10_000, 94),
-        google={"desktop": (3000, 1), "mobile": (2, 0)},
-        other={"desktop": (4000, 90), "mobile": (2998, 3)},
-    )
-    found = takeaways.weak_pair_takeaway(rows, [])
-    assert found.sentence == (
-        "Furthest below the mean: google on desktop 1 of 3,000 (28 expected) and other on mobile 3 of 2,998 (28 "
-        "expected)."
-    )
-    assert found.certainty == takeaways.SURE
 
 
 def test_a_funnel_may_be_counted_from_what_reached_its_steps():

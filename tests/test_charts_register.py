@@ -8,8 +8,8 @@ from charts_builders import context
 from test_charts_sentences import plain
 from test_findings import DESKTOP_EDGE, EDGE, FIRST, ONSET, estimate, fall, leak, register
 
-from dashboard.charts import finding
-from dashboard.charts import register as cards
+from dashboard.charts import above, finding, standing
+from dashboard.charts import findings as cards
 from queries.check import Check
 from queries.filters import Filters
 from queries.findings.register import EVERYTHING
@@ -80,7 +80,7 @@ def test_a_finding_of_rare_values_put_together_cannot_be_shown_alone():
 
 def test_standing_differences_have_no_money_and_leave_out_what_is_a_finding():
     found = register([fall()], gaps=[leak("gap", EDGE, 32.0), leak("gap", {"device_category": "mobile"}, 50.0)])
-    state = cards.update_standing(judged(found), context())
+    state = standing.update(judged(found), context())
     assert state.heading == "One group buys less than similar visitors"
     assert [row["cells"][0]["text"] for row in state.body["rows"]] == ["Mobile visitors buy about two fifths less"]
     assert state.body["rows"][0]["cells"][3]["text"] == "25 orders fewer"
@@ -89,10 +89,10 @@ def test_standing_differences_have_no_money_and_leave_out_what_is_a_finding():
 
 def test_what_buys_above_average_is_a_list_without_money():
     found = register(above=[leak("above", {"country": "US"}, ratio=1.5)], strong=[leak("strong", ratio=1.4)])
-    state = cards.update_above(judged(found), context())
+    state = above.update(judged(found), context())
     assert state.heading == "Two groups buy above average"
     assert state.body["rows"][0]["cells"][0]["text"] == "Visitors in the United States buy about half more"
-    none = cards.update_above(judged(register()), context())
+    none = above.update(judged(register()), context())
     assert none.heading == "Nobody buys clearly above average"
 
 

@@ -52,7 +52,7 @@ def test_one_chart_loads_neither_the_page_nor_what_searches_for_leaks():
         "deltalake",
         "panel_material_ui",
         "dashboard.viewer",
-        "dashboard.charts.register",
+        "dashboard.charts.findings",
     )
     assert loaded("from dashboard import Trend", *heavy) == []
 

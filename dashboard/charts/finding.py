@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from dashboard.cards import Context, Finding, Need
-from dashboard.charts import register
+from dashboard.charts import findings
 from dashboard.charts.chosen import plural_of
 from dashboard.charts.funnel_rows import phrase_of
 from dashboard.charts.words import (
@@ -175,14 +175,14 @@ def _went_on(row: Row) -> int:
 def finding_with_fall(results: Sequence[Result], context: Context) -> tuple[str, str]:
     """Return the finding with what the total may hide: the first open finding that has a date.
 
-    `results` are those of NEEDS, and the register.
+    `results` are those of NEEDS, and the findings.
     """
     said, line = finding(results[: len(NEEDS)], context)
-    fell = register.first_fall(results[len(NEEDS) :])
+    fell = findings.first_fall(results[len(NEEDS) :])
     if not fell or not results[0].rows or not results[0].rows[0]["sessions"]:
         return said, line
     hidden = said.endswith("no clear change.")
     return f"{said[:-1]}, but {fell}." if hidden else f"{said} {fell}.", line
 
 
-FINDING = Finding(NEEDS, finding, then=Finding((*NEEDS, register.NEED), finding_with_fall, slow=True))
+FINDING = Finding(NEEDS, finding, then=Finding((*NEEDS, findings.NEED), finding_with_fall, slow=True))

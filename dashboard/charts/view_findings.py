@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.cards import Context, Finding, Need
-from dashboard.charts import checks, completion_words, countries_words, durations, register, sources
+from dashboard.charts import checks, completion_words, countries_words, durations, findings, sources
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
@@ -208,6 +208,6 @@ FUNNEL = Finding(funnel_needs, funnel_finding, of_steps=True, follows="funnel")
 GEOGRAPHY = Finding((Need("countries", shows="country"),), geography_finding)
 DURATION = Finding((Need("durations", by=DEVICE), Need("durations", by=DEVICE, compared=True)), duration_finding)
 SOURCES = Finding(sources_needs, sources_finding, slow=True, follows="sources")
-LEAKS = Finding((register.NEED,), register.finding, slow=True)
+LEAKS = Finding((findings.NEED,), findings.finding, slow=True)
 QUALITY = Finding((CHECKS,), quality_finding, slow=True)
 EXPLORE = Finding((Need("overview"), Need("overview", compared=True)), explore_finding)

@@ -1,16 +1,16 @@
-"""The register on the page: findings with their price, standing differences and what buys above average without one."""
+"""The register on the page: findings, each with its name, day, step and price, the open ones first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.body import Action, Cell, Row, Table, TableColumn
+from dashboard.body import Action
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import can_filter, segment_pairs
 from dashboard.charts.words import joined, part_of
 from dashboard.findings import Band, Bar, Explanation, FindingRow, Findings, Nothing, Tag
-from dashboard.format import DASH, THIN, count, date_range, day, exact, expected, money, money_range, money_short, share
+from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short, share
 from queries.engine import Result
-from queries.findings.finding import Difference, Finding, Register
+from queries.findings.finding import Finding, Register
 from queries.findings.register import judged_findings
 from queries.judged import found_of
 
@@ -39,9 +39,6 @@ def numbered(number: int) -> str:
 def capital(words: str) -> str:
     """Return a sentence with a capital."""
     return words[:1].upper() + words[1:]
-
-
-# ------------------------------------------------------------------------------------------------------ findings
 
 
 def update(results: Sequence[Result], context: Context) -> CardState:
@@ -202,68 +199,6 @@ def twin(register: Register) -> TableTwin | None:
     return TableTwin("Findings", HEADERS, lines, numeric) if lines else None
 
 
-# --------------------------------------------------------------------------------------------------- differences
-
-
-def update_standing(results: Sequence[Result], context: Context) -> CardState:
-    """Return single values that buy less than similar visitors, as always: no finding, and no money."""
-    register: Register = found_of(results[0])
-    rows = [each for each in register.standing if not each.same_as]
-    same = len(register.standing) - len(rows)
-    said = "As it has been on all days: a difference, not a loss that began." if rows else ""
-    more = f" {capital(numbered(same))} more {'is' if same == 1 else 'are'} a finding above." if same else ""
-    return _listed(rows, "Nobody buys less than similar visitors", "less than similar visitors", f"{said}{more}")
-
-
-def update_above(results: Sequence[Result], context: Context) -> CardState:
-    """Return the values and combinations that buy above average."""
-    register: Register = found_of(results[0])
-    said = "Worth a trial with more budget." if register.above else ""
-    return _listed(register.above, "Nobody buys clearly above average", "above average", said)
-
-
-def _listed(rows: Sequence[Difference], none: str, what: str, said: str) -> CardState:
-    heading = f"{capital(numbered(len(rows)))} group{'' if len(rows) == 1 else 's'} buy{'s' * (len(rows) == 1)} {what}"
-    if not rows:
-        return CardState(none, said, body={"nothing": Nothing(icon="search", text="None was found in all sessions.")})
-    columns = [
-        TableColumn(label="Who"),
-        TableColumn(label="Orders", align="right"),
-        TableColumn(label="Expected", align="right", hide_narrow=True),
-        TableColumn(label=f"Difference {rows[0].period}", align="right"),
-    ]
-    drawn = [Row(cells=_cells(each)) for each in rows]
-    lines = tuple(
-        (each.name, segment_pairs(each.segment), part_of(each.counts.orders, each.counts.sessions),
-         f"{each.expected:,.1f}", _orders(each))
-        for each in rows
-    )  # fmt: skip
-    table = TableTwin(
-        heading, ("Who", "Group", "Orders", "Expected", "Difference"), lines, (False, False, True, True, True)
-    )
-    return CardState(heading, said, body=Table(caption=heading, columns=columns, rows=drawn, dense=True), table=table)
-
-
-def _cells(each: Difference) -> list[Cell]:
-    name = Cell(text=each.name)
-    if can_filter(each.segment):
-        name["action"] = Action(where=dict(each.segment), view=LANDS_ON)
-    low, high = each.orders_a_month.low, each.orders_a_month.high
-    return [
-        name,
-        Cell(text=count(each.counts.orders), title=part_of(each.counts.orders, each.counts.sessions)),
-        Cell(text=expected(each.expected), title=exact(round(each.expected, 1))),
-        Cell(text=_orders(each), title=f"{expected(low)} to {expected(high)}"),
-    ]
-
-
-def _orders(each: Difference) -> str:
-    return f"{expected(each.orders_a_month.median)} orders {'more' if each.above else 'fewer'}"
-
-
-# ----------------------------------------------------------------------------------------------------- sentences
-
-
 def first_fall(results: Sequence[Result]) -> str:
     """Return the first open finding that has a date, for the page's own sentence: Edge ... since 16 Sep."""
     register: Register | None = found_of(results[0])
@@ -292,7 +227,4 @@ def open_findings(results: Sequence[Result], context: Context) -> int:
     return len(register.open) if register else 0
 
 
-FINDINGS = Card("findings", "Findings", needs, update, renderer="findings", span=12, height=180, slow=True)
-STANDING = Card("standing", "Standing differences", needs, update_standing, renderer="rows", span=6, height=180,
-                slow=True)  # fmt: skip
-ABOVE = Card("above", "Buys above average", needs, update_above, renderer="rows", span=6, height=180, slow=True)
+CHART = Card("findings", "Findings", needs, update, renderer="findings", span=12, height=180, slow=True)
