@@ -14,6 +14,7 @@ from queries.check import Check
 from queries.daily_cells import DailyCells
 from queries.findings import names
 from queries.findings.book import Book, BookError, new_id
+from queries.findings.cache import FILE, found_before
 from queries.findings.causes import Cause, Ground
 from queries.findings.finding import certainty_of
 from queries.findings.register import Results, added, doubts, merged, remembered
@@ -361,3 +362,43 @@ def test_json_has_all_fields():
     )
     assert said["costs"]["median"] == 4000.0 and said["mirrored"] == 0
     assert len(said["standing"]) == 1 and len(said["above"]) == 1
+
+
+# ----------------------------------------------------------------------------------------------------- the cache
+
+
+def search_of(found, asked):
+    def search():
+        asked.append(1)
+        return found
+
+    return search
+
+
+def test_what_was_found_is_kept_for_the_next_process_to_the_last_field(tmp_path):
+    found = register(
+        [fall(), fall(MOBILE_SAFARI, recovered=ONSET + dt.timedelta(days=9), monthly=None)],
+        [leak(segment={"browser": "Chrome", "device_category": "mobile"})],
+        [leak("gap", EDGE, 32.0)],
+        above=[leak("above", EDGE)],
+    )
+    asked = []
+    first = found_before(tmp_path, "1", search_of(found, asked))
+    again = found_before(tmp_path, "1", search_of(None, asked))
+    assert again == first == found and len(asked) == 1
+    found_before(tmp_path, "2", search_of(found, asked))
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": "x"}', "null"])
+def test_a_cache_that_cannot_be_read_is_searched_again(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    asked = []
+    assert found_before(tmp_path, "1", search_of(register([fall()]), asked)).findings
+    assert asked == [1]
+
+
+def test_a_folder_that_cannot_be_written_is_searched_each_time(tmp_path, caplog):
+    asked = []
+    assert found_before(tmp_path / "gone", "1", search_of(register([fall()]), asked)).findings
+    assert asked == [1] and "cannot be written" in caplog.text

@@ -12,6 +12,7 @@ from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.findings import names
 from queries.findings.book import Book, BookError, Entry, new_id
+from queries.findings.cache import found_before
 from queries.findings.causes import SAME, Cause, Ground, explained_by
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen, State
 from queries.findings.rows import finding_rows
@@ -50,11 +51,15 @@ class Results:
 def ask_findings(engine: Engine, *, funnel: Funnel = ENGAGEMENT, cancel: Cancel | None = None) -> Register:
     """Return the register of the newest version of a store, with what people said about each finding.
 
-    The search is done once a version; states are read each time. Raises QueryError when the database fails, Cancelled
-    when interrupted.
+    The search is done once a version, and kept beside the store; states are read each time. Raises QueryError when the
+    database fails, Cancelled when interrupted.
     """
-    found: Register = MEMORY.get(key_of("findings", engine, funnel), lambda: _search(engine, funnel, cancel))
-    book = Book(engine.store.path)
+    folder, snapshot = engine.store.path, engine.snapshot
+    key = f"{snapshot.version} {snapshot.loaded_at} {funnel}"
+    found: Register = MEMORY.get(
+        key_of("findings", engine, funnel), lambda: found_before(folder, key, lambda: _search(engine, funnel, cancel))
+    )
+    book = Book(folder)
     told: Register = MEMORY.get(key_of("told", engine, funnel, book.changed()), lambda: remembered(found, book))
     return told
 
