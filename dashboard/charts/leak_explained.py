@@ -11,34 +11,43 @@ from dashboard.findings import Explanation
 from dashboard.format import DASH, THIN, count, date_range, decimal, exact, expected, plural, rate
 from queries.judged import Explained
 from queries.leak_report import Leak, LeakReport
-from queries.statistics import intervals_meet
+from queries.statistics import Share, intervals_meet, larger_than_chance
 
 MOST_RELATIVES = 8
 MOST_BARS = 31
 
 
 def step_sentence(leak: Leak, found: Explained) -> str:
-    """Return at which step a row falls furthest behind the sessions shown, if the intervals do not meet."""
+    """Return at which step a row falls furthest behind the sessions shown.
+
+    The intervals do not meet, and so many steps do not differ so from all other sessions by chance.
+    """
     steps = found.steps_of(leak)
-    worst: tuple[float, Row, Row] | None = None
-    for own, every in zip(steps, found.every, strict=False):
-        if own["completion_rate"] is None or not every["completion_rate"]:
-            continue
-        meet = intervals_meet(
+    both = [
+        (own, every)
+        for own, every in zip(steps, found.every, strict=False)
+        if own["completion_rate"] is not None and every["completion_rate"]
+    ]
+    apart = [
+        (own, every)
+        for own, every in both
+        if own["completion_rate"] < every["completion_rate"]
+        and not intervals_meet(
             (own["completion_rate_low"], own["completion_rate_high"]),
             (every["completion_rate_low"], every["completion_rate_high"]),
         )
-        ratio = own["completion_rate"] / every["completion_rate"]
-        if not meet and ratio < 1 and (worst is None or ratio < worst[0]):
-            worst = ratio, own, every
+    ]
+    shares = [(_went_on(own), _went_on(every)) for own, every in apart]
+    pairs = [((part, whole), (all_part - part, all_whole - whole)) for (part, whole), (all_part, all_whole) in shares]
+    sure = [each for each, call in zip(apart, larger_than_chance(pairs, len(both)), strict=True) if call]
     if not steps:
         return ""
-    if worst is None:
+    if not sure:
         return "At no step of the funnel does it differ from the sessions shown by more than chance."
-    _, own, every = worst
+    own, every = min(sure, key=lambda each: each[0]["completion_rate"] / each[1]["completion_rate"])
     return (
         f"Furthest behind after {own['step']}: {rate(own['completion_rate'])} go on "
-        f"({part_of(own['reached'] - own['abandonments'], own['reached'])}), {rate(every['completion_rate'])} of "
+        f"({part_of(*_went_on(own))}), {rate(every['completion_rate'])} of "
         "the sessions shown."
     )
 
@@ -73,7 +82,11 @@ def steps_table(leak: Leak, found: Explained) -> Table | None:
 def _counts(row: Row) -> str:
     if row["completion_rate"] is None:
         return DASH
-    return rate_of(row["reached"] - row["abandonments"], row["reached"])
+    return rate_of(*_went_on(row))
+
+
+def _went_on(row: Row) -> Share:
+    return row["reached"] - row["abandonments"], row["reached"]
 
 
 Part = tuple[Sequence[dt.date], float, float | None]

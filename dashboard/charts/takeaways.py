@@ -1,5 +1,6 @@
 """What to take away: largest drop-off, weak device and source, strong combination, time on site; how sure each is."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from dashboard.body import Cell, Table, TableColumn, Tone
 from dashboard.body import Row as BodyRow
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.checks import NEED as CHECKS
+from dashboard.charts.claims import apart_from_all
 from dashboard.charts.finding import largest_leak
 from dashboard.charts.source_days import breaks_of, vanished_sentence
 from dashboard.charts.words import FEW_SESSIONS, Row, empty_sentence, joined, leaving, part_of, rate_of
@@ -16,7 +18,7 @@ from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of
-from queries.statistics import intervals_meet, wilson_interval
+from queries.statistics import Share, intervals_meet, larger_than_chance, wilson_interval
 
 LONG_FROM, MEASURED_FROM = 6, 2
 WEAKEST = 3
@@ -26,7 +28,8 @@ SURE, FEW, COUNTED, TRACKING = "Larger than chance", "Too few to say", "Counted"
 TONES: dict[str, Tone] = {SURE: "accent", FEW: "muted", COUNTED: "", TRACKING: "warn"}
 NOTE = (
     "Regenerated from the sessions shown. Combinations with less than one expected order are never named. A difference "
-    "is called larger than chance only where the 95 % intervals do not meet; none of these sentences says why."
+    "is called larger than chance only where the 95 % intervals do not meet and chance does not set so many values so "
+    "far apart; none of these sentences says why."
 )
 
 
@@ -118,11 +121,14 @@ def device_takeaway(cells: Sequence[Row]) -> Takeaway | None:
     if len(large) < 2:
         return Takeaway("Devices", "Only one device has sessions enough to compare.", FEW)
     best = max(large, key=lambda row: row["conversion_rate_low"])
-    behind = [row for row in large if row is not best and not intervals_meet(_interval(row), _interval(best))]
+    apart = [row for row in large if row is not best and not intervals_meet(_interval(row), _interval(best))]
+    sure = larger_than_chance([(_share(row), _share(best)) for row in apart], math.comb(len(large), 2))
+    behind = [row for row, call in zip(apart, sure, strict=True) if call]
     ahead = f"{best['device_category']} converts at {_counts(best)}"
     if not behind:
         other = next(row for row in large if row is not best)
-        sentence = f"{ahead}, {other['device_category']} at {_counts(other)}; the intervals overlap."
+        sentence = f"{ahead}, {other['device_category']} at {_counts(other)}; "
+        sentence += f"{plural(len(large), 'device')} can differ so by chance." if apart else "the intervals overlap."
         return Takeaway("Devices", _capital(sentence), FEW)
     worst = max(behind, key=lambda row: row["sessions"])
     return Takeaway("Weak device", _capital(f"{worst['device_category']} converts at {_counts(worst)}, {ahead}."), SURE)
@@ -133,7 +139,7 @@ def source_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takeaway |
     rows = [row for row in cells if row["device_category"] == EVERYTHING]
     if len(rows) < 3:
         return None
-    short = [row for row in rows[:-1] if _apart(row, rows[-1]) and row["conversion_rate"] < rows[-1]["conversion_rate"]]
+    short = [row for row in _apart(rows[:-1], rows[-1]) if row["conversion_rate"] < rows[-1]["conversion_rate"]]
     if not short:
         return Takeaway("Weak source", "No source falls short of the mean by more than chance.", FEW)
     worst = max(short, key=lambda row: row["expected"] - row["conversions"])
@@ -149,7 +155,7 @@ def weak_pair_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takeawa
     pairs = [row for row in cells if row["row_kind"] == "source" and row["device_category"] != EVERYTHING]
     if total is None or len(pairs) < 2:
         return None
-    below = [row for row in pairs if _apart(row, total) and row["conversion_rate"] < total["conversion_rate"]]
+    below = [row for row in _apart(pairs, total) if row["conversion_rate"] < total["conversion_rate"]]
     below.sort(key=lambda row: row["conversions"] - row["expected"])
     if not below:
         return Takeaway("Weak pairs", "No source and device convert below the mean by more than chance.", FEW)
@@ -170,7 +176,7 @@ def combination_takeaway(cells: Sequence[Row], breaks: Sequence[Check]) -> Takea
         return None
     small = sum(not row["enough"] for row in pairs)
     rest = f"; {count(small)} of {count(len(pairs))} combinations are too few to say" if small else ""
-    above = [row for row in pairs if _apart(row, total) and row["conversion_rate"] > total["conversion_rate"]]
+    above = [row for row in _apart(pairs, total) if row["conversion_rate"] > total["conversion_rate"]]
     if not above:
         return Takeaway("Strong combination", f"No combination converts above the mean by more than chance{rest}.", FEW)
     best = max(above, key=lambda row: row["conversions"] - row["expected"])
@@ -205,8 +211,12 @@ def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Chec
     return Takeaway(about, sentence, SURE)
 
 
-def _apart(row: Row, total: Row) -> bool:
-    return bool(row["enough"]) and not intervals_meet(_interval(row), _interval(total))
+def _apart(rows: Sequence[Row], total: Row) -> list[Row]:
+    return apart_from_all([row for row in rows if row["enough"]], _share(total))
+
+
+def _share(row: Row) -> Share:
+    return row["conversions"], row["sessions"]
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:
