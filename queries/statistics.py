@@ -70,7 +70,7 @@ def difference_chance(first: Share, second: Share) -> float:
         return 1.0
     log = _log_choices(whole, part) + _log_choices(rest, fewer) - _log_choices(whole + rest, part + fewer)
     tail = term = 1.0
-    while part < whole and fewer > 0 and term > tail * 1e-17:
+    while part < whole and fewer > 0 and term > tail * 1e-12:
         term *= (whole - part) / (part + 1) * fewer / (rest - fewer + 1)
         part, fewer, tail = part + 1, fewer - 1, tail + term
     return min(1.0, 2 * math.exp(log) * tail)

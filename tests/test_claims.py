@@ -6,6 +6,7 @@ one rate planted.
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from charts_builders import context, counted, result
 
 from dashboard.charts import (
+    board_changes,
     completion_words,
     countries_words,
     durations,
@@ -26,8 +28,10 @@ from dashboard.charts import (
     trend,
     trend_periods,
     trend_words,
+    view_changes,
     view_findings,
 )
+from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.pivot import Group, against
 from queries.statistics import CHANCE, wilson_interval
@@ -234,6 +238,26 @@ def leaving(draw: Draw, number: int, planted: bool) -> bool:
     return bool(leavers.sure_contrasts(found))
 
 
+def periods(draw: Draw, number: int, planted: bool) -> tuple[list[dict], list[dict]]:
+    """Return the values of the shown and of the compared days; where it is planted, one rose."""
+    return rows_of(draw, number, planted), rows_of(draw, number, False, least=1000)
+
+
+def changes_on_boards(draw: Draw, number: int, planted: bool) -> bool:
+    now, then = periods(draw, number, planted)
+    rows = [row | {f"compared_{name}": old[name] for name in ("sessions", "conversions", "conversion_rate")}
+            for row, old in zip(now, then, strict=True)]  # fmt: skip
+    found = [
+        SimpleNamespace(**row, dimension="source", value=row["source"]) for row in board_changes.with_changes(rows, 100)
+    ]
+    return board_changes.changes_heading(found, rises=True) != f"No value rose{board_changes.CHANCE}"
+
+
+def changes_of_values(draw: Draw, number: int, planted: bool) -> bool:
+    beside = replace(context(), compared=Filters.of(dt.date(2017, 6, 25), dt.date(2017, 7, 1)))
+    return " none of " not in view_changes.values_sentence(*periods(draw, number, planted), beside, "source")
+
+
 HEADINGS: tuple[tuple[Callable[[Draw, int, bool], bool], tuple[int, ...]], ...] = (
     (days, (7, 14, 19, 60)),
     (days_beside_compared, (7, 28)),
@@ -251,6 +275,8 @@ HEADINGS: tuple[tuple[Callable[[Draw, int, bool], bool], tuple[int, ...]], ...] 
     (pivot_pairs, (3, 12)),
     (pivot_rows, (3, 12)),
     (leaving, (3, 40)),
+    (changes_on_boards, (3, 20, 40)),
+    (changes_of_values, (3, 20)),
 )
 CASES = [(make, number) for make, numbers in HEADINGS for number in numbers]
 NAMES = [f"{make.__name__}-{number}" for make, number in CASES]
