@@ -65,15 +65,16 @@ def _apart(rows: Sequence[Row], rate_name: str) -> list[tuple[int, int]]:
     ]
 
 
-def apart_from_all(rows: Sequence[Row], every: Share) -> list[Row]:
+def apart_from_all(rows: Sequence[Row], every: Share, questions: int = 1) -> list[Row]:
     """Return the rows that convert otherwise than all others by more than as many rows do by chance.
 
     Their intervals do not meet that of `every` (converted sessions and sessions of all), and each is tested beside all
-    sessions but its own. `rows` are all that are looked at: none is left out for its rate.
+    sessions but its own. `rows` are all that are looked at: none is left out for its rate. Of so many `questions`
+    under one heading each has its share of the chance.
     """
     mean = wilson_interval(*every)
     found = [row for row in rows if not intervals_meet((row["conversion_rate_low"], row["conversion_rate_high"]), mean)]
-    return sure_beside_rest(found, every, len(rows))
+    return sure_beside_rest(found, every, questions * len(rows))
 
 
 def sure_beside_rest(rows: Sequence[Row], every: Share, looks: int) -> list[Row]:

@@ -21,8 +21,10 @@ from queries.judged import found_of
 from queries.statistics import Share, intervals_meet, larger_than_chance, wilson_interval
 
 LONG_FROM, MEASURED_FROM = 6, 2
-WEAKEST = 3
 """Positions of the duration buckets: 5 minutes and longer begin at 6, measured durations at 2."""
+WEAKEST = 3
+QUESTIONS = 3
+"""Devices, sources, and pairs of both: each has a third of the chance that a sentence is false."""
 
 SURE, FEW, COUNTED, TRACKING = "Larger than chance", "Too few to say", "Counted", "Check the tracking first"
 TONES: dict[str, Tone] = {SURE: "accent", FEW: "muted", COUNTED: "", TRACKING: "warn"}
@@ -122,7 +124,7 @@ def device_takeaway(cells: Sequence[Row]) -> Takeaway | None:
         return Takeaway("Devices", "Only one device has sessions enough to compare.", FEW)
     best = max(large, key=lambda row: row["conversion_rate_low"])
     apart = [row for row in large if row is not best and not intervals_meet(_interval(row), _interval(best))]
-    sure = larger_than_chance([(_share(row), _share(best)) for row in apart], math.comb(len(large), 2))
+    sure = larger_than_chance([(_share(row), _share(best)) for row in apart], QUESTIONS * math.comb(len(large), 2))
     behind = [row for row, call in zip(apart, sure, strict=True) if call]
     ahead = f"{best['device_category']} converts at {_counts(best)}"
     if not behind:
@@ -212,7 +214,7 @@ def _with_tracking(about: str, sentence: str, source: str, breaks: Sequence[Chec
 
 
 def _apart(rows: Sequence[Row], total: Row) -> list[Row]:
-    return apart_from_all([row for row in rows if row["enough"]], _share(total))
+    return apart_from_all([row for row in rows if row["enough"]], _share(total), QUESTIONS)
 
 
 def _share(row: Row) -> Share:

@@ -100,9 +100,9 @@ def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]
 def within(rows: Sequence[Row]) -> str:
     """Return the change within the shown days, which a comparison of their sum hides; empty where there is none.
 
-    It is a second look at the same days, so half the chance of a false one is left to it.
+    It is a second look at the same days, so a small part of the chance of a false one is left to it.
     """
-    found = change_of(rows, CHANCE / 2) if len(rows) >= LINE_FROM else None
+    found = change_of(rows, CHANCE / 5) if len(rows) >= LINE_FROM else None
     if found is None:
         return ""
     before, after = (part / whole for whole, part in (found.before, found.after))
