@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from queries.statistics import Z_95, wilson_interval
+from queries.statistics import Z_95, difference_chance, wilson_interval
 
 Counts = tuple[float, float]
 """Sessions and converted sessions of one segment in one period."""
@@ -146,30 +146,16 @@ def difference_interval(before: Counts, after: Counts, z: float = Z_95) -> tuple
     )
 
 
-def beyond_chance(pairs: Sequence[tuple[Counts, Counts]], rate: float = 0.10) -> list[bool]:
+def beyond_chance(pairs: Sequence[tuple[Counts, Counts]], rate: float = 0.05) -> list[bool]:
     """Say which pairs of (sessions, converted), before and after, differ by more than chance, many being looked at.
 
-    At most `rate` of those called are expected to be false (Benjamini, Hochberg 1995). The p of each is that of the
-    deviance of its two rates against one common rate (Wilks 1938); a pair with an empty period is never called.
+    At most `rate` of those called are expected to be false (Benjamini, Hochberg 1995), so that where nothing changes
+    any is called in at most that share of cases. The p of each is that of Fisher's exact test.
     """
-    chances = [math.erfc(math.sqrt(_deviance(before, after) / 2)) for before, after in pairs]
+    chances = [difference_chance(before[::-1], after[::-1]) for before, after in pairs]
     from queries.null import rejected  # SciPy, which who only draws a trend need not wait for
 
     return [bool(call) for call in rejected(np.array(chances), rate)]
-
-
-def _deviance(before: Counts, after: Counts) -> float:
-    """Return twice the log-likelihood ratio of two rates against one; 0 where one is undefined."""
-    if not before[0] or not after[0]:
-        return 0.0
-    common = (before[1] + after[1]) / (before[0] + after[0])
-    terms = [
-        held * math.log(held / (whole * due))
-        for whole, part in (before, after)
-        for held, due in ((part, common), (whole - part, 1 - common))
-        if held > 0
-    ]
-    return max(0.0, 2 * math.fsum(terms))
 
 
 def merged_small(

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from queries.changes import difference_interval
 from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters, check_dimension
 from queries.funnel import Funnel
+from queries.statistics import Share, larger_than_chance
 
 Values = tuple[str, ...]
 OTHERS = "(other)"
@@ -114,7 +114,7 @@ def margin(groups: Mapping[Values, Group], place: int) -> dict[str, Group]:
 class Against:
     """Hold in which rows one column converts below or above another by more than chance, and in which none can say.
 
-    `close` are rows whose interval of the difference holds 0, `few` those with less than one expected order in a cell,
+    `close` are rows whose difference may be chance, `few` those with less than one expected order in a cell,
     `lacking` those without a session in one of the two.
     """
 
@@ -135,21 +135,25 @@ class Against:
 def against(pairs: Mapping[Values, Group], column: str, reference: str) -> Against:
     """Return how one column compares with another, row by row; what stands together as "(other)" is left out.
 
-    A difference is more than chance when its 95 % interval (Newcombe) leaves 0.
+    A difference is more than chance when so many rows do not differ so by chance.
     """
     found: dict[str, list[str]] = {"below": [], "above": [], "close": [], "few": [], "lacking": []}
-    for row in dict.fromkeys(row for row, _ in pairs):
+    judged: dict[str, tuple[Share, Share]] = {}
+    for row in dict.fromkeys(row for row, _ in pairs if row != OTHERS):
         own, other = pairs.get((row, column)), pairs.get((row, reference))
-        if row != OTHERS:
-            found[_verdict(own, other) if own and other else "lacking"].append(row)
+        if not own or not other:
+            found["lacking"].append(row)
+        elif _are_few(own, other):
+            found["few"].append(row)
+        else:
+            judged[row] = (own.conversions, own.sessions), (other.conversions, other.sessions)
+    sure = larger_than_chance(list(judged.values()))
+    for (row, ((part, whole), (beside, rest))), call in zip(judged.items(), sure, strict=True):
+        found[("below" if part * rest < beside * whole else "above") if call else "close"].append(row)
     return Against(column, reference, **{name: tuple(rows) for name, rows in found.items()})
 
 
-def _verdict(own: Group, other: Group) -> str:
+def _are_few(own: Group, other: Group) -> bool:
+    """Say whether less than one order is expected in one of two cells."""
     together = own + other
-    if min(own.sessions, other.sessions) * together.conversions < together.sessions:
-        return "few"
-    low, high = difference_interval((other.sessions, other.conversions), (own.sessions, own.conversions))
-    if low is None or high is None:
-        return "few"
-    return "below" if high < 0 else "above" if low > 0 else "close"
+    return min(own.sessions, other.sessions) * together.conversions < together.sessions

@@ -104,7 +104,7 @@ def test_sorted_by_change_the_heading_names_the_largest_one_and_bold_is_more_tha
     assert marks["edge"] == ["", "", "fall", ""]
     assert marks["mail"] == ["", "", "rise", ""]
     assert marks["chrome"] is marks["new"] is marks["tiny"] is None
-    assert "at most 10 % of those that are bold" in plain(fell.note)
+    assert "at most 5 % of those that are bold" in plain(fell.note)
     yes = {row[1]: row[9] for row in fell.table.rows}
     assert (yes["edge"], yes["chrome"]) == ("yes", "–")
     assert plain(changed("Largest first", "Rate").heading).startswith("Source mail stands out")

@@ -333,6 +333,25 @@ def test_days_differ_by_more_than_chance_only_if_their_intervals_do_not_meet():
     assert trend.heading(meeting).startswith("No day stands out")
 
 
+def test_the_farthest_of_many_days_may_lie_apart_by_chance():
+    days = [day_row(number, 1000, 20) for number in range(2, 15)]
+    days[3], days[8] = day_row(5, 1000, 8), day_row(10, 1000, 24)
+    assert plain(trend.heading(days)) == (
+        "No day stands out: 0.80 % on 5 Jul to 2.40 % on 10 Jul, which 13 days can show by chance"
+    )
+    days[8] = day_row(10, 1000, 50)
+    assert plain(trend.heading(days)) == "From 0.80 % on 5 Jul to 5.00 % on 10 Jul: larger than chance"
+
+
+def test_devices_apart_by_chance_do_not_stand_out_and_no_interval_is_said_to_overlap():
+    held = devices(desktop=(1000, 60, 9, 0), mobile=(1000, 100, 9, 0), tablet=(1000, 80, 9, 0))
+    rows = [rows[0] for rows in held.values()]
+    assert (
+        completion_words.verdict(rows, "completion_rate", "reached", steps=20)
+        == "No device stands out by more than chance"
+    )
+
+
 def test_one_day_is_its_own_heading():
     assert plain(trend.heading([day_row(5, 2885, 41)])) == "5 Jul: 1.42 % converted (41 of 2,885)"
 

@@ -9,7 +9,7 @@ from dashboard.format import DASH, change, count, points, rate
 from queries.changes import beyond_chance, difference_interval
 
 CHANCE = " by more than chance"
-FALSE = 0.1
+FALSE = 0.05
 """The share of the changes called more than chance that may be none."""
 
 

@@ -43,7 +43,8 @@ ROOM = 0.05
 """So much of the scale is left free at both its ends, where a mark at 0 or at the last tick has its other half."""
 NOTE = (
     f"Share of the sessions at a step that went on to the next, with 95{THIN}% intervals; each panel has its own scale "
-    f"from 0. {{}} with fewer than {FEW_SESSIONS} sessions at a step are faded and never named."
+    f"from 0. {{}} with fewer than {FEW_SESSIONS} sessions at a step are faded and never named; one is named where its "
+    "interval does not meet another's, and chance does not set so many pairs so far apart."
 )
 Values = Mapping[str, Sequence[Row]]
 """The funnel of each value that is shown, by the value."""
@@ -111,7 +112,9 @@ class Completion(ChartView):
                     Axis(-ROOM * ticks[-1], end, ticks, said),
                     lines({-float(line): label for line, label in enumerate(labels)}, 0.5 - len(rows), 0.5),
                     transition(steps[place].name, steps[place + 1].name),
-                    verdict([part[place] for part in named.values()], "completion_rate", "reached", by, of),
+                    verdict(
+                        [part[place] for part in named.values()], "completion_rate", "reached", by, of, len(steps) - 1
+                    ),
                     height=height_of(len(labels)),
                     left=left,
                     min_width=192 + left,

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.cards import Context
 from dashboard.charts.chosen import is_filtered, passes, plural_of
+from dashboard.charts.claims import Lead, lead, none_leads
 from dashboard.charts.funnel_rows import DEVICE, label_of
 from dashboard.charts.segments import value_words
-from dashboard.charts.words import Lead, Row, empty_sentence, enough, joined, lead
+from dashboard.charts.words import Row, empty_sentence, enough, joined
 from dashboard.format import THIN, share
 from queries.vocabulary import TITLES
 
@@ -19,7 +20,7 @@ NAMED = 2
 
 
 def heading(groups: Groups, context: Context, dimension: str = DEVICE, of: str = "") -> str:
-    """Return where the values differ most by intervals that do not meet: at the last step, desktop ahead of mobile.
+    """Return where the values differ most, by more than chance: at the last step, desktop ahead of mobile.
 
     `of` says what those compared are where there are more: "largest", "named".
     """
@@ -30,7 +31,7 @@ def heading(groups: Groups, context: Context, dimension: str = DEVICE, of: str =
     places = [[held[place] for held in groups.values()] for place in range(len(steps) - 1)]
     gaps: list[tuple[float, int]] = []
     for place, rows in enumerate(places):
-        found = lead(rows, "completion_rate", "reached")
+        found = lead(rows, "completion_rate", "reached", len(places))
         if found and concerns_chosen(found, context, dimension):
             gaps.append((found.gap("completion_rate"), place))
     if not gaps:
@@ -39,9 +40,9 @@ def heading(groups: Groups, context: Context, dimension: str = DEVICE, of: str =
         if not any(sum(enough(row, "completion_rate", "reached") for row in rows) > 1 for rows in places):
             return f"Too few sessions {'on' if dimension == DEVICE else 'of'} each {word} to compare"
         beside = f"No chosen {word}" if is_filtered(context.filters, dimension) else f"No {word}"
-        return f"{beside} stands out at any step: the intervals overlap"
+        return f"{beside} stands out at any step{none_leads(places, 'completion_rate', 'reached')}"
     _, place = max(gaps)
-    said = verdict(places[place], "completion_rate", "reached", dimension, of)
+    said = verdict(places[place], "completion_rate", "reached", dimension, of, len(places))
     said = f"{said[0].lower()}{said[1:]}" if dimension in WORDS else said
     where = "at the last step" if place == len(steps) - 2 else f"from {steps[place].name} to {steps[place + 1].name}"
     return f"{values[0].upper()}{values[1:]} differ most {where}: {said.replace(': ', ', ')}"
@@ -61,10 +62,13 @@ def concerns_chosen(found: Lead, context: Context, dimension: str = DEVICE) -> b
     return any(passes(context.filters, dimension, row["segment"]) for row in (found.row, *found.others))
 
 
-def verdict(rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DEVICE, of: str = "") -> str:
-    """Return who stands out among the values, in one sentence without a full stop; never more than intervals carry.
+def verdict(
+    rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DEVICE, of: str = "", steps: int = 1
+) -> str:
+    """Return who stands out among the values at one of so many steps, in one sentence without a full stop.
 
-    Desktop ahead of mobile: 18 % against 4 %; Edge behind the others: 11 % against 28 to 34 %.
+    Never more than is larger than chance: desktop ahead of mobile: 18 % against 4 %; Edge behind the others: 11 %
+    against 28 to 34 %.
     """
     large = [row for row in rows if enough(row, rate_name, whole)]
     if not large:
@@ -72,9 +76,9 @@ def verdict(rows: Sequence[Row], rate_name: str, whole: str, dimension: str = DE
     if len(large) == 1:
         only = f"{label_of((dimension,), (large[0]['segment'],))}: {share(large[0][rate_name])}"
         return only if len(rows) == 1 else f"{only}; the others are too few to say"
-    found = lead(rows, rate_name, whole)
+    found = lead(rows, rate_name, whole, steps)
     if not found:
-        return f"No {TITLES[dimension].lower()} stands out: the intervals overlap"
+        return f"No {TITLES[dimension].lower()} stands out{none_leads([rows], rate_name, whole)}"
     rates = sorted(row[rate_name] for row in found.others)
     low, high = share(rates[0]), share(rates[-1])
     between = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"

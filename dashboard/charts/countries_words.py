@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dashboard.body import LegendItem
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered
+from dashboard.charts.claims import sure_beside_rest
 from dashboard.charts.countries_figure import SHADES, breaks_of, class_labels
 from dashboard.charts.words import Row, part_of, rate_of
 from dashboard.format import count, plural, rate
@@ -62,7 +63,12 @@ def heading(rows: Sequence[Row], minimum: int, filters: Filters = EVERYTHING) ->
     apart = not intervals_meet((top["conversion_rate_low"], top["conversion_rate_high"]), wilson_interval(*rest))
     said = f"{part_of(top['conversions'], conversions)} converted sessions come from {name}: {here}"
     elsewhere = f"{rate_of(*rest)} elsewhere"
-    return f"{said}, {elsewhere}" if apart else f"{said}, {elsewhere}; the intervals overlap"
+    if not apart:
+        return f"{said}, {elsewhere}; the intervals overlap"
+    large = sum(bool(row["enough"]) for row in placed)
+    if sure_beside_rest([top], every, large):
+        return f"{said}, {elsewhere}"
+    return f"{said}, {elsewhere}, which {plural(large, 'country', 'countries')} can show by chance"
 
 
 def in_words(iso: str) -> str:

@@ -23,7 +23,7 @@ from dashboard.format import DASH, THIN, count, exact, plural, rate, rate_range,
 from dashboard.look import TINY, by, framed, mark, rate_ticks, words
 from dashboard.panels import Axis, Columns, Panel, columns, frame_of_rows, rows_of
 from queries.engine import Result
-from queries.statistics import intervals_meet, wilson_interval
+from queries.statistics import intervals_meet, larger_than_chance, wilson_interval
 
 DEVICE = "device_category"
 FEW = 20
@@ -87,7 +87,8 @@ class Durations(ChartView):
         x = Axis(*ENDS, PLACES, TICKS)
         y = Axis(BELOW * scale[0], ABOVE * scale[0], ticks, labels)
         drawn = [
-            (device_label(device), panel_verdict(rows), self._layers(device, rows, *scale)) for device, rows in shown
+            (device_label(device), panel_verdict(rows, len(shown)), self._layers(device, rows, *scale))
+            for device, rows in shown
         ]
         drawn = drawn or [(DASH, "", self._layers("", [], *scale))]
         return [Panel(layers, x, y, label, verdict, height=self.height, left=40) for label, verdict, layers in drawn]
@@ -152,7 +153,8 @@ class Durations(ChartView):
         if not devices:
             return Words("No durations to compare", empty=empty_sentence(self.context))
         chosen = {device: rows for device, rows in devices.items() if passes(self.context.filters, DEVICE, device)}
-        said = card_heading(chosen) if chosen else empty_sentence(self.context).removesuffix(".")
+        shown = min(len(devices), self.most_panels)
+        said = card_heading(chosen, shown) if chosen else empty_sentence(self.context).removesuffix(".")
         return Words(said, note(chosen or devices, list(devices)[self.most_panels :]))
 
     def table(self, frame: pd.DataFrame) -> TableTwin:
@@ -202,11 +204,14 @@ def heading(devices: Sequence[Sequence[Row]]) -> str:
     return f"Buying takes time: {ends}"
 
 
-def card_heading(devices: Mapping[str, Sequence[Row]]) -> str:
-    """Return the highest rate of each device with the time on site it is reached at; the finding where none has one."""
+def card_heading(devices: Mapping[str, Sequence[Row]], shown: int) -> str:
+    """Return the highest rate of each device with the time on site it is reached at; the finding where none has one.
+
+    `shown` is how many devices have a picture.
+    """
     said = []
     for device, rows in list(devices.items())[: Durations.most_panels]:
-        best = best_bucket(rows)
+        best = best_bucket(rows, shown)
         if best:
             said.append(f"{device_label(device)} {rate(best['conversion_rate'])} {bucket_words(best)}")
     if not said:
@@ -221,15 +226,20 @@ def bucket_words(row: Row) -> str:
     return words if words.startswith("over") else f"at {words}"
 
 
-def best_bucket(rows: Sequence[Row]) -> Row | None:
-    """Return the bucket of measured durations that converts best, if it stands above the rest by more than chance."""
+def best_bucket(rows: Sequence[Row], devices: int = 1) -> Row | None:
+    """Return the bucket of measured durations that converts best, if it stands above the rest by more than chance.
+
+    By more than chance: as many buckets of so many devices do not lie so far apart by chance.
+    """
     large = [row for row in rows if row["sessions"] >= FEW and row["position"] >= MEASURED_FROM]
     if sum(row["conversions"] for row in large) == 0:
         return None
     best = max(large, key=lambda row: row["conversion_rate"])
     other = _pooled([row for row in rows if row is not best], MEASURED_FROM, 9)
     ours = best["conversion_rate_low"], best["conversion_rate_high"]
-    return None if intervals_meet(ours, wilson_interval(*other)) else best
+    pair = (best["conversions"], best["sessions"]), other
+    sure = any(larger_than_chance([pair], devices * len(large)))
+    return best if sure and not intervals_meet(ours, wilson_interval(*other)) else None
 
 
 def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
@@ -237,12 +247,12 @@ def _pooled(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
     return sum(row["conversions"] for row in held), sum(row["sessions"] for row in held)
 
 
-def panel_verdict(rows: Sequence[Row]) -> str:
-    """Return what one device shows: its highest bucket if it stands above the rest, else that it does not."""
+def panel_verdict(rows: Sequence[Row], devices: int = 1) -> str:
+    """Return what one of so many devices shows: its highest bucket if it stands above the rest, else that none does."""
     large = [row for row in rows if row["sessions"] >= FEW and row["position"] >= MEASURED_FROM]
     if sum(row["conversions"] for row in large) == 0:
         return "Too few orders to draw a shape" if large else "Too few measured sessions to draw a shape"
-    if best := best_bucket(rows):
+    if best := best_bucket(rows, devices):
         return f"Highest {bucket_words(best)}: {rate(best['conversion_rate'])}"
     most = max(row["conversion_rate"] for row in large)
     return f"{rate(most)} at best, within chance of the rest"

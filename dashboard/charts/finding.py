@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dashboard.cards import Context, Finding, Need
 from dashboard.charts import findings
 from dashboard.charts.chosen import plural_of
+from dashboard.charts.claims import Lead, lead
 from dashboard.charts.funnel_rows import phrase_of
 from dashboard.charts.words import (
     FEW_SESSIONS,
-    Lead,
     Row,
     by_segment,
     compared_days,
@@ -19,7 +19,6 @@ from dashboard.charts.words import (
     going_on,
     interval_text,
     joined,
-    lead,
     leaving,
     part_of,
     sessions_at,
@@ -29,6 +28,7 @@ from dashboard.charts.words import (
 from dashboard.format import MINUS, date_range, day, plural, points, rate, share
 from queries.changes import difference_interval
 from queries.engine import Result
+from queries.statistics import Share, larger_than_chance
 
 SATURDAY = 5
 NEEDS = (
@@ -116,16 +116,13 @@ def _weekdays(context: Context) -> str:
 
 
 def step_sentence(steps: Sequence[Row], before: Sequence[Row]) -> str:
-    """Return the step whose completion changed most, by more than chance; empty where none did."""
-    found: list[tuple[float, Row, Row, Row]] = []
-    for now, then, following in zip(steps, before, steps[1:], strict=False):
-        earlier, later = ((row["reached"], row["reached"] - (row["abandonments"] or 0)) for row in (then, now))
-        low, high = difference_interval(earlier, later)
-        if low is not None and high is not None and not low <= 0 <= high:
-            found.append((abs(now["completion_rate"] - then["completion_rate"]), now, then, following))
+    """Return the step whose completion changed most; empty where none did by more than so many steps do by chance."""
+    transitions = list(zip(before, steps, steps[1:], strict=False))
+    sure = larger_than_chance([(_went_on(then), _went_on(now)) for then, now, _ in transitions])
+    found = [each for each, call in zip(transitions, sure, strict=True) if call]
     if not found:
         return ""
-    _, now, then, following = max(found, key=lambda change: change[0])
+    then, now, following = max(found, key=lambda each: abs(each[1]["completion_rate"] - each[0]["completion_rate"]))
     name = transition(now["step"], following["step"])
     alone = "alone changed" if len(found) == 1 else f"changed most of {len(found)} that did"
     rates = f"{share(then['completion_rate'])} before, {share(now['completion_rate'])} now"
@@ -150,8 +147,9 @@ def widest_gap(by_value: Sequence[Row], context: Context, dimension: str = "devi
     if len(values) < 2:
         return ""
     found: list[tuple[float, int, Lead]] = []
-    for position in range(1, len(context.funnel.steps)):
-        standing = lead([rows[position - 1] for rows in values.values()], "completion_rate", "reached")
+    transitions = len(context.funnel.steps) - 1
+    for position in range(1, transitions + 1):
+        standing = lead([rows[position - 1] for rows in values.values()], "completion_rate", "reached", transitions)
         if standing:
             found.append((standing.gap("completion_rate"), position, standing))
     if not found:
@@ -160,7 +158,7 @@ def widest_gap(by_value: Sequence[Row], context: Context, dimension: str = "devi
     here, following = context.funnel.steps[position - 1], context.funnel.steps[position]
 
     def counted(row: Row) -> str:
-        return f"{phrase_of((dimension,), (row['segment'],))} ({part_of(_went_on(row), row['reached'])})"
+        return f"{phrase_of((dimension,), (row['segment'],))} ({part_of(*_went_on(row))})"
 
     apart = f"{share(standing.row['completion_rate'])} {going_on(following)} {counted(standing.row)}"
     others = [f"{share(row['completion_rate'])} {counted(row)}" for row in standing.others]
@@ -168,8 +166,8 @@ def widest_gap(by_value: Sequence[Row], context: Context, dimension: str = "devi
     return f"Of {sessions_at(here)} {joined([apart, *others])}; {meet}."
 
 
-def _went_on(row: Row) -> int:
-    return row["reached"] - row["abandonments"]
+def _went_on(row: Row) -> Share:
+    return row["reached"] - (row["abandonments"] or 0), row["reached"]
 
 
 def finding_with_fall(results: Sequence[Result], context: Context) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from dashboard.charts.words import Row, empty_sentence, joined, part_of, value_l
 from dashboard.format import DASH, THIN, count, exact, money, money_short, points, rate, rate_range, share
 from dashboard.panels import Panel
 from queries.engine import Result
+from queries.statistics import larger_than_chance
 from queries.vocabulary import DIMENSIONS, NOT_SET, TITLES
 
 SHOWN = 8
@@ -262,18 +263,21 @@ def twin_line(row: Any) -> tuple[str, ...]:
 
 
 def heading(rows: Sequence[Any], least: int) -> str:
-    """Return the value that stands furthest above the others of its dimension, by intervals that do not meet."""
+    """Return the value that stands furthest above the others of its dimension; that none does by more than chance.
+
+    Its interval meets none of theirs, and chance does not set one of so many values so far above the others together.
+    """
     best: tuple[float, Any, Any] | None = None
     ranks = [row for row in rows if row.sessions >= least and row.value != NOT_SET]
     ranks.sort(key=lambda row: (-row.sessions, row.value))
-    for name in DIMENSIONS:
-        values = [row for row in ranks if row.dimension == name]
-        if len(values) < 2:
-            continue
+    boards = [[row for row in ranks if row.dimension == name] for name in DIMENSIONS]
+    boards = [values for values in boards if len(values) > 1]
+    looks = sum(map(len, boards))
+    for values in boards:
         top = max(values, key=lambda row: row.conversion_rate_low)
         second = max((row for row in values if row is not top), key=lambda row: row.conversion_rate_high)
         apart = top.conversion_rate_low - second.conversion_rate_high
-        if apart > 0 and (best is None or apart > best[0]):
+        if apart > 0 and (best is None or apart > best[0]) and _is_above(top, values, looks):
             best = apart, top, second
     if best is None:
         return "No value stands above all others of its dimension by more than chance"
@@ -284,3 +288,10 @@ def heading(rows: Sequence[Any], least: int) -> str:
         f"{what} stands out: {rate(top.conversion_rate)} of {count(top.sessions)} sessions convert, of "
         f"other {TITLES[name].lower()} values no more than {rate(second.conversion_rate_high)}"
     )
+
+
+def _is_above(top: Any, values: Sequence[Any], looks: int) -> bool:
+    """Say whether a value lies above the others of its dimension by more than the best of `looks` does by chance."""
+    others = [row for row in values if row is not top]
+    rest = sum(row.conversions for row in others), sum(row.sessions for row in others)
+    return any(larger_than_chance([((top.conversions, top.sessions), rest)], looks))

@@ -20,16 +20,15 @@ from dashboard.panels import Axis, Panel, columns, rows_of
 from queries.changes import difference_interval
 from queries.engine import Result
 from queries.funnel import Funnel
+from queries.statistics import larger_than_chance
 from queries.vocabulary import DIMENSIONS, NOT_SET
 
-SURE = 3.29
-"""A value is only listed when the 99.9 % interval of its difference leaves 0: many values are looked at."""
 SHOWN = 8
 STEPS = ("Last", "Largest", "First")
 NOTE = (
-    f"Share of each group with the value, and the difference with its 95{THIN}% interval. Listed are values whose "
-    f"99.9{THIN}% "
-    "interval leaves 0, the largest difference first. A value that leavers have more of need not be why they leave."
+    f"Share of each group with the value, and the difference with its 95{THIN}% interval. Listed are values that "
+    "differ by more than so many do by chance, the largest difference first. A value that leavers have more of need "
+    "not be why they leave."
 )
 
 
@@ -49,9 +48,9 @@ class Contrast:
         """Return share among those who went on minus share among those who left."""
         return self.on / self.all_on - self.left / self.all_left
 
-    def interval(self, z: float = 1.96) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         """Return the interval of the difference (Newcombe)."""
-        low, high = difference_interval((self.all_left, self.left), (self.all_on, self.on), z)
+        low, high = difference_interval((self.all_left, self.left), (self.all_on, self.on))
         return low or 0.0, high or 0.0
 
 
@@ -63,7 +62,7 @@ class Leavers(ChartView):
 
     Frame: one row a value, the largest difference first: `dimension`, `value`, `left` and `on` (sessions with the value
     among those who left, and who went on), `share_left` and `share_on`, their `difference` with its 95 % interval
-    (`difference_low`, `difference_high`), and `apart`: among the first eight whose 99.9 % interval leaves 0. `attrs`
+    (`difference_low`, `difference_high`), and `apart`: among the first eight that differ by more than chance. `attrs`
     have the "place" of the step, from 0, and how many "left" and went "on" there; nothing where no session is shown.
     """
 
@@ -166,9 +165,15 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+def sure_contrasts(found: Sequence[Contrast]) -> list[Contrast]:
+    """Return the contrasts that are larger than so many are by chance."""
+    sure = larger_than_chance([((one.left, one.all_left), (one.on, one.all_on)) for one in found])
+    return [one for one, call in zip(found, sure, strict=True) if call]
+
+
 def frame_of(found: Sequence[Contrast], step: Mapping[str, int]) -> pd.DataFrame:
     """Return contrasts as rows, and which of them set the two groups apart."""
-    clear = [one for one in found if not one.interval(SURE)[0] <= 0 <= one.interval(SURE)[1]][:SHOWN]
+    clear = sure_contrasts(found)[:SHOWN]
     rows = [
         {
             "dimension": one.dimension,

@@ -34,8 +34,8 @@ NOTE = (
     "expected. A click on a cell filters to both values."
 )
 AGAINST = (
-    f" Lower or higher: the 95{THIN}% interval of the difference leaves 0. Too few: less than one order expected in "
-    "one of the two."
+    " Lower or higher: by more than so many rows differ by chance. Too few: less than one order expected in one of the "
+    "two."
 )
 Pairs = Mapping[tuple[str, ...], Group]
 FIGURES = ("sessions", "conversions", "conversion_rate", "conversion_rate_low", "conversion_rate_high", "revenue")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dashboard.charts.words import device_label, joined, part_of, plural_title, subject, value_label
 from dashboard.format import DASH, count, expected, rate
 from queries.pivot import OTHERS, Against, Group
-from queries.statistics import intervals_meet, wilson_interval
+from queries.statistics import intervals_meet, larger_than_chance, wilson_interval
 from queries.vocabulary import TITLES
 
 
@@ -64,16 +64,23 @@ def named(dimension: str, found: Against) -> str:
 
 
 def heading(names: tuple[str, str], pairs: Mapping[tuple[str, ...], Group], total: Group) -> str:
-    """Return the pair that lacks most conversions against the mean, if its interval lies below that of all."""
+    """Return the pair that lacks most conversions against the mean, if by more than so many pairs lack by chance."""
     mean, every = total.conversions / total.sessions, wilson_interval(total.conversions, total.sessions)
-    below = [
+    large = [
         (group.sessions * mean - group.conversions, values, group)
         for values, group in pairs.items()
-        if OTHERS not in values
-        and group.sessions * mean >= 1
-        and group.conversions < group.sessions * mean
-        and not intervals_meet(wilson_interval(group.conversions, group.sessions), every)
+        if OTHERS not in values and group.sessions * mean >= 1
     ]
+    below = [
+        found
+        for found in large
+        if found[0] > 0 and not intervals_meet(wilson_interval(found[2].conversions, found[2].sessions), every)
+    ]
+    shares = [
+        ((group.conversions, group.sessions), (total.conversions - group.conversions, total.sessions - group.sessions))
+        for _, _, group in below
+    ]
+    below = [found for found, call in zip(below, larger_than_chance(shares, len(large)), strict=True) if call]
     if not below:
         pair = f"{TITLES[names[0]].lower()} and {TITLES[names[1]].lower()}"
         return f"No pair of {pair} lies below the mean of {rate(mean)} by more than chance"

@@ -12,6 +12,7 @@ from dashboard.body import Row as BodyRow
 from dashboard.cards import Context, Need, TableTwin
 from dashboard.chart import ChartView, Words
 from dashboard.charts.chosen import chosen_against, counts_of, is_filtered, passes
+from dashboard.charts.claims import sure_beside_rest
 from dashboard.charts.countries import SCALES
 from dashboard.charts.countries_words import COUNTRY
 from dashboard.charts.words import Row, empty_sentence, joined, ordinal, part_of, rate_of, value_label
@@ -202,7 +203,7 @@ def scale_of(rows: Sequence[Row]) -> float:
 
 
 def heading(rows: Sequence[Row], total: Row, level: str, context: Context) -> str:
-    """Return the place furthest above the rest by intervals that do not meet, within the chosen country if any."""
+    """Return the place furthest above the rest by more than so many are by chance, in the chosen country if any."""
     inside = context.filters.values(COUNTRY) if level == REGION else ()
     where = f" of {joined([value_label(COUNTRY, value) for value in inside])}" if inside else ""
     many = f"{count(len(rows))} {'regions' if level == REGION else 'countries'}{where}"
@@ -227,6 +228,7 @@ def heading(rows: Sequence[Row], total: Row, level: str, context: Context) -> st
         here = row["conversion_rate_low"], row["conversion_rate_high"]
         if rest[1] and row["conversion_rate"] > rest[0] / rest[1] and not intervals_meet(here, wilson_interval(*rest)):
             apart.append(row)
+    apart = sure_beside_rest(apart, (total["conversions"], total["sessions"]), len(large))
     if not large:
         return f"{many}, none with sessions enough to say"
     if not apart:

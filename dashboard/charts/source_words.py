@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from dashboard.charts.chosen import Counts, chosen_against, is_filtered
+from dashboard.charts.claims import apart_from_all
 from dashboard.charts.source_days import vanished_sentence
 from dashboard.charts.words import Row, part_of
 from dashboard.format import expected, plural, rate, rate_range
 from queries.check import Check
 from queries.filters import Filters
-from queries.statistics import intervals_meet
 
 SPOILT_FROM = 0.1
 """From this share of the shown days on, a tracking break is said before all else."""
@@ -38,14 +38,15 @@ def heading(rows: Sequence[Row], breaks: Sequence[Check] = (), word: str = "sour
 
 
 def standing_out(rows: Sequence[Row], sources: Sequence[Row], word: str = "source") -> str:
-    """Return the source furthest below or above the mean of all by intervals that do not meet, else that none is."""
+    """Return the source furthest below or above the mean by more than so many are by chance, else that none is."""
     total = rows[-1]
     if len(rows) == 2 and sources:
         counts = part_of(total["conversions"], total["sessions"])
         return f"All sessions come from {sources[0]['source']}: {counts} converted ({rate(total['conversion_rate'])})"
     if not total["conversions"]:
         return f"No {word} brought an order: {part_of(0, total['sessions'])} sessions converted"
-    apart = [row for row in sources if row["enough"] and not intervals_meet(_interval(row), _interval(total))]
+    large = [row for row in sources if row["enough"]]
+    apart = apart_from_all(large, (total["conversions"], total["sessions"]))
     below = [row for row in apart if row["conversion_rate"] < total["conversion_rate"]]
     if below:
         worst = max(below, key=lambda row: row["expected"] - row["conversions"])
@@ -59,7 +60,7 @@ def standing_out(rows: Sequence[Row], sources: Sequence[Row], word: str = "sourc
         mean = rate(total["conversion_rate"])
         return f"{best['source']} converts at {rate(best['conversion_rate'])}, the mean is {mean}"
     mean = total["conversion_rate"]
-    outside = [row for row in sources if row["enough"] and not _interval(row)[0] <= mean <= _interval(row)[1]]
+    outside = [row for row in large if not _interval(row)[0] <= mean <= _interval(row)[1]]
     if outside:
         best = max(outside, key=lambda row: abs(row["conversions"] - row["expected"]))
         where = "above" if best["conversion_rate"] > mean else "below"

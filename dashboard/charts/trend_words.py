@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from dashboard.charts.claims import sure_beside_rest
 from dashboard.charts.trend_periods import DAILY, Period, incomplete_words
 from dashboard.charts.words import FEW_SESSIONS, Row, part_of
 from dashboard.format import THIN, count, date_range, day, plural, points, rate
-from queries.change_point import ChangePoint, change_point
+from queries.change_point import CHANCE, ChangePoint, change_point
 from queries.changes import Counts, difference_interval
 from queries.statistics import intervals_meet
 
@@ -37,7 +38,11 @@ def heading(rows: Sequence[Row], periods: Sequence[Row] = ()) -> str:
 
 
 def days_compared(rows: Sequence[Row]) -> str:
-    """Return the lowest and the highest day, called larger than chance where their intervals do not meet."""
+    """Return the lowest and the highest day, and whether they are farther apart than so many days are by chance.
+
+    They are where their intervals do not meet, and one of them lies farther off all other days together than the
+    farthest of so many days does by chance: that finds one odd day sooner than a test of the two.
+    """
     large = [row for row in rows if row["sessions"] >= FEW_SESSIONS]
     unit = str(rows[0].get("unit", DAILY)).lower()
     if len(large) < 2:
@@ -49,6 +54,9 @@ def days_compared(rows: Sequence[Row]) -> str:
     )
     if intervals_meet(_interval(low), _interval(high)):
         return f"No {unit} stands out: {ends}, and the intervals overlap"
+    sessions, converted = pooled(large)
+    if not sure_beside_rest([low, high], (converted, sessions), len(large)):
+        return f"No {unit} stands out: {ends}, which {plural(len(large), unit)} can show by chance"
     none = f"; {_name(low)} has no order in {count(low['sessions'])} sessions" if not low["conversions"] else ""
     return f"From {ends}: larger than chance{none}"
 
@@ -65,9 +73,9 @@ def since_when(rows: Sequence[Row]) -> str:
     return f"Conversion {verb} {_when(rows, found)}: {rate(before)} before, {rate(after)} since, larger than chance"
 
 
-def change_of(rows: Sequence[Row]) -> ChangePoint | None:
+def change_of(rows: Sequence[Row], chance: float = CHANCE) -> ChangePoint | None:
     """Return the one change of the days' rate that is more than chance."""
-    return change_point([(row["sessions"], row["conversions"]) for row in rows])
+    return change_point([(row["sessions"], row["conversions"]) for row in rows], chance)
 
 
 def step_of(rows: Sequence[Row]) -> tuple[dt.date, float, float] | None:
@@ -90,8 +98,11 @@ def began(rows: Sequence[Row], shown: Sequence[Period], before: Sequence[Period]
 
 
 def within(rows: Sequence[Row]) -> str:
-    """Return the change within the shown days, which a comparison of their sum hides; empty where there is none."""
-    found = change_of(rows) if len(rows) >= LINE_FROM else None
+    """Return the change within the shown days, which a comparison of their sum hides; empty where there is none.
+
+    It is a second look at the same days, so a small part of the chance of a false one is left to it.
+    """
+    found = change_of(rows, CHANCE / 5) if len(rows) >= LINE_FROM else None
     if found is None:
         return ""
     before, after = (part / whole for whole, part in (found.before, found.after))

@@ -9,6 +9,7 @@ from dashboard.charts import checks, completion_words, countries_words, duration
 from dashboard.charts.check_words import days_of, when
 from dashboard.charts.checks import full_sentence
 from dashboard.charts.chosen import chosen_against, is_filtered, passes
+from dashboard.charts.claims import apart_from_all
 from dashboard.charts.finding import change_sentence, conversion_sentence, largest_leak, step_sentence, widest_gap
 from dashboard.charts.funnel_rows import chosen_dimensions, kept_of, reach_of
 from dashboard.charts.source_words import SPOILT_FROM
@@ -20,7 +21,6 @@ from queries.check import Check
 from queries.compose import EVERYTHING
 from queries.engine import Result
 from queries.judged import found_of, judged_checks
-from queries.statistics import intervals_meet, wilson_interval
 from queries.vocabulary import NOT_SET
 
 DEVICE, SOURCE, COUNTRY, MINIMUM = "device_category", "source", "country", 100
@@ -77,12 +77,9 @@ def geography_finding(results: Sequence[Result], context: Context) -> tuple[str,
     if is_filtered(context.filters, COUNTRY):
         return f"{countries_words.heading(rows, MINIMUM, context.filters)}.", ""
     sessions, conversions = (sum(row[name] for row in rows) for name in ("sessions", "conversions"))
-    mean = wilson_interval(conversions, sessions)
     large = [row for row in placed if row["enough"]]
     small = len(placed) - len(large)
-    apart = [
-        row for row in large if not intervals_meet((row["conversion_rate_low"], row["conversion_rate_high"]), mean)
-    ]
+    apart = apart_from_all(large, (conversions, sessions))
     above = sum(row["conversion_rate"] > conversions / sessions for row in apart)
     fewest = count(max(MINIMUM, countries_words.floor_of(rows)))
     few = f"{plural(small, 'other country', 'other countries')} sent fewer than {fewest}, too few to say."

@@ -1,8 +1,7 @@
-"""Words that several charts share: devices, funnel steps, days, who stands out, and what an empty selection says."""
+"""Words that several charts share: devices, funnel steps, days, and what an empty selection says."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from dashboard.cards import Context
@@ -11,7 +10,6 @@ from queries.compose import EVERYTHING
 from queries.countries import country_name
 from queries.filters import Filters
 from queries.funnel import Step
-from queries.statistics import intervals_meet
 from queries.vocabulary import NOT_SET, TITLES
 
 FEW_SESSIONS = 30
@@ -122,49 +120,9 @@ def transition(first: str, second: str) -> str:
     return f"{first} → {second}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """Hold the row of a segment whose interval lies above those of others, or below them, and those others.
-
-    The others are in order of size, the largest first.
-    """
-
-    row: Row
-    others: tuple[Row, ...]
-    above: bool = True
-
-    def gap(self, rate_name: str) -> float:
-        """Return the distance to the farthest of the others."""
-        return max(abs(self.row[rate_name] - row[rate_name]) for row in self.others)
-
-
 def enough(row: Row, rate_name: str, whole: str) -> bool:
     """Say whether a row is large enough for its rate to be named."""
     return row[rate_name] is not None and (row[whole] or 0) >= FEW_SESSIONS
-
-
-def lead(rows: Sequence[Row], rate_name: str, whole: str) -> Lead | None:
-    """Return who stands out: the row above or below most others by intervals that do not meet; None when nobody does.
-
-    Only rows of at least 30 sessions (column `whole`) are compared; among equals one above, and then the farthest.
-    """
-    large = sorted((row for row in rows if enough(row, rate_name, whole)), key=lambda row: -row[whole])
-    found = [Lead(row, _apart(row, large, rate_name, above), above) for above in (True, False) for row in large]
-    found = [each for each in found if each.others]
-    return max(found, key=lambda each: (len(each.others), each.above, each.gap(rate_name)), default=None)
-
-
-def _apart(one: Row, rows: Sequence[Row], rate_name: str, above: bool) -> tuple[Row, ...]:
-    def interval(row: Row) -> tuple[float | None, float | None]:
-        return row[f"{rate_name}_low"], row[f"{rate_name}_high"]
-
-    return tuple(
-        row
-        for row in rows
-        if row[rate_name] != one[rate_name]
-        and (row[rate_name] < one[rate_name]) is above
-        and not intervals_meet(interval(row), interval(one))
-    )
 
 
 def interval_text(low: float | None, high: float | None) -> str:
