@@ -38,20 +38,67 @@ def test_a_step_at_its_reference_loses_nothing_and_no_step_loses_less(rates, see
     assert (step_gaps(reached, completion, rng.uniform(0, 1, len(rates)), np.array([5.0])) >= 0).all()
 
 
-def test_winsorised_order_values_keep_the_mean_and_bound_one_large_order():
-    rng = np.random.default_rng(1)
-    assert np.median(draw_order_values(ORDERS, rng)) == pytest.approx(ORDERS.mean(), rel=0.01)
-    large = np.append(np.full(300, 40.0), 4_000.0)
-    drawn = draw_order_values(large, rng)
-    assert np.median(drawn) == pytest.approx(large.mean(), rel=0.01)
-    assert drawn.std() < 0.2 * large.std() / np.sqrt(len(large))
+def interval_of(orders, seed: int = 1, draws: int = 1000) -> Estimate:
+    return Estimate.of(draw_order_values(np.asarray(orders, dtype=float), np.random.default_rng(seed), draws), 0.8)
 
 
-def test_the_bootstrap_and_its_normal_form_for_many_orders_agree():
-    rng = np.random.default_rng(2)
-    few, many = draw_order_values(ORDERS[:200], rng), draw_order_values(np.tile(ORDERS[:200], 4), rng)
-    assert many.std() == pytest.approx(few.std() / 2, rel=0.15)
-    assert np.median(many) == pytest.approx(np.median(few), rel=0.05)
+def test_equal_orders_leave_no_doubt():
+    for count in (1, 30, 5_000):
+        assert interval_of(np.full(count, 40.0)) == Estimate(40.0, 40.0, 40.0)
+
+
+def test_orders_without_a_tail_have_the_standard_error_of_their_mean():
+    orders = np.repeat([20.0, 1_000.0], [4_000, 1_000])
+    error = 1.2816 * orders.std() / np.sqrt(len(orders))
+    estimate = interval_of(orders, draws=40_000)
+    assert (estimate.low, estimate.median, estimate.high) == pytest.approx((216 - error, 216, 216 + error), rel=0.005)
+
+
+def test_one_large_order_widens_the_interval_but_not_without_end():
+    estimate = interval_of(np.append(np.full(300, 40.0), 4_000.0))
+    assert 39 < estimate.low < 40 + 4_000 / 301 < estimate.high < 200
+    absurd = interval_of(np.append(ORDERS[:300], 1e9))
+    assert absurd.high < 1e9 / 100
+
+
+def test_orders_whose_tail_has_no_mean_end_somewhere():
+    orders = 1.0 + np.random.default_rng(4).pareto(0.8, 300)
+    drawn = draw_order_values(orders, np.random.default_rng(1))
+    assert np.isfinite(drawn).all()
+    assert drawn.max() < 30 * orders.max()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=80), st.sampled_from([0.25, 4.0, 1024.0]))
+def test_draws_are_finite_and_follow_the_unit_of_money(orders, unit):
+    drawn, other = (draw_order_values(np.array(orders) * scale, np.random.default_rng(1), 200) for scale in (1.0, unit))
+    assert np.isfinite(drawn).all()
+    assert (drawn >= 0).all()
+    assert other == pytest.approx(drawn * unit, rel=1e-6)
+
+
+def test_the_same_random_numbers_give_the_same_draws_in_whatever_order_the_orders_come():
+    drawn = [draw_order_values(orders, np.random.default_rng(3)) for orders in (ORDERS, ORDERS[::-1])]
+    assert (drawn[0] == drawn[1]).all()
+
+
+SHAPES = {
+    "log-normal, 1": (lambda rng, count: rng.lognormal(0, 1, count), np.exp(0.5)),
+    "log-normal, 1.5": (lambda rng, count: rng.lognormal(0, 1.5, count), np.exp(1.125)),
+    "Pareto, 1.5": (lambda rng, count: 1 + rng.pareto(1.5, count), 3.0),
+    "Pareto, 2.5": (lambda rng, count: 1 + rng.pareto(2.5, count), 2.5 / 1.5),
+}
+
+
+@pytest.mark.parametrize("count", [30, 300, 5_000])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_eight_of_ten_intervals_at_eighty_percent_hold_the_true_mean(shape, count):
+    draw, truth = SHAPES[shape]
+    rng = np.random.default_rng(20_000)
+    estimates = [interval_of(draw(rng, count), seed, 500) for seed in range(200)]
+    held = np.mean([estimate.low <= truth <= estimate.high for estimate in estimates])
+    assert 0.68 <= held <= 0.95, held
+    assert np.median([estimate.median for estimate in estimates]) == pytest.approx(truth, rel=0.15)
 
 
 def test_without_orders_nothing_is_worth_anything():
