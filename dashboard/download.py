@@ -26,7 +26,7 @@ from queries.engine import Result
 from queries.judged import Explained, found_of
 from queries.metrics import METRICS
 from queries.movers import Movers
-from queries.watch import Watch
+from queries.watch_report import Watch
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 METHODS = Path(__file__).with_name("methods.toml")

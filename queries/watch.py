@@ -2,8 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,97 +15,19 @@ from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.incidents import Incident, Watcher
 from queries.leak_list import searched_dimensions
-from queries.leak_report import Segment
-from queries.leak_words import ends_of, values_of
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
+from queries.traffic import Traffic
 from queries.watch_null import threshold, unrest
+from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
 from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
 
-FALSE_CHANCE = 0.10
 MAX_ORDER = 2
 MOST_STIRRING = 2
 """So few falls are taken out before the unrest is measured again."""
-TECHNICAL = frozenset({"browser", "device_category", "operating_system"})
 MISCOUNTED = frozenset({"no orders", "vanished", "shares", "not set"})
 """Kinds of data checks that say sessions or orders were not counted under their values."""
 LONGEST_BREAK = 7
-BROKEN, SHARP = 0.1, 3
-"""A fall to less than a tenth within so many days, on technical values alone, looks like a break, not like a leak."""
-
-
-@dataclass(frozen=True, slots=True)
-class SilentLeak:
-    """Hold one segment that fell against its own past, from its onset to its recovery or the last day.
-
-    `began` are the first and last day it may have begun on; `found` the day whose data told it; `recovered` the first
-    day on which it converts as before, None while it goes on. `sessions`, `conversions` and `expected` are those since
-    the onset; `before` are (sessions, conversions) of the 28 days before. `lost` and `revenue` are what is missing
-    since the onset, `monthly` the revenue of a month at the present rate of loss, None for one that recovered.
-    """
-
-    segment: Segment
-    onset: dt.date
-    began: tuple[dt.date, dt.date]
-    found: dt.date
-    recovered: dt.date | None
-    last: dt.date
-    sessions: int
-    conversions: int
-    expected: float
-    before: tuple[int, int]
-    ratio: float
-    ratio_interval: tuple[float, float]
-    lost: Estimate
-    revenue: Estimate
-    monthly: Estimate | None
-    score: float
-
-    @property
-    def delay(self) -> int:
-        """Return how many days of it were there when it was found."""
-        return (self.found - self.onset).days + 1
-
-    @property
-    def looks_broken(self) -> bool:
-        """Say whether it looks like a tracking break or a broken page: nearly nothing left, at once, technical only."""
-        sharp = (self.began[1] - self.began[0]).days < SHARP
-        return self.ratio < BROKEN and sharp and set(self.segment) <= TECHNICAL
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Hold the silent leaks of a store up to a day, those that go on first, the largest sure loss first.
-
-    `days` are those with sessions, `watched` the segments that are large enough to be dated; `left_out` the days that
-    data checks call broken. `threshold` is the score of an alarm, `chance` that of any false one in all these days.
-    `smallest` are the falls (0.4 is 40 % less) of the largest and of the median segment that 28 days would show; None
-    where not even a fall to nought would.
-    """
-
-    dimensions: tuple[str, ...]
-    first: dt.date | None
-    last: dt.date | None
-    days: int
-    sessions: int
-    conversions: int
-    watched: int
-    too_small: int
-    threshold: float
-    unrest: float
-    chance: float
-    interval: float
-    smallest: tuple[float | None, float | None]
-    rows: tuple[SilentLeak, ...] = ()
-    left_out: tuple[dt.date, ...] = ()
-
-    @property
-    def enough_days(self) -> bool:
-        """Say whether there are days before, and a day to watch."""
-        return self.days > WINDOW
-
-
-NOTHING = Watch((), None, None, 0, 0, 0, 0, 0, 0.0, 1.0, FALSE_CHANCE, 0.8, (None, None))
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
@@ -148,9 +69,8 @@ def watch_days(
         watcher = Watcher(watched, least, rest)
         incidents = watcher.run()
     worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
-    rows = [_row(watcher, incident, worth, interval, rng) for incident in incidents]
-    rows = [row for row in rows if row.lost.low > 0]  # one that later days took back is no finding any more
-    rows.sort(key=lambda row: (row.recovered is not None, -row.lost.low))
+    rows = [row for incident in incidents if (row := _row(watcher, incident, worth, interval, rng))]
+    rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=float(least), unrest=float(watcher.unrest),
         smallest=_smallest(watched, least * watcher.unrest), rows=tuple(rows),
@@ -159,7 +79,8 @@ def watch_days(
 
 def _row(
     watcher: Watcher, incident: Incident, worth: OrderValues, interval: float, rng: np.random.Generator
-) -> SilentLeak:
+) -> SilentLeak | None:
+    """Return the row of an incident; None where later days took it back, so that it may have lost nothing."""
     daily, cells, onset = watcher.watched.daily, watcher.watched.daily.cells, incident.onset
     end = _end(watcher, incident)
     had, _, usual, every = watcher.row(incident)
@@ -167,10 +88,11 @@ def _row(
     ratio, lost, revenue, monthly = (
         Estimate.of(drawn, interval) for drawn in _draws(watcher, incident, worth, rng)
     )  # fmt: skip
-    start = max(0, onset - WINDOW)
-    since, before = (
-        daily.sessions[watcher.watched.rows(incident.segment, *days)].sum() for days in ((onset, end), (start, onset))
-    )
+    if lost.low <= 0:
+        return None
+    before, since, *others = _counts(watcher.watched, incident.segment, onset, end)
+    traffic = Traffic.of(before, since, others[0], others[1])
+    fell = not traffic.more_visits
     return SilentLeak(
         {cells.dimensions[place]: cells.labels[place][value] for place, value in watcher.watched.key(incident.segment)},
         daily.date(onset),
@@ -178,17 +100,31 @@ def _row(
         daily.date(incident.found),
         None if incident.recovered is None else daily.date(incident.recovered),
         daily.date(end - 1),
-        round(since),
+        round(since[0]),
         round(observed),
         due,
-        (round(before), round(had[start:onset].sum())),
+        (round(before[0]), round(before[1])),
         observed / max(due, SMALLEST),
         (ratio.low, ratio.high),
-        lost,
-        revenue,
-        None if incident.recovered is not None else monthly,
+        lost if fell else None,
+        revenue if fell else None,
+        monthly if fell and incident.recovered is None else None,
         incident.score,
+        traffic,
     )
+
+
+def _counts(watched: Watched, segment: int, onset: int, end: int) -> list[tuple[float, float]]:
+    """Return (sessions, conversions) of a segment in the 28 days before its onset and since; then of all others."""
+    daily = watched.daily
+    inside, others = [], []
+    for first, before in ((max(0, onset - WINDOW), onset), (onset, end)):
+        rows, days = watched.rows(segment, first, before), slice(*np.searchsorted(daily.day, [first, before]))
+        columns = daily.sessions, daily.conversions
+        own, every = ([float(column[part].sum()) for column in columns] for part in (rows, days))
+        inside.append((own[0], own[1]))
+        others.append((every[0] - own[0], every[1] - own[1]))
+    return inside + others
 
 
 def _end(watcher: Watcher, incident: Incident) -> int:
@@ -269,29 +205,3 @@ def ask_watch(
     every_day = filters.on_days(None, filters.date_to)
     daily = ask_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
     return watch_days(daily, left_out=left_out, interval=interval) if daily else NOTHING
-
-
-def watch_rows(report: Watch) -> list[dict[str, Any]]:
-    """Return one flat row per silent leak for a spreadsheet; what is missing is that since the onset."""
-    nothing = dict.fromkeys(("low", "median", "high"))
-    return [
-        {
-            "segment": values_of(row.segment),
-            "onset": row.onset,
-            "onset_first": row.began[0],
-            "onset_last": row.began[1],
-            "found": row.found,
-            "recovered": row.recovered,
-            "sessions": row.sessions,
-            "conversions": row.conversions,
-            "expected": row.expected,
-            "ratio": row.ratio,
-            "ratio_low": row.ratio_interval[0],
-            "ratio_high": row.ratio_interval[1],
-            **ends_of("missing_conversions", row.lost.as_json()),
-            **ends_of("missing_revenue", row.revenue.as_json()),
-            **ends_of("missing_revenue_a_month", row.monthly.as_json() if row.monthly else nothing),
-            "score": row.score,
-        }
-        for row in report.rows
-    ]

@@ -16,7 +16,8 @@ from dashboard.download import named_rows
 from queries.filters import Filters
 from queries.judged import Explained, Judged
 from queries.revenue import Estimate
-from queries.watch import NOTHING, SilentLeak, Watch, watch_rows
+from queries.traffic import Traffic
+from queries.watch_report import NOTHING, SilentLeak, Watch, watch_rows
 
 
 def sep(number, month=9):
@@ -30,6 +31,8 @@ EDGE = SilentLeak(
 )  # fmt: skip
 MAIL = replace(EDGE, segment={"source": "newsletter"}, onset=sep(30, 8), began=(sep(30, 8), sep(2)), found=sep(6),
                recovered=sep(20), last=sep(19), monthly=None)  # fmt: skip
+BOTS = replace(EDGE, segment={"source": "bing"}, lost=None, revenue=None, monthly=None,
+               traffic=Traffic(3.4, 0.97, 0.16))  # fmt: skip
 REPORT = Watch(
     ("browser", "device_category", "source"), sep(1, 5), sep(31, 10), 182, 300_000, 5923, 340, 4325, 6.1, 1.1, 0.1,
     0.8, (0.16, 0.87), (EDGE, MAIL),
@@ -71,6 +74,26 @@ def test_the_card_says_what_fell_since_when_how_far_and_what_it_costs_a_month():
     for row in (fell, back):
         ends = [row["expected"][end] for end in ("low", "mark", "high")]
         assert ends == sorted(ends) and 0 < row["actual"]["value"] < 1 and ends[2] <= 1
+
+
+def test_more_visits_are_said_in_plain_words_without_money():
+    state = drawn(replace(REPORT, rows=(EDGE, BOTS)))
+    assert plain(state.heading) == "One silent leak: Edge on desktop since about 16 Sep"
+    row = state.body["rows"][1]
+    assert plain(row["title"]) == "Source bing: more visits, not fewer orders, since 16 Sep (15 to 17 Sep)"
+    assert plain(row["why"]) == (
+        "110 of 3,809 in the 28 days before, 64 of 6,937 since. It has 3.4 times the sessions a day that it had and "
+        "97 % of the orders, the whole shop's own change taken out: visits came that do not buy. Bots do this, or a "
+        "campaign that reaches the wrong people. No money is counted."
+    )
+    assert [tag["label"] for tag in row["tags"]] == ["More visits, not fewer orders", "No tracking fault found"]
+    assert (row["money"], row["range"], row["orders"]) == ("–", "nothing is lost", "No order is missing")
+    assert row["expected"]["label"] == "66 expected" and row["actual"]["label"] == "64 actual"
+    assert row["expected"]["low"] < row["actual"]["value"] < row["expected"]["high"]
+    assert state.table.rows[1][1] == "More visits, not fewer orders" and state.table.rows[1][-3:] == ("–", "–", "–")
+    alone = drawn(replace(REPORT, rows=(BOTS,)))
+    assert plain(alone.heading) == "More visits, not fewer orders: Source bing since 16 Sep (15 to 17 Sep)"
+    assert silent.going_on([judged(replace(REPORT, rows=(BOTS,))), judged([], "checks")], context()) is None
 
 
 def test_the_heading_counts_what_goes_on_and_is_surer_of_a_single_day():

@@ -19,8 +19,10 @@ from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
 from queries.judged import judged_watch, judged_watch_of_all
 from queries.routes import Routes
-from queries.watch import SilentLeak, broken_days, watch_days, watch_rows
+from queries.traffic import Traffic
+from queries.watch import broken_days, watch_days
 from queries.watch_null import threshold, unrest
+from queries.watch_report import SilentLeak, Watch, watch_rows
 from queries.watch_scan import PRIOR, Sums, Watched, Windows, base_of, best_of, fall, odds_ratio
 
 FIRST = dt.date(2026, 1, 5)
@@ -28,6 +30,7 @@ DEVICES, BROWSERS, SOURCES = ("desktop", "mobile"), ("Chrome", "Edge", "Safari")
 NAMES = ("device_category", "browser", "source")
 COMBINATIONS = list(itertools.product(DEVICES, BROWSERS, SOURCES))
 EDGE = np.array([browser == "Edge" for _, browser, _ in COMBINATIONS])
+BING = np.array([source == "bing" for _, _, source in COMBINATIONS])
 MOBILE_CHROME = np.array([row[:2] == ("mobile", "Chrome") for row in COMBINATIONS])
 MOBILE_EDGE = EDGE & np.array([device == "mobile" for device, _, _ in COMBINATIONS])
 
@@ -42,13 +45,17 @@ def usual():
     )
 
 
-def shop(days=90, a_day=60, seed=1, kept=None, promotions=()) -> DailyCells:
-    """Draw days of a shop: `kept` is the share of its conversions that each combination keeps (combinations x days)."""
+def shop(days=90, a_day=60, seed=1, kept=None, promotions=(), bots=None) -> DailyCells:
+    """Draw days of a shop: `kept` is the share of its conversions that each combination keeps (combinations x days).
+
+    `bots` are as many times its sessions that come besides and never buy (combinations x days).
+    """
     rng = np.random.default_rng(seed)
     week = 1 + 0.3 * np.sin(np.arange(days) * 2 * np.pi / 7)
     held = rng.poisson(a_day * week, (len(COMBINATIONS), days))
     rates = usual()[:, None] * np.where(np.isin(np.arange(days), promotions), 2.0, 1.0) * (1 if kept is None else kept)
-    return rows_of(held, rng.binomial(held, rates))
+    bought = rng.binomial(held, rates)
+    return rows_of(held if bots is None else held + rng.poisson(held * bots), bought)
 
 
 def rows_of(held, bought) -> DailyCells:
@@ -180,6 +187,60 @@ def test_a_fall_from_few_conversions_that_goes_on_is_not_closed():
     for seed in range(5):
         rows = watch_days(shop(kept=kept_by(EDGE, 0.45, 50, days=150), days=150, a_day=30, seed=seed)).rows
         assert [row.recovered for row in rows if row.segment == {"browser": "Edge"}] in ([None], [])
+
+
+def test_the_change_of_sessions_and_orders_by_hand_against_all_others():
+    """Three times the sessions and the same orders, in a shop of which all others double both."""
+    grown = Traffic.of((99.5, 19.5), (599.5, 39.5), (999.5, 49.5), (1999.5, 99.5))
+    assert grown.sessions == pytest.approx(600 / 100 / 2)
+    assert grown.orders == pytest.approx(40 / 20 / 2)
+    assert grown.error == pytest.approx(math.sqrt(1 / 40 + 1 / 20 + 1 / 50 + 1 / 100))
+    assert grown.more_visits
+    assert grown.usual(40, 0.8)[1] == pytest.approx(40)
+    assert grown.usual(40, 0.8)[0] == pytest.approx(40 * math.exp(-1.2816 * grown.error), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "orders", "error", "more"),
+    [(3.5, 1.0, 0.1, True), (1.3, 1.0, 0.1, False), (3.5, 0.59, 0.5, False), (3.5, 0.7, 0.1, False),
+     (3.5, 0.7, 0.2, True), (3.5, 2.0, 0.1, True)],
+)  # fmt: skip
+def test_more_visits_need_many_more_sessions_and_all_their_orders(sessions, orders, error, more):
+    assert Traffic(sessions, orders, error).more_visits == more
+
+
+@given(st.floats(0.3, 3), st.integers(1, 400), st.integers(1, 400), st.integers(30, 4000))
+def test_what_the_whole_shop_does_is_no_more_visits(growth, orders, others, visits):
+    """Whatever all visits and orders are multiplied by, a segment that does the same is unchanged."""
+    before, rest = (10.0 * visits, float(orders)), (50.0 * visits, float(others))
+    since, rest_since = ((growth * pair[0], growth * pair[1]) for pair in (before, rest))
+    traffic = Traffic.of(before, since, rest, rest_since)
+    assert not traffic.more_visits and traffic.sessions == pytest.approx(1, abs=0.1)
+
+
+def test_bots_are_more_visits_and_carry_no_money():
+    bots = np.zeros((len(COMBINATIONS), 90))
+    bots[BING, 60:] = 2.5
+    for seed in range(3):
+        rows = watch_days(shop(a_day=200, seed=seed, bots=bots)).rows
+        assert rows and {row.verdict for row in rows} == {"more visits"}
+        assert {(row.lost, row.revenue, row.monthly, row.looks_broken) for row in rows} == {(None, None, None, False)}
+        assert all(row.segment["source"] == "bing" and abs(number(row.onset) - 60) <= 1 for row in rows)
+    [row] = watch_rows(Watch(("source",), None, None, 90, 1, 1, 1, 1, 1.0, 1.0, 0.1, 0.8, (None, None), rows[:1]))
+    assert row["verdict"] == "more visits" and row["sessions_ratio"] == pytest.approx(3.5, rel=0.1)
+    assert [value for name, value in row.items() if name.startswith("missing")] == [None] * 9
+
+
+def test_a_fall_beside_bots_and_one_in_a_rise_of_all_visits_stay_falls_with_their_money():
+    bots = np.zeros((len(COMBINATIONS), 90))
+    bots[BING, 50:] = 2.5
+    lost, mere = watch_days(shop(a_day=200, bots=bots, kept=kept_by(EDGE, 0.35, 60))).rows
+    assert lost.segment == {"browser": "Edge"} and lost.verdict == "fell" and lost.lost.low > 0
+    assert mere.segment == {"source": "bing"} and mere.verdict == "more visits"
+    everywhere = np.zeros((len(COMBINATIONS), 90))
+    everywhere[:, 60:] = 1.0
+    [row] = watch_days(shop(a_day=200, bots=everywhere, kept=kept_by(EDGE, 0.35, 60))).rows
+    assert row.verdict == "fell" and row.traffic.sessions == pytest.approx(1, abs=0.1)
 
 
 def test_two_falls_are_two_rows_though_one_stirs_what_is_beside_it():

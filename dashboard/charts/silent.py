@@ -16,7 +16,7 @@ from dashboard.format import DASH, count, day, expected, money, money_range, mon
 from queries.check import Check
 from queries.engine import Result
 from queries.judged import found_of, judged_watch, judged_watch_of_all
-from queries.watch import SilentLeak, Watch
+from queries.watch_report import SilentLeak, Watch
 
 NEED = Need("silent_leaks", compute=judged_watch)
 NEEDS = NEED, CHECKS
@@ -46,7 +46,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
             heading = "Not enough converted sessions to watch"
         nothing = words.nothing_found(report)
         return CardState(heading, said, body={"nothing": nothing})
-    scale = scale_of(rows)
+    scale = scale_of(rows, report.interval)
     body = Findings(
         caption="Silent leaks, those that go on first",
         heads=("What fell", "Converted sessions since", "At stake a month"),
@@ -59,10 +59,12 @@ def update(results: Sequence[Result], context: Context) -> CardState:
 
 
 def shown_rows(report: Watch, checks: Sequence[Check], context: Context) -> list[SilentLeak]:
-    """Return the falls of which a day is shown; what recovered comes after what goes on, probable breaks come last."""
+    """Return the falls of which a day is shown: what goes on, what recovered, mere visits, then probable breaks."""
     first = context.filters.date_from or report.first
     rows = [row for row in report.rows if first is None or row.last >= first]
-    return sorted(rows, key=lambda row: (bool(breaks_over(row.segment, checks)), row.recovered is not None))
+    return sorted(
+        rows, key=lambda row: (bool(breaks_over(row.segment, checks)), row.lost is None, row.recovered is not None)
+    )
 
 
 def going_on(results: Sequence[Result], context: Context) -> SilentLeak | None:
@@ -75,37 +77,47 @@ def going_on(results: Sequence[Result], context: Context) -> SilentLeak | None:
         return None
     checks: Sequence[Check] = found_of(results[1]) or []
     rows = shown_rows(report, checks, context) if report else []
-    sound = [row for row in rows if row.recovered is None and not breaks_over(row.segment, checks)]
+    fallen = [row for row in rows if row.recovered is None and row.verdict == "fell"]
+    sound = [row for row in fallen if not breaks_over(row.segment, checks)]
     return sound[0] if sound else None
 
 
 def row_of(row: SilentLeak, report: Watch, scale: float, checks: Sequence[Check]) -> FindingRow:
     """Return a row of the list; `scale` is the number of conversions at its right end."""
-    ends = [max(0.0, row.conversions + end) for end in (row.lost.low, row.lost.high)]
     days = plural((row.last - row.onset).days + 1, "day")
+    low, due, high = due_of(row, report.interval)
     mine = breaks_over(row.segment, checks)
-    stake = row.monthly or row.revenue
     drawn = FindingRow(
         title=words.title(row),
         why=" ".join([words.evidence(row, report.interval), *(spoilt(check) for check in mine)]),
         tags=tags_of(row, checks),
-        expected=Band(
-            low=ends[0] / scale,
-            mark=row.expected / scale,
-            high=ends[1] / scale,
-            label=f"{expected(row.expected)} expected",
-        ),
+        expected=Band(low=low / scale, mark=due / scale, high=high / scale, label=f"{expected(due)} expected"),
         actual=Bar(value=row.conversions / scale, label=f"{count(row.conversions)} actual"),
-        interval=f"{share(report.interval)} interval: {expected(ends[0])} to {expected(ends[1])} expected",
-        money=money_short(stake.median),
-        range=money_range(stake.low, stake.high, sentence=True) + (f", lost in {days}" if row.recovered else ""),
-        orders=f"{orders_words(row.expected - row.conversions, row.lost)} missing",
+        interval=f"{share(report.interval)} interval: {expected(low)} to {expected(high)} expected",
         orders_over=f"in {days}",
     )
+    stake = row.monthly or row.revenue
+    if stake and row.lost:
+        drawn["money"] = money_short(stake.median)
+        drawn["range"] = money_range(stake.low, stake.high, sentence=True) + (
+            f", lost in {days}" if row.recovered else ""
+        )
+        drawn["orders"] = f"{orders_words(row.expected - row.conversions, row.lost)} missing"
+    else:
+        drawn["actual"]["color"] = "accent"
+        drawn |= FindingRow(money=DASH, range="nothing is lost", orders="No order is missing")
     if can_filter(row.segment):
         drawn["action"] = Action(where=dict(row.segment), view=LANDS_ON)
         drawn["action_label"] = "Filter to this"
     return drawn
+
+
+def due_of(row: SilentLeak, interval: float) -> tuple[float, float, float]:
+    """Return the orders that were expected with their interval: at the past rate, or a day's where visits rose."""
+    if row.lost is None:
+        return row.traffic.usual(row.conversions, interval)
+    low, high = (max(0.0, row.conversions + end) for end in (row.lost.low, row.lost.high))
+    return low, row.expected, high
 
 
 def tags_of(row: SilentLeak, checks: Sequence[Check]) -> list[Tag]:
@@ -113,22 +125,25 @@ def tags_of(row: SilentLeak, checks: Sequence[Check]) -> list[Tag]:
     state = Tag(label="Fell", look="loss", icon="bars")
     if row.recovered:
         state = Tag(label=f"Recovered on {day(row.recovered)}", look="plain", icon="check")
+    if row.verdict == "more visits":
+        state = Tag(label="More visits, not fewer orders", look="plain", icon="info")
     if row.looks_broken and not breaks_over(row.segment, checks):
         return [state, Tag(label="Probable tracking break or broken page", look="warn", icon="warn")]
     return [state, tracking_tag(row.segment, checks)]
 
 
-def scale_of(rows: Sequence[SilentLeak]) -> float:
+def scale_of(rows: Sequence[SilentLeak], interval: float) -> float:
     """Return the conversions at the right end of the one scale of the list."""
-    highest = [max(row.expected, row.conversions + row.lost.high) for row in rows]
+    highest = [max(row.conversions, *due_of(row, interval)) for row in rows]
     return scale_to(highest)
 
 
 def twin_row(row: SilentLeak) -> tuple[str, ...]:
-    """Return a row as text: segment, dates, counts, expected, ratio, what is missing, money."""
+    """Return a row as text: segment, verdict, dates, counts, expected, ratio, what is missing, money."""
     low, high = row.ratio_interval
     return (
         segment_pairs(row.segment),
+        "Fell" if row.verdict == "fell" else "More visits, not fewer orders",
         day(row.onset, year=True),
         words.days_words(*row.began),
         day(row.found, year=True),
@@ -138,14 +153,13 @@ def twin_row(row: SilentLeak) -> tuple[str, ...]:
         f"{row.expected:,.1f}",
         f"{row.ratio:.0%}",
         f"{low:.0%} to {high:.0%}",
-        f"{row.lost.low:,.1f} to {row.lost.high:,.1f}",
-        f"{money(row.revenue.low)} to {money(row.revenue.high)}",
-        f"{money(row.monthly.low)} to {money(row.monthly.high)}" if row.monthly else DASH,
+        f"{row.lost.low:,.1f} to {row.lost.high:,.1f}" if row.lost else DASH,
+        *(f"{money(each.low)} to {money(each.high)}" if each else DASH for each in (row.revenue, row.monthly)),
     )
 
 
-HEADERS = ("Segment", "Since", "May be", "Found", "Recovered", "28 days before", "Since then", "Expected", "Ratio",
-           "Interval", "Missing", "Missing revenue", "A month")  # fmt: skip
-NUMERIC = (False, *(True,) * (len(HEADERS) - 1))
+HEADERS = ("Segment", "Verdict", "Since", "May be", "Found", "Recovered", "28 days before", "Since then", "Expected",
+           "Ratio", "Interval", "Missing", "Missing revenue", "A month")  # fmt: skip
+NUMERIC = (False, False, *(True,) * (len(HEADERS) - 2))
 
 CHART = Card("silent", "Silent leaks", needs, update, renderer="findings", span=12, height=160, slow=True)

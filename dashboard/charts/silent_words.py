@@ -9,7 +9,7 @@ from dashboard.charts.segments import segment_words
 from dashboard.charts.words import joined, ordinal, part_of
 from dashboard.findings import Nothing
 from dashboard.format import THIN, count, date_range, day, expected, plural, share
-from queries.watch import SilentLeak, Watch
+from queries.watch_report import SilentLeak, Watch
 from queries.watch_scan import WINDOW
 
 RESTLESS = 1.3
@@ -23,14 +23,18 @@ BROKEN = (
 def heading(rows: Sequence[SilentLeak], *, restless: bool = False) -> str:
     """Return how many silent leaks go on and the first of them: One silent leak: Edge on desktop since about 16 Sep.
 
-    Where segments are `restless` they are called possible: some of them may be drift.
+    Where segments are `restless` they are called possible: some of them may be drift. Those with more visits and no
+    fewer orders are named only where nothing fell.
     """
-    going_on = [row for row in rows if row.recovered is None]
+    fallen = [row for row in rows if row.verdict == "fell"]
+    going_on = [row for row in fallen if row.recovered is None]
     if not rows:
         return "No segment fell from its own past"
+    if not fallen:
+        return f"More visits, not fewer orders: {segment_words(rows[0].segment)} {span_words(rows[0])}"
     if not going_on:
-        many = numbered(len(rows))
-        return f"No silent leak goes on; {many} recovered, the last on {day(max(filter(None, map(_back, rows))))}"
+        many = numbered(len(fallen))
+        return f"No silent leak goes on; {many} recovered, the last on {day(max(filter(None, map(_back, fallen))))}"
     many = numbered(len(going_on))
     first = f"{segment_words(going_on[0].segment)} since {about(going_on[0])}"
     possible = "possible " if restless else ""
@@ -69,22 +73,42 @@ def days_words(first: dt.date, last: dt.date) -> str:
 def title(row: SilentLeak) -> str:
     """Return what fell, how far, since when, and the counts behind it."""
     who, ratio = segment_words(row.segment), times(row.ratio)
+    if row.verdict == "more visits":
+        return f"{who}: more visits, not fewer orders, {span_words(row)}"
     counts = f"{plural(row.conversions, 'converted session')} where {expected(row.expected)} were expected"
     if row.recovered is None:
-        return f"{who} has converted at {ratio} of its past since {onset_words(row)}: {counts}"
-    until = f"{onset_words(row)} until {day(row.recovered)}"
-    return f"{who} converted at {ratio} of its past from {until}: {counts}"
+        return f"{who} has converted at {ratio} of its past {span_words(row)}: {counts}"
+    return f"{who} converted at {ratio} of its past {span_words(row)}: {counts}"
+
+
+def span_words(row: SilentLeak) -> str:
+    """Return since when, or from when until when: since 16 Sep (15 to 17 Sep); from 16 Sep until 20 Oct."""
+    if row.recovered is None:
+        return f"since {onset_words(row)}"
+    return f"from {onset_words(row)} until {day(row.recovered)}"
 
 
 def evidence(row: SilentLeak, interval: float) -> str:
     """Return the counts before and since, how sure the ratio is, and when it was found."""
     before = part_of(row.before[1], row.before[0])
     since = part_of(row.conversions, row.sessions)
+    if row.verdict == "more visits":
+        return f"{before} in the {WINDOW} days before, {since} since. {traffic_words(row)}"
     ratio = ratio_words(row.ratio, row.ratio_interval, interval)
     found = f"Found on the data of {day(row.found)}, its {ordinal(row.delay)} day"
     return (
         f"{before} in the {WINDOW} days before, {since} since. Converts at {ratio} what its own past and all others "
         f"give. {found}.{f' {BROKEN}' if row.looks_broken else ''}"
+    )
+
+
+def traffic_words(row: SilentLeak) -> str:
+    """Return what became of sessions and orders, all others taken as they are, and what to look at."""
+    sessions, orders = row.traffic.sessions, row.traffic.orders
+    return (
+        f"It has {sessions:.1f} times the sessions a day that it had and {times(orders)} of the orders, the whole "
+        "shop's own change taken out: visits came that do not buy. Bots do this, or a campaign that reaches the wrong "
+        "people. No money is counted."
     )
 
 
