@@ -18,7 +18,7 @@ from queries.leak_list import searched_dimensions
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
 from queries.traffic import Traffic
-from queries.watch_null import threshold, unrest
+from queries.watch_null import null_of, unrest
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
 from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
 
@@ -60,7 +60,8 @@ def watch_days(
     if not len(watched):
         return replace(report, too_small=watched.too_small)
     rng = np.random.default_rng(seed)
-    least = threshold(watched, chance, rng)
+    null = null_of(watched, seed)
+    least = null.score(chance)
     watcher = Watcher(watched, least, unrest(watched))
     incidents = watcher.run()
     # a large fall stirs what is beside it; many falls are the unrest itself, which must not be taken out of it
@@ -72,7 +73,8 @@ def watch_days(
     rows = [row for incident in incidents if (row := _row(watcher, incident, worth, interval, rng))]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
-        report, watched=len(watched), too_small=watched.too_small, threshold=float(least), unrest=float(watcher.unrest),
+        report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
+        middle=null.middle, scale=null.scale, unrest=float(watcher.unrest),
         smallest=_smallest(watched, least * watcher.unrest), rows=tuple(rows),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from queries.gumbel import Gumbel
 from queries.leak_report import Segment
 from queries.leak_words import ends_of, values_of
 from queries.revenue import Estimate
@@ -15,6 +16,8 @@ TECHNICAL = frozenset({"browser", "device_category", "operating_system"})
 BROKEN, SHARP = 0.1, 3
 """A fall to less than a tenth within so many days, on technical values alone, looks like a break, not like a leak."""
 Verdict = Literal["fell", "more visits"]
+Certainty = Literal["certain", "likely", "possible"]
+CERTAIN, LIKELY = 0.01, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class Watch:
     Within these the largest sure loss comes first.
 
     `days` are those with sessions, `watched` the segments that are large enough to be dated; `left_out` the days that
-    data checks call broken. `threshold` is the score of an alarm, `chance` that of any false one in all these days.
+    data checks call broken. `threshold` is the score of an alarm, `chance` that of any false one in all these days;
+    `middle` and `scale` are those of the highest score where nothing falls (a Gumbel distribution).
     `smallest` are the falls (0.4 is 40 % less) of the largest and of the median segment that 28 days would show; None
     where not even a fall to nought would.
     """
@@ -91,6 +95,17 @@ class Watch:
     smallest: tuple[float | None, float | None]
     rows: tuple[SilentLeak, ...] = ()
     left_out: tuple[dt.date, ...] = ()
+    middle: float = 0.0
+    scale: float = 1.0
+
+    def certainty(self, row: SilentLeak) -> Certainty:
+        """Return how sure it is that a row is no chance: certain under .01, likely under .1, else possible."""
+        chance = self.chance_of(row.score)
+        return "certain" if chance < CERTAIN else "likely" if chance < LIKELY else "possible"
+
+    def chance_of(self, score: float) -> float:
+        """Return the chance that all these days together reach such a score where nothing falls."""
+        return Gumbel(self.middle, self.scale).chance(score)
 
     @property
     def enough_days(self) -> bool:
@@ -127,6 +142,7 @@ def watch_rows(report: Watch) -> list[dict[str, Any]]:
             **_ends("missing_revenue", row.revenue),
             **_ends("missing_revenue_a_month", row.monthly),
             "score": row.score,
+            "chance": report.chance_of(row.score),
         }
         for row in report.rows
     ]

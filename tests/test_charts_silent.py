@@ -35,7 +35,7 @@ BOTS = replace(EDGE, segment={"source": "bing"}, lost=None, revenue=None, monthl
                traffic=Traffic(3.4, 0.97, 0.16))  # fmt: skip
 REPORT = Watch(
     ("browser", "device_category", "source"), sep(1, 5), sep(31, 10), 182, 300_000, 5923, 340, 4325, 6.1, 1.1, 0.1,
-    0.8, (0.16, 0.87), (EDGE, MAIL),
+    0.8, (0.16, 0.87), (EDGE, MAIL), (), 3.5, 1.1,
 )  # fmt: skip
 SHOWN = Filters(date_from=sep(1), date_to=sep(31, 10))
 
@@ -58,7 +58,8 @@ def test_the_card_says_what_fell_since_when_how_far_and_what_it_costs_a_month():
     )
     assert plain(fell["why"]) == (
         "110 of 3,809 in the 28 days before, 64 of 6,937 since. Converts at 31 % (80 % interval 25 to 39 %) of what "
-        "its own past and all others give. Found on the data of 29 Sep, its 14th day."
+        "its own past and all others give. Found on the data of 29 Sep, its 14th day. Certain: under 1 % of stores "
+        "where nothing falls show one so clear by chance."
     )
     assert [tag["label"] for tag in fell["tags"]] == ["Fell", "No tracking fault found"]
     assert (plain(fell["money"]), plain(fell["range"])) == ("$13 k", "$9.2 k to $16 k")
@@ -129,6 +130,14 @@ def test_a_row_under_a_probable_tracking_break_comes_last_and_says_so():
     assert [plain(row["title"]).split(" has ")[0] for row in state.body["rows"]] == ["Edge on desktop", "Source google"]
     assert [tag["label"] for tag in state.body["rows"][1]["tags"]] == ["Fell", "Probable tracking break"]
     assert "settle that first" in state.body["rows"][1]["why"]
+
+
+def test_a_row_says_how_sure_it_is():
+    sure, likely, weak = (replace(EDGE, score=score) for score in (9.1, 6.8, 5.0))
+    rows = [silent_words.evidence(row, REPORT) for row in (sure, likely, weak)]
+    assert plain(rows[0]).endswith("Certain: under 1 % of stores where nothing falls show one so clear by chance.")
+    assert plain(rows[1]).endswith("Likely: 5 % of stores where nothing falls show one so clear by chance.")
+    assert plain(rows[2]).endswith("Possible: 23 % of stores where nothing falls show one so clear by chance.")
 
 
 def test_nearly_nothing_left_at_once_is_to_be_looked_at_first():

@@ -89,7 +89,7 @@ def row_of(row: SilentLeak, report: Watch, scale: float, checks: Sequence[Check]
     mine = breaks_over(row.segment, checks)
     drawn = FindingRow(
         title=words.title(row),
-        why=" ".join([words.evidence(row, report.interval), *(spoilt(check) for check in mine)]),
+        why=" ".join([words.evidence(row, report), *(spoilt(check) for check in mine)]),
         tags=tags_of(row, checks),
         expected=Band(low=low / scale, mark=due / scale, high=high / scale, label=f"{expected(due)} expected"),
         actual=Bar(value=row.conversions / scale, label=f"{count(row.conversions)} actual"),

@@ -9,7 +9,7 @@ from dashboard.charts.segments import segment_words
 from dashboard.charts.words import joined, ordinal, part_of
 from dashboard.findings import Nothing
 from dashboard.format import THIN, count, date_range, day, expected, plural, share
-from queries.watch_report import SilentLeak, Watch
+from queries.watch_report import CERTAIN, SilentLeak, Watch
 from queries.watch_scan import WINDOW
 
 RESTLESS = 1.3
@@ -88,18 +88,30 @@ def span_words(row: SilentLeak) -> str:
     return f"from {onset_words(row)} until {day(row.recovered)}"
 
 
-def evidence(row: SilentLeak, interval: float) -> str:
-    """Return the counts before and since, how sure the ratio is, and when it was found."""
+def evidence(row: SilentLeak, report: Watch) -> str:
+    """Return the counts before and since, how sure the ratio is, when it was found, and whether chance does this."""
     before = part_of(row.before[1], row.before[0])
     since = part_of(row.conversions, row.sessions)
     if row.verdict == "more visits":
         return f"{before} in the {WINDOW} days before, {since} since. {traffic_words(row)}"
-    ratio = ratio_words(row.ratio, row.ratio_interval, interval)
+    ratio = ratio_words(row.ratio, row.ratio_interval, report.interval)
     found = f"Found on the data of {day(row.found)}, its {ordinal(row.delay)} day"
-    return (
-        f"{before} in the {WINDOW} days before, {since} since. Converts at {ratio} what its own past and all others "
-        f"give. {found}.{f' {BROKEN}' if row.looks_broken else ''}"
+    told = (
+        f"{before} in the {WINDOW} days before, {since} since.",
+        f"Converts at {ratio} what its own past and all others give. {found}.",
+        chance_words(row, report),
+        BROKEN if row.looks_broken else "",
     )
+    return " ".join(part for part in told if part)
+
+
+def chance_words(row: SilentLeak, report: Watch) -> str:
+    """Return how often chance alone shows so clear a fall; nothing where segments move by themselves."""
+    if report.unrest >= RESTLESS:
+        return ""
+    certainty = report.certainty(row)
+    often = share(report.chance_of(row.score)) if certainty != "certain" else f"under {share(CERTAIN)}"
+    return f"{certainty.capitalize()}: {often} of stores where nothing falls show one so clear by chance."
 
 
 def traffic_words(row: SilentLeak) -> str:
