@@ -15,16 +15,17 @@ from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.incidents import Incident, Watcher
 from queries.leak_list import searched_dimensions
+from queries.local_level import walked
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
 from queries.traffic import Traffic
-from queries.watch_null import null_of, unrest
+from queries.watch_null import null_of, walks
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
 from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
 
 MAX_ORDER = 2
-MOST_STIRRING = 2
-"""So few falls are taken out before the unrest is measured again."""
+MOST_STIRRING = 3
+"""So few falls are taken out before the walk is measured again."""
 MISCOUNTED = frozenset({"no orders", "vanished", "shares", "not set"})
 """Kinds of data checks that say sessions or orders were not counted under their values."""
 LONGEST_BREAK = 7
@@ -62,20 +63,22 @@ def watch_days(
     rng = np.random.default_rng(seed)
     null = null_of(watched, seed)
     least = null.score(chance)
-    watcher = Watcher(watched, least, unrest(watched))
+    watched.set_walk(walks(watched))
+    watcher = Watcher(watched, least)
     incidents = watcher.run()
-    # a large fall stirs what is beside it; many falls are the unrest itself, which must not be taken out of it
-    if len(incidents) <= MOST_STIRRING and (rest := unrest(watched)) < watcher.unrest:
+    # a large fall stirs what is beside it; many falls are the drift itself, which must not be taken out of it
+    if len(incidents) <= MOST_STIRRING and (rest := walks(watched)).sum() < watched.walk.sum():
         watched.reset()
-        watcher = Watcher(watched, least, rest)
+        watched.set_walk(rest)
+        watcher = Watcher(watched, least)
         incidents = watcher.run()
     worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
     rows = [row for incident in incidents if (row := _row(watcher, incident, worth, interval, rng))]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
-        middle=null.middle, scale=null.scale, unrest=float(watcher.unrest),
-        smallest=_smallest(watched, least * watcher.unrest), rows=tuple(rows),
+        middle=null.middle, scale=null.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
+        smallest=_smallest(watched, least), rows=tuple(rows),
     )  # fmt: skip
 
 
@@ -142,13 +145,14 @@ def _draws(
     due_of_cells = np.bincount(daily.cell[rows], watched.row_due[rows], minlength=len(watched.cell_due))
     values = worth.draws(due_of_cells[members].astype(float), members, rng)
     had, _, usual, every = watcher.row(incident)
-    known, month = had[slice(*incident.base)].sum() + PRIOR, _due_a_month(had, usual, every)
+    known, month = watched.sums.known[incident.segment, incident.level_day], _due_a_month(had, usual, every)
     days, weights = incident.onsets
     parts = np.split(values, np.cumsum(rng.multinomial(len(values), weights / weights.sum()))[:-1])
     drawn = []
     for day, part in zip(days, parts, strict=True):
         observed, due, rest = _since(had, usual, every, slice(int(day), end))
-        loss = draw_loss(observed, due, 1.0 / known + 1.0 / max(rest, 1.0), 0.0, part, rng)
+        drift = float(walked(watched.walk[incident.segment], end - day))
+        loss = draw_loss(observed, due, 1.0 / known + 1.0 / max(rest, 1.0) + drift, 0.0, part, rng)
         drawn.append((loss.ratio, loss.lost, loss.revenue, loss.revenue * month / max(due, SMALLEST)))
     ratio, lost, revenue, monthly = (np.concatenate(column) for column in zip(*drawn, strict=True))
     return ratio, lost, revenue, monthly
@@ -174,7 +178,7 @@ def _smallest(watched: Watched, least: float) -> tuple[float | None, float | Non
     found: list[float | None] = []
     for due in (float(np.max(watched.typical)), float(np.median(watched.typical))):
         falls = np.linspace(0.0, 1.0, 101)
-        doubt = 1.0 + due / (due + PRIOR)
+        doubt = 1.0 + due / (due + PRIOR) + due * walked(watched.walk.max(), WINDOW)
         seen = fall(due * (1 - falls), np.full(101, due), np.full(101, max(total, due))) / doubt
         enough = np.nonzero(seen >= least + float(watched.cost.max()))[0]
         found.append(float(falls[enough[0]]) if len(enough) else None)

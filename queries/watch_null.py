@@ -1,4 +1,4 @@
-"""What chance alone does to a watch: how restless all segments are, and how high a score grows where nothing falls."""
+"""What happens where nothing falls: how far segments walk by themselves, and how high a score grows by chance."""
 
 from itertools import pairwise
 
@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from queries.baseline import Codes, Floats
 from queries.gumbel import Gumbel
-from queries.null import MEDIAN_CHI_SQUARE
-from queries.watch_scan import BASE, LARGEST_PART, PRIOR, SMALLEST, WINDOW, Watched, Windows, base_of
+from queries.local_level import walk_of
+from queries.watch_scan import BASE, LARGEST_PART, PRIOR, SMALLEST, WINDOW, Watched, Windows, first_onset
 
 Counts = NDArray[np.float32]
 
+BLOCKS = (14, 28)
+LEAST_DUE, HALF_WEIGHT = 5.0, 200.0
+"""A block counts from so many expected conversions on, half from so many on: only large segments show a small walk."""
 REPLICATES = 200
 FEWEST_DRAWS, MOST_DRAWS, DRAWN = 24, 100, 1_500_000
 """A day is drawn so many times, fewer where conversions are many: about as many of them in all. A replicate takes one
@@ -20,42 +23,46 @@ AT_ONCE = 64_000
 """Segments times replicates that are scanned together: what a day has of them stays in the processor's cache."""
 SLACK = 1.0 - 1e-5
 """Single precision decides only which windows are reckoned in full."""
-HORIZONS = (7, 28)
-LEAST_DUE = 5.0
-MEDIAN_ERROR = 2.33
-"""The standard error of the median of n draws of a chi-square, over that median, is 2.33 / sqrt(n)."""
 
 
-def unrest(watched: Watched) -> float:
-    """Return how much further segments move from week to week, or month to month, than chance makes them; at least 1.
+def walks(watched: Watched) -> Floats:
+    """Return how far the logarithm of each segment's ratio walks a day (variance), one for each number of values.
 
-    The median of (O - E)^2 / V over segments and blocks of 7 and of 28 days, over that of a chi-square, less its
-    standard error: few segments tell little. Only of those above what is due, since falls lie below.
+    From block to block of 14 and of 28 days a ratio moves by chance, and by 2 q L / 3 where it walks. The weighted
+    median of the squared moves says which q; of rises alone, since falls are what is looked for.
     """
-    ratios, singles = [1.0], max(1, int((watched.cost == watched.cost.min()).sum()))
-    for length in HORIZONS:
-        found, blocks = [], 0
-        for last in range(WINDOW + length - 1, watched.daily.days, length):
-            moves = _moves(watched, last - length + 1, last)
-            found.append(moves)
-            blocks += len(moves) > 0
-        held = np.concatenate(found) if found else np.zeros(0)
-        if len(held):
-            error = MEDIAN_ERROR / np.sqrt(max(1.0, blocks * singles / 2))
-            ratios.append(float(np.median(held)) / MEDIAN_CHI_SQUARE - error)
-    return max(ratios)
+    blocks = [
+        _rises(watched, end - 2 * length, length)
+        for length in BLOCKS
+        for end in range(watched.daily.days, 2 * length - 1, -length)
+    ]
+    walk = np.zeros(len(watched))
+    for order in np.unique(watched.orders) if blocks else ():
+        chosen = watched.orders == order
+        found = np.concatenate([rises[:, chosen & (rises[3] > 0)] for rises in blocks], axis=1)
+        walk[chosen] = walk_of(*found)
+    return walk
 
 
-def _moves(watched: Watched, first: int, last: int) -> Floats:
-    """Return (O - E)^2 / V of the segments that have more than is due on these days."""
-    block = Windows.every_onset(watched.sums, (max(0, first - BASE), first), slice(first, first + 1), last)
-    above = (block.had > block.due) & (block.due >= LEAST_DUE)
-    rest = np.maximum(block.every - block.due, SMALLEST)
-    return ((block.due - block.had) ** 2 * block.every / (block.due * rest * block.doubt))[above]
+def _rises(watched: Watched, start: int, length: int) -> Floats:
+    """Return the rise of each segment from one block to the next: rise, noise, walk, weight; weight 0 where it fell."""
+    sums, middle, end = watched.sums, start + length, start + 2 * length
+    own = (sums.had[:, -1] + PRIOR) / (sums.due[:, -1] + PRIOR)
+    had = sums.had[:, middle] - sums.had[:, start]
+    due = own * (sums.due[:, middle] - sums.due[:, start])
+    after = own * (sums.due[:, end] - sums.due[:, middle]) * (had + PRIOR) / (due + PRIOR)
+    total = max(float(sums.every[end] - sums.every[middle]), 1.0)
+    rest = np.maximum(1.0 - after / total, 1.0 - LARGEST_PART)
+    rise = sums.had[:, end] - sums.had[:, middle] - after
+    noise = np.maximum(after * rest * (1.0 + after / (had + PRIOR)), SMALLEST)
+    walk = (after * had / (had + PRIOR)) ** 2 * 2.0 * length / 3.0
+    return np.stack(
+        [rise, noise, walk, np.where((rise > 0) & (after >= LEAST_DUE), after / (after + HALF_WEIGHT), 0.0)]
+    )
 
 
 def null_of(watched: Watched, seed: int, replicates: int = REPLICATES) -> Gumbel:
-    """Return how high the highest score of so many days grows where nothing leaks.
+    """Return how high the highest score of so many days grows where nothing leaks and nothing walks.
 
     A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say. The random
     numbers of a day depend on its date alone, so that one day more moves the outcome little.
@@ -108,28 +115,34 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
     """
     sums = watched.sums
     order = np.argsort(-watched.typical / np.maximum(watched.cost, 1.0), kind="stable")
-    due, cost, largest = sums.due[order].T, watched.cost[order, None], sums.largest[order, None]
+    due, cost, largest = sums.due[order].T, watched.cost[order, None], sums.largest[order, None].astype(np.float32)
     had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
     for day, chosen in enumerate(picks.T):
         np.add(had[day], drawn[day][order[:, None], chosen], out=had[day + 1])
+    past: dict[int, tuple[Counts, Counts, Floats]] = {}
     found = np.zeros(len(picks))
-    for day in np.nonzero(watched.every[WINDOW:])[0] + WINDOW:
-        first, end = base_of(int(day))
-        known = had[end] - had[first] + PRIOR
-        own = known / (due[end] - due[first] + PRIOR)[:, None]
-        room = np.maximum(1.0 - own * largest, 1.0 - LARGEST_PART)
-        bar = (np.sqrt((found + cost) * room * own) * SLACK).astype(np.float32)
-        own32, last = own.astype(np.float32), had[day + 1]
-        windows = due[day + 1] - due[end : day + 1]
-        able = windows * (own / room).max(axis=1) >= cost[:, 0] + found.min()
+    for day in range(WINDOW, len(due) - 1):
+        first = first_onset(day)
+        known = had[day] - had[max(0, day - BASE)] + np.float32(PRIOR)
+        own = known / (due[day] - due[max(0, day - BASE)] + PRIOR)[:, None].astype(np.float32)
+        room = np.maximum(1.0 - own * largest, np.float32(1.0 - LARGEST_PART))
+        past[day] = own, np.sqrt(room * own), (own / room).max(axis=1)
+        past.pop(first - 1, None)
+        if not watched.every[day]:
+            continue
+        bar, last = (np.sqrt(found + cost) * SLACK).astype(np.float32), had[day + 1]
+        windows = due[day + 1] - due[first : day + 1]
+        able = windows * [past[onset][2] for onset in range(first, day + 1)] >= cost[:, 0] + found.min()
         over: list[tuple[Codes, Codes, int]] = []
-        for onset, (window, can) in enumerate(zip(windows, able, strict=True), end):
+        for onset, (window, can) in enumerate(zip(windows, able, strict=True), first):
             if not can.any():
                 break
             few = slice(len(can) - int(np.argmax(can[::-1])))
             window32 = window[few, None].astype(np.float32)
-            short = own32[few] * window32
-            short -= bar[few] * np.sqrt(window32)
+            short = past[onset][0][few] * window32
+            asked = past[onset][1][few] * bar[few]
+            asked *= np.sqrt(window32)
+            short -= asked
             short += had[onset][few]
             places = np.flatnonzero(short > last[few])
             if len(places):
@@ -138,8 +151,11 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
             rows, columns = (np.concatenate([each[part] for each in over]) for part in (0, 1))
             onsets = np.repeat([onset for *_, onset in over], [len(places) for places, *_ in over])
             every = sums.every[day + 1] - sums.every[onsets]
-            expected = np.clip(own[rows, columns] * windows[onsets - end, rows], SMALLEST, LARGEST_PART * every)
+            bases = np.maximum(0, onsets - BASE)
+            usual = (had[onsets, rows, columns] - had[bases, rows, columns]).astype(float) + PRIOR
+            expected = usual / (due[onsets, rows] - due[bases, rows] + PRIOR) * windows[onsets - first, rows]
+            expected = np.clip(expected, SMALLEST, LARGEST_PART * every)
             counted = (last[rows, columns] - had[onsets, rows, columns]).astype(float)
-            falls = Windows(counted, expected, every, 1.0 + expected / known[rows, columns]).falls()
+            falls = Windows(counted, expected, every, 1.0 + expected / usual).falls()
             np.maximum.at(found, columns, falls - cost[rows, 0])
     return found

@@ -76,6 +76,7 @@ class Watch:
     `days` are those with sessions, `watched` the segments that are large enough to be dated; `left_out` the days that
     data checks call broken. `threshold` is the score of an alarm, `chance` that of any false one in all these days;
     `middle` and `scale` are those of the highest score where nothing falls (a Gumbel distribution).
+    `drift` is by how much rates move by themselves in 28 days (standard deviation; 0.1 is 10 %), which is no fall.
     `smallest` are the falls (0.4 is 40 % less) of the largest and of the median segment that 28 days would show; None
     where not even a fall to nought would.
     """
@@ -89,7 +90,7 @@ class Watch:
     watched: int
     too_small: int
     threshold: float
-    unrest: float
+    drift: float
     chance: float
     interval: float
     smallest: tuple[float | None, float | None]
@@ -113,7 +114,7 @@ class Watch:
         return self.days > WINDOW
 
 
-NOTHING = Watch((), None, None, 0, 0, 0, 0, 0, 0.0, 1.0, FALSE_CHANCE, 0.8, (None, None))
+NOTHING = Watch((), None, None, 0, 0, 0, 0, 0, 0.0, 0.0, FALSE_CHANCE, 0.8, (None, None))
 
 
 def watch_rows(report: Watch) -> list[dict[str, Any]]:

@@ -20,12 +20,13 @@ from queries.filters import Filters
 from queries.funnel import CHECKOUT, ENGAGEMENT
 from queries.gumbel import Gumbel
 from queries.judged import judged_watch, judged_watch_of_all
+from queries.local_level import kept_a_day, walk_of, walked, weighted_sums
 from queries.routes import Routes
 from queries.traffic import Traffic
 from queries.watch import broken_days, watch_days
-from queries.watch_null import drawn_days, highest, null_of, unrest
+from queries.watch_null import drawn_days, highest, null_of, walks
 from queries.watch_report import NOTHING, SilentLeak, Watch, watch_rows
-from queries.watch_scan import PRIOR, Sums, Watched, Windows, base_of, best_of, fall, odds_ratio, running
+from queries.watch_scan import PRIOR, Sums, Watched, Windows, best_of, fall, first_onset, odds_ratio
 
 FIRST = dt.date(2026, 1, 5)
 DEVICES, BROWSERS, SOURCES = ("desktop", "mobile"), ("Chrome", "Edge", "Safari"), ("google", "mail", "bing", "news")
@@ -79,6 +80,12 @@ def kept_by(inside, share, first, before=None, days=90):
     return kept
 
 
+def certain(daily):
+    """Return the rows that chance would show in under one of a hundred shops."""
+    report = watch_days(daily)
+    return [row for row in report.rows if report.certainty(row) == "certain"]
+
+
 def number(day):
     return (day - FIRST).days
 
@@ -103,16 +110,24 @@ def test_a_score_is_never_more_than_its_bound(had, due, every):
     assert 0 <= gain <= (had - due) ** 2 / (due * (1 - due / every)) + 1e-6
 
 
-def test_windows_by_hand_a_segments_own_past_times_its_share_of_the_day():
+@pytest.mark.parametrize("walk", [0.0, 0.003])
+def test_windows_by_hand_a_segments_own_past_times_its_share_of_the_day(walk):
     had = np.array([[4.0] * 30 + [1.0, 2.0]])
     due = np.array([[5.0] * 30 + [6.0, 7.0]])
-    sums = Sums.of(had, due, np.array([50.0] * 32))
-    windows = Windows.every_onset(sums, (0, 30), slice(30, 32), 31)
-    own = (120 + PRIOR) / (150 + PRIOR)
+    sums = Sums.of(had, due, np.array([50.0] * 32), np.array([walk]))
+    windows = Windows.every_onset(sums, slice(30, 32), 31)
+    kept = kept_a_day(np.array([walk]), had.mean(axis=1))[0]
+    known = 4 * sum(kept**age for age in range(30)) + PRIOR * kept**30
+    own = known / (5 * sum(kept**age for age in range(30)) + PRIOR * kept**30)
+    after = kept * known + 1
+    later = after / (kept * known / own + 6)
     assert windows.had.tolist() == [[3, 2]]
-    assert windows.due[0] == pytest.approx([own * 13, own * 7])
+    assert windows.due[0] == pytest.approx([own * 13, later * 7])
     assert windows.every[0].tolist() == [100, 50]
-    assert windows.doubt[0] == pytest.approx([1 + own * 13 / 140, 1 + own * 7 / 140])
+    drift = 0.6 * walk / 3
+    assert windows.doubt[0] == pytest.approx(
+        [1 + own * 13 * (1 / known + 2 * drift), 1 + later * 7 * (1 / after + drift)]
+    )
 
 
 def test_what_the_days_do_to_everything_is_due_of_every_segment_alike():
@@ -128,14 +143,15 @@ def test_what_the_days_do_to_everything_is_due_of_every_segment_alike():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_quick_look_of_a_day_finds_what_a_full_one_does(seed):
     watched = Watched(shop(seed=seed, kept=kept_by(EDGE, 0.5, 60)))
+    watched.set_walk(np.full(len(watched), 0.001 * seed))
     for day in (66, 89):
-        best = best_of(watched.sums, day, watched.cost, 1.2, 1.0)
-        base = base_of(day)
-        windows = Windows.every_onset(watched.sums, base, slice(base[1], day + 1), day)
-        scores = windows.falls() / 1.2 - watched.cost[:, None]
+        best = best_of(watched.sums, day, watched.cost, 1.0)
+        first = first_onset(day)
+        windows = Windows.every_onset(watched.sums, slice(first, day + 1), day)
+        scores = windows.falls() - watched.cost[:, None]
         assert best is not None
         assert best.score == pytest.approx(scores.max())
-        assert scores[best.segment, best.onset - base[1]] == pytest.approx(scores.max())
+        assert scores[best.segment, best.onset - first] == pytest.approx(scores.max())
 
 
 def test_a_planted_fall_is_one_row_with_its_day_its_ratio_and_what_it_costs():
@@ -224,11 +240,13 @@ def test_bots_are_more_visits_and_carry_no_money():
     bots = np.zeros((len(COMBINATIONS), 90))
     bots[BING, 60:] = 2.5
     for seed in range(3):
-        rows = watch_days(shop(a_day=200, seed=seed, bots=bots)).rows
+        rows = certain(shop(a_day=200, seed=seed, bots=bots))
         assert rows and {row.verdict for row in rows} == {"more visits"}
         assert {(row.lost, row.revenue, row.monthly, row.looks_broken) for row in rows} == {(None, None, None, False)}
         assert all(row.segment["source"] == "bing" and abs(number(row.onset) - 60) <= 1 for row in rows)
-    [row] = watch_rows(Watch(("source",), None, None, 90, 1, 1, 1, 1, 1.0, 1.0, 0.1, 0.8, (None, None), rows[:1]))
+    [row] = watch_rows(
+        Watch(("source",), None, None, 90, 1, 1, 1, 1, 1.0, 0.0, 0.1, 0.8, (None, None), tuple(rows[:1]))
+    )
     assert row["verdict"] == "more visits" and row["sessions_ratio"] == pytest.approx(3.5, rel=0.1)
     assert [value for name, value in row.items() if name.startswith("missing")] == [None] * 9
 
@@ -236,18 +254,18 @@ def test_bots_are_more_visits_and_carry_no_money():
 def test_a_fall_beside_bots_and_one_in_a_rise_of_all_visits_stay_falls_with_their_money():
     bots = np.zeros((len(COMBINATIONS), 90))
     bots[BING, 50:] = 2.5
-    lost, mere = watch_days(shop(a_day=200, bots=bots, kept=kept_by(EDGE, 0.35, 60))).rows
+    lost, mere = certain(shop(a_day=200, bots=bots, kept=kept_by(EDGE, 0.35, 60)))
     assert lost.segment == {"browser": "Edge"} and lost.verdict == "fell" and lost.lost.low > 0
     assert mere.segment == {"source": "bing"} and mere.verdict == "more visits"
     everywhere = np.zeros((len(COMBINATIONS), 90))
     everywhere[:, 60:] = 1.0
-    [row] = watch_days(shop(a_day=200, bots=everywhere, kept=kept_by(EDGE, 0.35, 60))).rows
+    [row] = certain(shop(a_day=200, bots=everywhere, kept=kept_by(EDGE, 0.35, 60)))
     assert row.verdict == "fell" and row.traffic.sessions == pytest.approx(1, abs=0.1)
 
 
 def test_two_falls_are_two_rows_though_one_stirs_what_is_beside_it():
     both = kept_by(EDGE, 0.35, 50) * kept_by(MOBILE_CHROME, 0.4, 65)
-    edge, chrome = sorted(watch_days(shop(kept=both, a_day=250)).rows, key=lambda row: row.onset)
+    edge, chrome = sorted(certain(shop(kept=both, a_day=250)), key=lambda row: row.onset)
     assert edge.segment == {"browser": "Edge"} and abs(number(edge.onset) - 50) <= 1
     assert chrome.segment == {"device_category": "mobile", "browser": "Chrome"} and abs(number(chrome.onset) - 65) <= 2
 
@@ -265,7 +283,7 @@ def test_the_same_days_give_the_same_report():
     daily = shop(kept=kept_by(EDGE, 0.4, 60), a_day=120)
     report = watch_days(daily)
     assert report == watch_days(daily)
-    assert {type(value) for value in (report.unrest, report.threshold, *report.smallest)} <= {float, type(None)}
+    assert {type(value) for value in (report.drift, report.threshold, *report.smallest)} <= {float, type(None)}
 
 
 def test_too_few_days_and_too_few_conversions_are_said():
@@ -284,11 +302,56 @@ def test_other_values_put_together_are_never_named():
     assert all(OTHER not in row.segment.values() for row in watch_days(lumped).rows)
 
 
-def test_the_unrest_is_chance_where_nothing_moves_and_more_where_all_does():
-    assert 1 <= unrest(Watched(shop(a_day=200))) < 1.4
-    moods = np.exp(np.random.default_rng(3).normal(0, 0.5, (len(COMBINATIONS), 13)))
-    restless = np.minimum(np.repeat(moods, 7, axis=1)[:, :90], 3)
-    assert unrest(Watched(shop(a_day=200, kept=restless))) > 1.4
+def test_a_walk_is_nought_where_nothing_moves_and_seen_where_all_does():
+    calm, restless = ([walks(Watched(shop(a_day=200, days=120, seed=seed, kept=moods(seed, sd)))) for seed in range(3)]
+                      for sd in (0.0, 0.15))  # fmt: skip
+    assert max(np.sqrt(28 * walk.max()) for walk in calm) < 0.08
+    assert np.median([np.sqrt(28 * walk.max()) for walk in restless]) > 0.07
+
+
+def moods(seed, sd, days=120):
+    """Return rates of each combination that walk: those of its device, browser and source by `sd` in 28 days each."""
+    rng = np.random.default_rng([seed, 7])
+    walked = np.zeros((len(COMBINATIONS), days))
+    for names in (DEVICES, BROWSERS, SOURCES):
+        steps = np.cumsum(rng.normal(0, sd / np.sqrt(28), (len(names), days)), axis=1)
+        walked += steps[[next(i for i, name in enumerate(names) if name in row) for row in COMBINATIONS]]
+    return np.minimum(np.exp(walked), 3)
+
+
+def test_what_a_day_leaves_of_the_level_by_hand():
+    """A = A / (1 + q A) + due in the steady state; without a walk all is kept."""
+    known = 50.0
+    kept = kept_a_day(np.array([0.0, 0.002]), np.array([3.0, known - known / (1 + 0.002 * known)]))
+    assert kept == pytest.approx([1.0, 1 / 1.1])
+    sums = weighted_sums(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([0.5]), 3)
+    assert sums[0] == pytest.approx([0, 1, 2.5, 5.25, 10.5])
+    assert weighted_sums(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([1.0]), 3)[0].tolist() == [0, 1, 3, 7, 14]
+    assert walked(np.array([0.01]), np.array([10]))[0] == pytest.approx(0.6 * 0.01 * 10 / 3)
+
+
+@given(st.floats(1e-5, 0.02), st.floats(0.05, 200))
+def test_the_level_of_a_walk_forgets_as_the_filter_does(walk, due):
+    kept = kept_a_day(np.array([walk]), np.array([due]))[0]
+    known = due / (1 - kept)
+    assert 0 < kept < 1 and known / (1 + walk * known) == pytest.approx(kept * known)
+
+
+def test_the_walk_of_rises_is_that_which_makes_their_median_chance():
+    rng = np.random.default_rng(5)
+    noise, walks_by = np.full(4000, 30.0), np.full(4000, 9000.0)
+    rises = np.abs(rng.normal(0, np.sqrt(noise + 0.004 * walks_by)))
+    assert walk_of(rises, noise, walks_by, np.ones(4000)) == pytest.approx(0.004, rel=0.15)
+    assert walk_of(rises / 10, noise, walks_by, np.ones(4000)) == 0
+    assert walk_of(rises[:0], noise[:0], walks_by[:0], noise[:0]) == 0
+
+
+def test_in_restless_shops_falls_are_found_and_little_else():
+    quiet = [watch_days(shop(days=120, a_day=150, seed=seed, kept=moods(seed, 0.1))).rows for seed in range(6)]
+    assert sum(map(len, quiet)) <= 3
+    fallen = [moods(seed, 0.1) * kept_by(EDGE, 0.4, 80, days=120) for seed in range(3)]
+    rows = [watch_days(shop(days=120, a_day=150, seed=seed, kept=kept)).rows for seed, kept in enumerate(fallen)]
+    assert all(any(row.segment == {"browser": "Edge"} for row in each) for each in rows)
 
 
 def test_a_smaller_chance_asks_for_more_and_every_score_has_its_chance():
@@ -325,8 +388,8 @@ def test_replicates_scanned_together_have_the_highest_scores_of_a_watch_day_by_d
     found = highest(watched, drawn, picks)
     for number, chosen in enumerate(picks):
         had = np.stack([drawn[day, :, draw] for day, draw in enumerate(chosen)], axis=1).astype(float)
-        sums = replace(watched.sums, had=running(had))
-        best = [best_of(sums, day, watched.cost, 1.0, 0.0) for day in range(28, 75)]
+        sums = Sums.of(had, watched.due, watched.every, np.zeros(len(watched)))
+        best = [best_of(sums, day, watched.cost, 0.0) for day in range(28, 75)]
         assert found[number] == pytest.approx(max((each.score for each in best if each), default=0.0))
 
 

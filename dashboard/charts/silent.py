@@ -54,7 +54,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         shown=SHOWN,
     )
     table = TableTwin("Silent leaks", HEADERS, tuple(twin_row(row) for row in rows), NUMERIC)
-    heading = words.heading(rows, restless=report.unrest >= words.RESTLESS)
+    heading = words.heading(rows)
     return CardState(heading, said, body=body, table=table)
 
 
@@ -68,13 +68,8 @@ def shown_rows(report: Watch, checks: Sequence[Check], context: Context) -> list
 
 
 def going_on(results: Sequence[Result], context: Context) -> SilentLeak | None:
-    """Return the silent leak that goes on with most at stake, its tracking sound; `results` are those of NEEDS.
-
-    None where segments move so much by themselves that too many falls are none: those stand in their card alone.
-    """
+    """Return the silent leak that goes on with most at stake, its tracking sound; `results` are those of NEEDS."""
     report: Watch | None = found_of(results[0])
-    if report and report.unrest >= words.RESTLESS:
-        return None
     checks: Sequence[Check] = found_of(results[1]) or []
     rows = shown_rows(report, checks, context) if report else []
     fallen = [row for row in rows if row.recovered is None and row.verdict == "fell"]

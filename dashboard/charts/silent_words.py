@@ -12,19 +12,18 @@ from dashboard.format import THIN, count, date_range, day, expected, plural, sha
 from queries.watch_report import CERTAIN, SilentLeak, Watch
 from queries.watch_scan import WINDOW
 
-RESTLESS = 1.3
-"""From so much unrest on the stated share of false falls does not hold (benchmarks/README.md)."""
+DRIFTS = 0.03
+"""From so much drift in 28 days on the note says that it is no fall."""
 BROKEN = (
     "Hardly anything is left, all at once, and on technical values alone: a broken page or a tracking break looks like "
     "this. Look at it first."
 )
 
 
-def heading(rows: Sequence[SilentLeak], *, restless: bool = False) -> str:
+def heading(rows: Sequence[SilentLeak]) -> str:
     """Return how many silent leaks go on and the first of them: One silent leak: Edge on desktop since about 16 Sep.
 
-    Where segments are `restless` they are called possible: some of them may be drift. Those with more visits and no
-    fewer orders are named only where nothing fell.
+    Those with more visits and no fewer orders are named only where nothing fell.
     """
     fallen = [row for row in rows if row.verdict == "fell"]
     going_on = [row for row in fallen if row.recovered is None]
@@ -37,10 +36,9 @@ def heading(rows: Sequence[SilentLeak], *, restless: bool = False) -> str:
         return f"No silent leak goes on; {many} recovered, the last on {day(max(filter(None, map(_back, fallen))))}"
     many = numbered(len(going_on))
     first = f"{segment_words(going_on[0].segment)} since {about(going_on[0])}"
-    possible = "possible " if restless else ""
     if len(going_on) == 1:
-        return f"One {possible}silent leak: {first}"
-    return f"{many[0].upper()}{many[1:]} {possible}silent leaks, first {first}"
+        return f"One silent leak: {first}"
+    return f"{many[0].upper()}{many[1:]} silent leaks, first {first}"
 
 
 def _back(row: SilentLeak) -> dt.date | None:
@@ -106,9 +104,7 @@ def evidence(row: SilentLeak, report: Watch) -> str:
 
 
 def chance_words(row: SilentLeak, report: Watch) -> str:
-    """Return how often chance alone shows so clear a fall; nothing where segments move by themselves."""
-    if report.unrest >= RESTLESS:
-        return ""
+    """Return how often chance alone shows so clear a fall."""
     certainty = report.certainty(row)
     often = share(report.chance_of(row.score)) if certainty != "certain" else f"under {share(CERTAIN)}"
     return f"{certainty.capitalize()}: {often} of stores where nothing falls show one so clear by chance."
@@ -178,10 +174,10 @@ def note(report: Watch, earlier: int) -> str:
         f"{count(report.too_small)} more are too small to be dated.",
         f"In {share(report.chance)} of stores where nothing falls one is named by chance.",
     ]
-    if report.unrest >= RESTLESS:
+    if report.drift >= DRIFTS:
         words.append(
-            f"But segments here move by themselves: what is usual differs {report.unrest:.1f} times as much as chance "
-            "would have it, so some of these falls may be ordinary moves."
+            f"Rates here drift by about {share(report.drift)} in {WINDOW} days by themselves: only what goes beyond "
+            "that is a fall."
         )
     if earlier:
         words.append(f"{plural(earlier, 'fall')} ended before the shown days and {'is' if earlier == 1 else 'are'} "
