@@ -11,6 +11,10 @@ MORE, LEFT, ERRORS = 1.33, 0.6, 2.0
 """Over 1.33 times the visits with over .6 of the orders, these within 2 errors of those before, is no loss."""
 
 
+MOVES = 0.1
+"""By so much (standard deviation of the logarithm) orders move in some weeks because other people visit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """Hold how the sessions and the orders of a segment changed at an onset, against those of all others.
@@ -38,7 +42,7 @@ class Traffic:
     @property
     def more_visits(self) -> bool:
         """Say whether there are many more visits and, as far as the counts can tell, no fewer orders."""
-        held = self.orders > LEFT and math.log(self.orders) + ERRORS * self.error >= 0
+        held = self.orders > LEFT and math.log(self.orders) + ERRORS * math.hypot(self.error, MOVES) >= 0
         return self.sessions > MORE and held
 
     def usual(self, orders: float, interval: float) -> tuple[float, float, float]:

@@ -29,6 +29,8 @@ MOST_STIRRING = 3
 MISCOUNTED = frozenset({"no orders", "vanished", "shares", "not set"})
 """Kinds of data checks that say sessions or orders were not counted under their values."""
 LONGEST_BREAK = 7
+TAKEN_BACK = 0.5
+"""A fall that by its last days is more likely chance than not is no finding any more."""
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
@@ -73,7 +75,8 @@ def watch_days(
         watcher = Watcher(watched, least)
         incidents = watcher.run()
     worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
-    rows = [row for incident in incidents if (row := _row(watcher, incident, worth, interval, rng))]
+    lasting = [incident for incident in incidents if null.chance(incident.score) <= TAKEN_BACK]
+    rows = [row for incident in lasting if (row := _row(watcher, incident, worth, interval, rng))]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=float(least),

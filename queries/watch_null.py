@@ -11,6 +11,7 @@ from queries.local_level import walk_of
 from queries.watch_scan import BASE, LARGEST_PART, PRIOR, SMALLEST, WINDOW, Watched, Windows, first_onset
 
 Counts = NDArray[np.float32]
+Past = tuple[Counts, Counts, Counts]
 
 BLOCKS = (14, 28)
 LEAST_DUE, HALF_WEIGHT = 5.0, 200.0
@@ -119,43 +120,62 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
     had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
     for day, chosen in enumerate(picks.T):
         np.add(had[day], drawn[day][order[:, None], chosen], out=had[day + 1])
-    past: dict[int, tuple[Counts, Counts, Floats]] = {}
+    past: dict[int, Past] = {}
     found = np.zeros(len(picks))
     for day in range(WINDOW, len(due) - 1):
         first = first_onset(day)
-        known = had[day] - had[max(0, day - BASE)] + np.float32(PRIOR)
-        own = known / (due[day] - due[max(0, day - BASE)] + PRIOR)[:, None].astype(np.float32)
-        room = np.maximum(1.0 - own * largest, np.float32(1.0 - LARGEST_PART))
-        past[day] = own, np.sqrt(room * own), (own / room).max(axis=1)
+        past[day] = _past(had, due, largest, day)
         past.pop(first - 1, None)
         if not watched.every[day]:
             continue
-        bar, last = (np.sqrt(found + cost) * SLACK).astype(np.float32), had[day + 1]
         windows = due[day + 1] - due[first : day + 1]
         able = windows * [past[onset][2] for onset in range(first, day + 1)] >= cost[:, 0] + found.min()
-        over: list[tuple[Codes, Codes, int]] = []
-        for onset, (window, can) in enumerate(zip(windows, able, strict=True), first):
-            if not can.any():
-                break
-            few = slice(len(can) - int(np.argmax(can[::-1])))
-            window32 = window[few, None].astype(np.float32)
-            short = past[onset][0][few] * window32
-            asked = past[onset][1][few] * bar[few]
-            asked *= np.sqrt(window32)
-            short -= asked
-            short += had[onset][few]
-            places = np.flatnonzero(short > last[few])
-            if len(places):
-                over.append((*np.divmod(places, len(picks)), onset))
-        if over:
-            rows, columns = (np.concatenate([each[part] for each in over]) for part in (0, 1))
-            onsets = np.repeat([onset for *_, onset in over], [len(places) for places, *_ in over])
-            every = sums.every[day + 1] - sums.every[onsets]
-            bases = np.maximum(0, onsets - BASE)
-            usual = (had[onsets, rows, columns] - had[bases, rows, columns]).astype(float) + PRIOR
-            expected = usual / (due[onsets, rows] - due[bases, rows] + PRIOR) * windows[onsets - first, rows]
-            expected = np.clip(expected, SMALLEST, LARGEST_PART * every)
-            counted = (last[rows, columns] - had[onsets, rows, columns]).astype(float)
-            falls = Windows(counted, expected, every, 1.0 + expected / usual).falls()
-            np.maximum.at(found, columns, falls - cost[rows, 0])
+        bar = (np.sqrt(found + cost) * SLACK).astype(np.float32)
+        over = _may_be_higher(had, windows, able, bar, past, day)
+        if not over:
+            continue
+        rows, columns = (np.concatenate([each[part] for each in over]) for part in (0, 1))
+        onsets = np.repeat([onset for *_, onset in over], [len(places) for places, *_ in over])
+        bases = np.maximum(0, onsets - BASE)
+        known = (had[onsets, rows, columns] - had[bases, rows, columns]).astype(float) + PRIOR
+        every = sums.every[day + 1] - sums.every[onsets]
+        expected = known / (due[onsets, rows] - due[bases, rows] + PRIOR) * windows[onsets - first, rows]
+        expected = np.clip(expected, SMALLEST, LARGEST_PART * every)
+        counted = (had[day + 1, rows, columns] - had[onsets, rows, columns]).astype(float)
+        falls = Windows(counted, expected, every, 1.0 + expected / known).falls()
+        np.maximum.at(found, columns, falls - cost[rows, 0])
     return found
+
+
+def _past(had: Counts, due: Floats, largest: Counts, onset: int) -> Past:
+    """Return the usual ratio before an onset, the root of it times the room, and the most of it over the room."""
+    base = max(0, onset - BASE)
+    known = had[onset] - had[base] + np.float32(PRIOR)
+    own = known / (due[onset] - due[base] + PRIOR)[:, None].astype(np.float32)
+    room = np.maximum(1.0 - own * largest, np.float32(1.0 - LARGEST_PART))
+    return own, np.sqrt(room * own), (own / room).max(axis=1)
+
+
+def _may_be_higher(
+    had: Counts, windows: Floats, able: NDArray[np.bool_], bar: Counts, past: dict[int, Past], day: int
+) -> list[tuple[Codes, Codes, int]]:
+    """Return the segments and replicates whose windows from an onset to a day may score higher than all before.
+
+    `windows` (onsets x segments) are what is due, `able` says which can score at all; the likelihood ratio is never
+    more than (E - O)^2 / (E (1 - E / T)).
+    """
+    over, first = [], day + 1 - len(windows)
+    for onset, (window, can) in enumerate(zip(windows, able, strict=True), first):
+        if not can.any():
+            break
+        few = slice(len(can) - int(np.argmax(can[::-1])))
+        own, root, _ = past[onset]
+        due = window[few, None].astype(np.float32)
+        short, asked = own[few] * due, root[few] * bar[few]
+        asked *= np.sqrt(due)
+        short -= asked
+        short += had[onset][few]
+        places = np.flatnonzero(short > had[day + 1][few])
+        if len(places):
+            over.append((*np.divmod(places, bar.shape[1]), onset))
+    return over
