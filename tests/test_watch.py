@@ -220,7 +220,8 @@ def test_the_change_of_sessions_and_orders_by_hand_against_all_others():
 
 @pytest.mark.parametrize(
     ("sessions", "orders", "error", "more"),
-    [(3.5, 1.0, 0.1, True), (1.3, 1.0, 0.1, False), (3.5, 0.59, 0.5, False), (3.5, 0.7, 0.1, False), (3.5, 0.85, 0.05, True),
+    [(3.5, 1.0, 0.1, True), (1.3, 1.0, 0.1, False), (3.5, 0.59, 0.5, False), (3.5, 0.7, 0.1, False),
+     (3.5, 0.85, 0.05, True),
      (3.5, 0.7, 0.2, True), (3.5, 2.0, 0.1, True)],
 )  # fmt: skip
 def test_more_visits_need_many_more_sessions_and_all_their_orders(sessions, orders, error, more):
