@@ -428,8 +428,8 @@ def finding(
 
     \b
     Examples:
-      silent-leak finding df41dc --store my-store
-      silent-leak finding df41dc --store my-store --state fixed --by Ana --on 2026-10-20
+      silent-leak finding 527a51 --store my-store
+      silent-leak finding 527a51 --store my-store --state fixed --by Ana --on 2026-10-20
     """
     from queries.engine import Engine, QueryError
     from queries.findings.book import Book, BookError

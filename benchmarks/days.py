@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.movers import a_segment
-from benchmarks.worlds import LOG_ORDER, LOG_ORDER_SPREAD, Recipe, Segment, World, build, members
+from benchmarks.worlds import LOG_ORDER, LOG_ORDER_SPREAD, NAMES, Recipe, Segment, World, build, members
 from queries.cells import Cells
 from queries.daily_cells import DailyCells, dated, recoded, spread
 
@@ -19,6 +19,7 @@ WEEK_VISITS = (1.05, 1.1, 1.05, 1.0, 0.95, 0.85, 1.0)
 WEEK_RATES = (1.05, 1.05, 1.0, 1.0, 0.95, 0.9, 1.0)
 PROMOTION_DAYS = 3
 BEFORE, AFTER = 60, 35
+SOURCE = NAMES.index("source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Series:
 
     `mix` is by how much the share of each value drifts (sd of its logarithm from end to end), `unrest` by how much the
     rate of each does; `ramp` the days that a fall takes, `lasts` after how many days it ends, None where it goes on.
+    `surge` multiplies the sessions of one source from a day on without one order more: bots.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Series:
     lasts: tuple[int, int] | None = None
     mix: float = 0.2
     unrest: float = 0.0
+    surge: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,9 @@ def build_days(series: Series, seed: int) -> Known:
         by_day[start : start + PROMOTION_DAYS] *= rng.uniform(1.2, 1.8)
     usual = np.minimum(rates[:, None] * by_day * np.exp(mood), 0.95)
     falls, kept = plant(series, world, sessions * usual, rng)
+    buyers, sessions = sessions, sessions + bots(series, world, sessions, seed)
     rows, places = np.nonzero(sessions)
-    conversions = rng.binomial(sessions[rows, places], (usual * kept)[rows, places])
+    conversions = rng.binomial(buyers[rows, places], (usual * kept)[rows, places])
     orders = rng.lognormal(LOG_ORDER, LOG_ORDER_SPREAD, int(conversions.sum()))
     bought = np.repeat(rows, conversions)
     whole = Cells.of_codes(
@@ -106,6 +110,20 @@ def build_days(series: Series, seed: int) -> Known:
     codes = recoded(cells.codes, cells.labels, coarse)[rows]
     daily = spread(coarse, codes, places, FIRST_DAY, days, sessions[rows, places].astype(float), conversions)
     return Known(daily, replace(world, cells=whole), falls)
+
+
+def bots(series: Series, world: World, sessions: NDArray, seed: int) -> NDArray:
+    """Draw the sessions that come to one source from a day on without buying (cells x days); none without a surge."""
+    more = np.zeros_like(sessions)
+    if series.surge > 1:
+        rng = np.random.default_rng([seed, 20_261_130])
+        codes = world.cells.codes[:, SOURCE]
+        held = np.bincount(codes, world.cells.sessions) / world.cells.sessions.sum()
+        low, high = series.shares
+        source = rng.choice(np.nonzero((held >= low) & (held <= high))[0])
+        inside, onset = codes == source, int(rng.integers(BEFORE, series.days - AFTER))
+        more[inside, onset:] = rng.poisson((series.surge - 1) * sessions[inside, onset:])
+    return more
 
 
 def plant(series: Series, world: World, due: Floats, rng: np.random.Generator) -> tuple[tuple[Fall, ...], Floats]:

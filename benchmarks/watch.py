@@ -25,7 +25,8 @@ from benchmarks.days import FIRST_DAY, Fall, Series, build_days, inside_of
 from benchmarks.naive import total_z, week_on_week
 from benchmarks.scores import overlap
 from benchmarks.worlds import Recipe
-from queries.watch import SilentLeak, Watch, watch_days
+from queries.watch import watch_days
+from queries.watch_report import SilentLeak, Watch
 from queries.watch_scan import WINDOW
 
 INTERVAL = 0.9
@@ -48,6 +49,7 @@ SERIES = (
     Series("10 k a day, mix drifts much", SHOP, mix=0.6),
     Series("10 k a day, restless", SHOP, unrest=0.1),
     Series("10 k a day, 1 % convert", replace(SHOP, conversion=0.01)),
+    Series("10 k a day, bots come to a source", SHOP, falls=0, surge=3.5),
     Series("1.6 k a day, 180 days", SHOP, a_day=1_600, days=180),
     Series("30 k a day, 90 days", SHOP, a_day=30_000, days=100),
 )
@@ -74,7 +76,8 @@ class Score:
 class Run:
     """Hold one watched series: its falls, rows that are none of them, seconds, and what two plain rules did.
 
-    `rules` are (found, false alarms) of each rule.
+    `rules` are (found, false alarms) of each rule. `visits` are the rows of more visits and not fewer orders, and how
+    many falls are taken for such.
     """
 
     falls: tuple[Score, ...]
@@ -82,6 +85,7 @@ class Run:
     watched_days: int
     seconds: float
     rules: tuple[tuple[int, int], ...] = ()
+    visits: tuple[int, int] = (0, 0)
 
 
 def watched(series: Series, seed: int, rules: bool = False) -> Run:
@@ -91,7 +95,11 @@ def watched(series: Series, seed: int, rules: bool = False) -> Run:
     report = watch_days(known.daily, interval=INTERVAL)
     seconds = time.perf_counter() - started
     cells = known.world.cells
-    rows = [inside_of(cells, row.segment) for row in report.rows]
+    fallen = [row for row in report.rows if row.lost is not None]
+    visits = [inside_of(cells, row.segment) for row in report.rows if row.lost is None]
+    mistaken = sum(any(overlap(known.world, row, fall.inside) >= HIT for row in visits) for fall in known.falls)
+    report = replace(report, rows=tuple(fallen))
+    rows = [inside_of(cells, row.segment) for row in fallen]
     table = np.array([[overlap(known.world, row, fall.inside) for fall in known.falls] for row in rows])
     table = table.reshape(len(rows), len(known.falls))
     for place, row in enumerate(report.rows):
@@ -100,7 +108,7 @@ def watched(series: Series, seed: int, rules: bool = False) -> Run:
     scores = [_scored(report, table[:, number], fall) for number, fall in enumerate(known.falls)]
     false = int((~(table >= HIT).any(axis=1)).sum()) if len(known.falls) else len(rows)
     others = (total_z(known), week_on_week(known)) if rules else ()
-    return Run(tuple(scores), false, known.daily.days - WINDOW, seconds, others)
+    return Run(tuple(scores), false, known.daily.days - WINDOW, seconds, others, (len(visits), mistaken))
 
 
 def _in_time(row: SilentLeak, fall: Fall) -> bool:
@@ -122,7 +130,7 @@ def _scored(report: Watch, shared: np.ndarray, fall: Fall) -> Score:
     row, exact = report.rows[best], bool(shared[best] >= EXACT)
     delay = min(place(report.rows[number].found) for number in hits) - fall.onset + 1
     held = None
-    if exact:
+    if exact and row.lost and row.revenue:
         first, last = (place(day) for day in row.began)
         held = (
             first <= fall.onset <= last,
@@ -130,7 +138,16 @@ def _scored(report: Watch, shared: np.ndarray, fall: Fall) -> Score:
             row.revenue.low <= fall.revenue <= row.revenue.high,
         )
     back = place(row.recovered) - fall.end if row.recovered else None
-    return Score(fall.lost, True, exact, delay, place(row.onset) - fall.onset, held, row.lost.median / fall.lost, back)
+    return Score(
+        fall.lost,
+        True,
+        exact,
+        delay,
+        place(row.onset) - fall.onset,
+        held,
+        row.lost.median / fall.lost if row.lost else 0.0,
+        back,
+    )
 
 
 def table_of(runs: Sequence[Run], quiet: Sequence[Run]) -> dict[str, float]:
@@ -160,6 +177,8 @@ def table_of(runs: Sequence[Run], quiet: Sequence[Run]) -> dict[str, float]:
         "any_false": sum(run.false > 0 for run in quiet) / len(quiet),
         "recovered": len(backs) / max(len(found), 1),
         "back_off": float(np.median(np.abs(backs))) if backs else np.nan,
+        "visits": sum(run.visits[0] for run in (*runs, *quiet)) / len(runs),
+        "mistaken": sum(run.visits[1] for run in runs) / max(len(falls), 1),
         "seconds": float(np.mean([run.seconds for run in (*runs, *quiet)])),
     }  # fmt: skip
 
@@ -237,7 +256,10 @@ def main() -> None:
         figures = table_of(runs, quiet)
         every += runs
         print(line(series.name, figures), flush=True)
-        said.append(f"{series.name}: recovered {figures['recovered']:.2f}, date off {figures['back_off']:.0f}")
+        said.append(
+            f"{series.name}: recovered {figures['recovered']:.2f}, date off {figures['back_off']:.0f}; "
+            f"{figures['visits']:.2f} rows of more visits, {figures['mistaken']:.2f} of the falls taken for such"
+        )
         if args.rules:
             said.append(f"{series.name}: {rules_words(runs, quiet)}")
     print("", *said, f"by conversions lost: {by_size(every)}", sep="\n")

@@ -42,6 +42,11 @@ class Incident:
     recovered: int | None = None
 
     @property
+    def level_day(self) -> int:
+        """Return the day before which its level is the usual one: the first that it may have begun on."""
+        return int(self.onsets[0][0]) if len(self.onsets[0]) else self.onset
+
+    @property
     def base(self) -> tuple[int, int]:
         """Return the days (from, before) that say what was usual: those surely before the onset."""
         end = max(WINDOW, self.onset - BEFORE)
@@ -49,11 +54,11 @@ class Incident:
 
 
 class Watcher:
-    """Hold the watched segments, the threshold and the unrest, and the incidents found so far."""
+    """Hold the watched segments, the threshold and the incidents found so far."""
 
-    def __init__(self, watched: Watched, threshold: float, unrest: float) -> None:
+    def __init__(self, watched: Watched, threshold: float) -> None:
         """Start without an incident."""
-        self.watched, self.threshold, self.unrest = watched, threshold, unrest
+        self.watched, self.threshold = watched, threshold
         self.incidents: list[Incident] = []
 
     def run(self) -> list[Incident]:
@@ -81,7 +86,7 @@ class Watcher:
         settled: set[int] = set()
         for _ in range(MOST_A_DAY):
             watched = self.watched
-            best = best_of(watched.sums, day, watched.cost, self.unrest, self.threshold)
+            best = best_of(watched.sums, day, watched.cost, self.threshold)
             if best is None:
                 return
             same = self.same(best.segment)
@@ -133,8 +138,8 @@ class Watcher:
         self._undo(incident)
         base = incident.base
         first, before = base[1], min(day, incident.onset + AFTER) + 1
-        windows = Windows.every_onset(self.watched.sums, base, slice(first, before), day)
-        falls = windows.falls() / self.unrest
+        windows = Windows.every_onset(self.watched.sums, slice(first, before), day)
+        falls = windows.falls()
         scores = falls.max(axis=1) - self.watched.cost
         scores[self.shared(incident.segment) < KIN] = -np.inf
         scores[incident.segment] += STICKY
@@ -151,7 +156,7 @@ class Watcher:
         """Return the log-likelihood of a fall on each of some days (from `first`), but for a constant.
 
         Before and after it the segment converts at two ratios to its due, each at its best: what lies between two
-        onsets counts to either side (a change point of Poisson counts, on the scale of the unrest).
+        onsets counts to either side (a change point of Poisson counts).
         """
         sums = self.watched.sums
         had, due = sums.had[segment], sums.due[segment]
@@ -160,7 +165,7 @@ class Watcher:
         parts.append((had[day + 1] - had[places], due[day + 1] - due[places]))
         share = due[day + 1] / max(float(sums.every[day + 1]), 1.0)
         gain = sum(xlogy(held, held / np.maximum(expected, SURE)) for held, expected in parts)
-        return gain / ((1.0 - min(share, LARGEST_SHARE)) * self.unrest)
+        return gain / (1.0 - min(share, LARGEST_SHARE))
 
     def recovery(self, incident: Incident, day: int) -> int | None:
         """Return since when the segment converts as before, if that is surely more likely than that the fall goes on.
@@ -178,10 +183,10 @@ class Watcher:
         share, back = (np.clip(due[days] / np.maximum(every[days], SURE), SURE, 1 - SURE) for due in (low, usual))
         rest = every[days] - had[days]
         gains = had[days] * np.log(back / share) + rest * np.log((1 - back) / (1 - share))
-        sums = np.cumsum(gains[::-1])[::-1] / self.unrest
+        sums = np.cumsum(gains[::-1])[::-1]
         place = int(np.argmax(sums))
         since = slice(first + place, day + 1)
-        below = fall(*(np.array(column[since].sum()) for column in (had, usual, every))) / self.unrest
+        below = fall(*(np.array(column[since].sum()) for column in (had, usual, every)))
         return first + place if sums[place] >= CLOSES and below <= WITHIN else None
 
     def row(self, incident: Incident) -> tuple[Floats, Floats, Floats, Floats]:
@@ -192,9 +197,9 @@ class Watcher:
         for start, ratio in incident.levels:
             level[start : incident.recovered] *= ratio
         usual = low / level
-        had, base = watched.had[segment], slice(*incident.base)
+        had = watched.had[segment]
         low, usual = part_of(low, whole, every), part_of(usual, whole - low + usual, every)
-        own = (had[base].sum() + PRIOR) / (usual[base].sum() + PRIOR)
+        own = watched.sums.own[segment, incident.level_day]
         return had, own * low, own * usual, every
 
     def _level(self, incident: Incident, day: int, ratio: float) -> None:

@@ -19,7 +19,8 @@ from queries.memory import Memory
 from queries.movers import ask_movers, mover_rows
 from queries.pivot import ask_pivot
 from queries.quality import ask_checks
-from queries.watch import ask_watch, broken_days, watch_rows
+from queries.watch import ask_watch, broken_days
+from queries.watch_report import watch_rows
 
 INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64

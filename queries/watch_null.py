@@ -1,76 +1,181 @@
-"""What chance alone does to a watch: how restless all segments are, and how high a score grows where nothing falls."""
+"""What happens where nothing falls: how far segments walk by themselves, and how high a score grows by chance."""
 
-from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from queries.baseline import Floats
-from queries.null import MEDIAN_CHI_SQUARE
-from queries.watch_scan import BASE, SMALLEST, WINDOW, Watched, Windows, best_of, running
+from queries.baseline import Codes, Floats
+from queries.gumbel import Gumbel
+from queries.local_level import walk_of
+from queries.watch_scan import BASE, LARGEST_PART, PRIOR, SMALLEST, WINDOW, Watched, Windows, first_onset
 
-REPLICATES = 24
-HORIZONS = (7, 28)
-LEAST_DUE = 5.0
-MEDIAN_ERROR = 2.33
-"""The standard error of the median of n draws of a chi-square, over that median, is 2.33 / sqrt(n)."""
+Counts = NDArray[np.float32]
+Past = tuple[Counts, Counts, Counts]
+
+BLOCKS = (14, 28)
+LEAST_DUE, HALF_WEIGHT = 5.0, 200.0
+"""A block counts from so many expected conversions on, half from so many on: only large segments show a small walk."""
+REPLICATES = 200
+FEWEST_DRAWS, MOST_DRAWS, DRAWN = 24, 100, 1_500_000
+"""A day is drawn so many times, fewer where conversions are many: about as many of them in all. A replicate takes one
+draw of each day, since days do not depend on each other."""
+AT_ONCE = 64_000
+"""Segments times replicates that are scanned together: what a day has of them stays in the processor's cache."""
+SLACK = 1.0 - 1e-5
+"""Single precision decides only which windows are reckoned in full."""
 
 
-def unrest(watched: Watched) -> float:
-    """Return how much further segments move from week to week, or month to month, than chance makes them; at least 1.
+def walks(watched: Watched) -> Floats:
+    """Return how far the logarithm of each segment's ratio walks a day (variance), one for each number of values.
 
-    The median of (O - E)^2 / V over segments and blocks of 7 and of 28 days, over that of a chi-square, less its
-    standard error: few segments tell little. Only of those above what is due, since falls lie below.
+    From block to block of 14 and of 28 days a ratio moves by chance, and by 2 q L / 3 where it walks. The weighted
+    median of the squared moves says which q; of rises alone, since falls are what is looked for.
     """
-    ratios, singles = [1.0], max(1, int((watched.cost == watched.cost.min()).sum()))
-    for length in HORIZONS:
-        found, blocks = [], 0
-        for last in range(WINDOW + length - 1, watched.daily.days, length):
-            moves = _moves(watched, last - length + 1, last)
-            found.append(moves)
-            blocks += len(moves) > 0
-        held = np.concatenate(found) if found else np.zeros(0)
-        if len(held):
-            error = MEDIAN_ERROR / np.sqrt(max(1.0, blocks * singles / 2))
-            ratios.append(float(np.median(held)) / MEDIAN_CHI_SQUARE - error)
-    return max(ratios)
+    blocks = [
+        _rises(watched, end - 2 * length, length)
+        for length in BLOCKS
+        for end in range(watched.daily.days, 2 * length - 1, -length)
+    ]
+    walk = np.zeros(len(watched))
+    for order in np.unique(watched.orders) if blocks else ():
+        chosen = watched.orders == order
+        found = np.concatenate([rises[:, chosen & (rises[3] > 0)] for rises in blocks], axis=1)
+        walk[chosen] = walk_of(*found)
+    return walk
 
 
-def _moves(watched: Watched, first: int, last: int) -> Floats:
-    """Return (O - E)^2 / V of the segments that have more than is due on these days."""
-    block = Windows.every_onset(watched.sums, (max(0, first - BASE), first), slice(first, first + 1), last)
-    above = (block.had > block.due) & (block.due >= LEAST_DUE)
-    rest = np.maximum(block.every - block.due, SMALLEST)
-    return ((block.due - block.had) ** 2 * block.every / (block.due * rest * block.doubt))[above]
+def _rises(watched: Watched, start: int, length: int) -> Floats:
+    """Return the rise of each segment from one block to the next: rise, noise, walk, weight; weight 0 where it fell."""
+    sums, middle, end = watched.sums, start + length, start + 2 * length
+    own = (sums.had[:, -1] + PRIOR) / (sums.due[:, -1] + PRIOR)
+    had = sums.had[:, middle] - sums.had[:, start]
+    due = own * (sums.due[:, middle] - sums.due[:, start])
+    after = own * (sums.due[:, end] - sums.due[:, middle]) * (had + PRIOR) / (due + PRIOR)
+    total = max(float(sums.every[end] - sums.every[middle]), 1.0)
+    rest = np.maximum(1.0 - after / total, 1.0 - LARGEST_PART)
+    rise = sums.had[:, end] - sums.had[:, middle] - after
+    noise = np.maximum(after * rest * (1.0 + after / (had + PRIOR)), SMALLEST)
+    walk = (after * had / (had + PRIOR)) ** 2 * 2.0 * length / 3.0
+    return np.stack(
+        [rise, noise, walk, np.where((rise > 0) & (after >= LEAST_DUE), after / (after + HALF_WEIGHT), 0.0)]
+    )
 
 
-def threshold(watched: Watched, chance: float, rng: np.random.Generator, replicates: int = REPLICATES) -> float:
-    """Return the score that is reached at all, in as many days, with this chance where nothing leaks.
+def null_of(watched: Watched, seed: int, replicates: int = REPLICATES) -> Gumbel:
+    """Return how high the highest score of so many days grows where nothing leaks and nothing walks.
 
-    A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say, and the
-    highest score of each replicate is kept. A Gumbel distribution is fitted to these by its first two moments.
+    A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say. The random
+    numbers of a day depend on its date alone, so that one day more moves the outcome little.
     """
-    highest = np.array([_highest(watched, _drawn(watched, rng)) for _ in range(replicates)])
-    scale = max(float(highest.std(ddof=1)) * np.sqrt(6.0) / np.pi, 1e-9)
-    middle = float(highest.mean()) - np.euler_gamma * scale
-    return middle - scale * float(np.log(-np.log(1.0 - chance)))
+    drawn, picks = drawn_days(watched, seed, replicates)
+    size = max(1, AT_ONCE // len(watched))
+    parts = [highest(watched, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
+    return Gumbel.fitted(np.concatenate(parts))
 
 
-def _drawn(watched: Watched, rng: np.random.Generator) -> Floats:
-    """Draw the conversions of each watched segment and day where nothing leaks (segments x days)."""
-    daily = watched.daily
-    mass = np.concatenate([[0.0], np.cumsum(watched.row_due)])
+def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Codes]:
+    """Draw the conversions of each segment on each day where nothing leaks, and which of the draws a replicate takes.
+
+    Returns counts (days x segments x draws) and places of draws (replicates x days).
+    """
+    daily, first = watched.daily, watched.daily.first_day.toordinal()
+    draws = int(np.clip(DRAWN / max(watched.every.sum(), 1.0), FEWEST_DRAWS, MOST_DRAWS))
     ends = np.searchsorted(daily.day, np.arange(daily.days + 1))
-    low, high = mass[ends[:-1]], mass[ends[1:]]
-    day = np.repeat(np.arange(daily.days), watched.every.astype(int))
-    wanted = low[day] + rng.random(len(day)) * (high - low)[day]
-    rows = np.clip(np.searchsorted(mass, wanted, side="right") - 1, ends[day], ends[day + 1] - 1)
-    return watched.by_day(np.ones(len(rows)), rows)
+    inside, draw = _segments_of_cells(watched), np.arange(draws)[:, None, None]
+    drawn = np.zeros((daily.days, len(watched), draws), dtype=np.float32)
+    picks = np.zeros((replicates, daily.days), dtype=np.intp)
+    for day, (start, end) in enumerate(pairwise(ends)):
+        if not watched.every[day]:
+            continue
+        rng = np.random.default_rng([seed, first + day])
+        mass = np.cumsum(watched.row_due[start:end])
+        wanted = rng.random((draws, round(watched.every[day]))) * mass[-1]
+        rows = np.minimum(start + np.searchsorted(mass, wanted, side="right"), end - 1)
+        places = inside[daily.cell[rows]] * draws + draw
+        drawn[day] = np.bincount(places.ravel(), minlength=(len(watched) + 1) * draws).reshape(-1, draws)[:-1]
+        picks[:, day] = rng.integers(draws, size=replicates)
+    return drawn, picks
 
 
-def _highest(watched: Watched, had: Floats) -> float:
-    sums = replace(watched.sums, had=running(had))
-    highest = 0.0
-    for day in range(WINDOW, watched.daily.days):
-        found = best_of(sums, day, watched.cost, 1.0, highest)
-        highest = found.score if found else highest
-    return highest
+def _segments_of_cells(watched: Watched) -> Codes:
+    """Return the watched segments of each cell, filled up with their number (cells x the most of a cell)."""
+    matrix = watched.matrix.tocsc()
+    counts = np.diff(matrix.indptr)
+    inside = np.full((len(counts), max(1, counts.max(initial=0))), len(watched), dtype=np.intp)
+    cells = np.repeat(np.arange(len(counts)), counts)
+    inside[cells, np.arange(len(cells)) - matrix.indptr[cells]] = matrix.indices
+    return inside
+
+
+def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
+    """Return the highest score of each replicate, as `best_of` finds it day by day (replicates).
+
+    Segments are in the order of what is due of them: for each onset only the first so many can reach a score at all,
+    for with everything gone the likelihood ratio is no more than what was due, over the room.
+    """
+    sums = watched.sums
+    order = np.argsort(-watched.typical / np.maximum(watched.cost, 1.0), kind="stable")
+    due, cost, largest = sums.due[order].T, watched.cost[order, None], sums.largest[order, None].astype(np.float32)
+    had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
+    for day, chosen in enumerate(picks.T):
+        np.add(had[day], drawn[day][order[:, None], chosen], out=had[day + 1])
+    past: dict[int, Past] = {}
+    found = np.zeros(len(picks))
+    for day in range(WINDOW, len(due) - 1):
+        first = first_onset(day)
+        past[day] = _past(had, due, largest, day)
+        past.pop(first - 1, None)
+        if not watched.every[day]:
+            continue
+        windows = due[day + 1] - due[first : day + 1]
+        able = windows * [past[onset][2] for onset in range(first, day + 1)] >= cost[:, 0] + found.min()
+        bar = (np.sqrt(found + cost) * SLACK).astype(np.float32)
+        over = _may_be_higher(had, windows, able, bar, past, day)
+        if not over:
+            continue
+        rows, columns = (np.concatenate([each[part] for each in over]) for part in (0, 1))
+        onsets = np.repeat([onset for *_, onset in over], [len(places) for places, *_ in over])
+        bases = np.maximum(0, onsets - BASE)
+        known = (had[onsets, rows, columns] - had[bases, rows, columns]).astype(float) + PRIOR
+        every = sums.every[day + 1] - sums.every[onsets]
+        expected = known / (due[onsets, rows] - due[bases, rows] + PRIOR) * windows[onsets - first, rows]
+        expected = np.clip(expected, SMALLEST, LARGEST_PART * every)
+        counted = (had[day + 1, rows, columns] - had[onsets, rows, columns]).astype(float)
+        falls = Windows(counted, expected, every, 1.0 + expected / known).falls()
+        np.maximum.at(found, columns, falls - cost[rows, 0])
+    return found
+
+
+def _past(had: Counts, due: Floats, largest: Counts, onset: int) -> Past:
+    """Return the usual ratio before an onset, the root of it times the room, and the most of it over the room."""
+    base = max(0, onset - BASE)
+    known = had[onset] - had[base] + np.float32(PRIOR)
+    own = known / (due[onset] - due[base] + PRIOR)[:, None].astype(np.float32)
+    room = np.maximum(1.0 - own * largest, np.float32(1.0 - LARGEST_PART))
+    return own, np.sqrt(room * own), (own / room).max(axis=1)
+
+
+def _may_be_higher(
+    had: Counts, windows: Floats, able: NDArray[np.bool_], bar: Counts, past: dict[int, Past], day: int
+) -> list[tuple[Codes, Codes, int]]:
+    """Return the segments and replicates whose windows from an onset to a day may score higher than all before.
+
+    `windows` (onsets x segments) are what is due, `able` says which can score at all; the likelihood ratio is never
+    more than (E - O)^2 / (E (1 - E / T)).
+    """
+    over, first = [], day + 1 - len(windows)
+    for onset, (window, can) in enumerate(zip(windows, able, strict=True), first):
+        if not can.any():
+            break
+        few = slice(len(can) - int(np.argmax(can[::-1])))
+        own, root, _ = past[onset]
+        due = window[few, None].astype(np.float32)
+        short, asked = own[few] * due, root[few] * bar[few]
+        asked *= np.sqrt(due)
+        short -= asked
+        short += had[onset][few]
+        places = np.flatnonzero(short > had[day + 1][few])
+        if len(places):
+            over.append((*np.divmod(places, bar.shape[1]), onset))
+    return over

@@ -13,6 +13,7 @@ from scipy.special import xlogy
 
 from queries.baseline import Codes, Design, Floats, fit_baseline
 from queries.daily_cells import DailyCells
+from queries.local_level import kept_a_day, walked, weighted_sums
 from queries.scan import Candidates
 
 WINDOW = 28
@@ -50,19 +51,28 @@ def odds_ratio(observed: Floats, due: Floats, every: Floats) -> Floats:
 class Sums:
     """Hold running sums over the days (segments x days + 1) of conversions and of what main effects make due of them.
 
-    `every` are those of all conversions; `largest` is the largest share of a day's that is due in a segment.
+    `every` are those of all conversions; `largest` is the largest share of a day's that is due in a segment. `own` is
+    before each day the usual ratio of the segment to main effects, `known` the conversions that say so; `walk` the
+    variance of its logarithm a day (segments).
     """
 
     had: Floats
     due: Floats
     every: Floats
     largest: Floats
+    own: Floats
+    known: Floats
+    walk: Floats
 
     @classmethod
-    def of(cls, had: Floats, due: Floats, every: Floats) -> "Sums":
+    def of(cls, had: Floats, due: Floats, every: Floats, walk: Floats) -> "Sums":
         """Add up days."""
         largest = (due / np.maximum(every, 1.0)).max(axis=1, initial=0.0)
-        return cls(running(had), running(due), running(every), largest)
+        kept = kept_a_day(walk, had.sum(axis=1) / max(np.count_nonzero(every), 1))
+        prior = PRIOR * kept[:, None] ** np.arange(had.shape[1] + 1)
+        known = weighted_sums(had, kept, BASE) + prior
+        own = known / (weighted_sums(due, kept, BASE) + prior)
+        return cls(running(had), running(due), running(every), largest, own, known, walk)
 
 
 def running(days: Floats) -> Floats:
@@ -70,17 +80,11 @@ def running(days: Floats) -> Floats:
     return np.concatenate([np.zeros((*days.shape[:-1], 1)), np.cumsum(days, axis=-1)], axis=-1)
 
 
-def own_ratio(sums: Sums, base: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Return the ratio of each segment to main effects in the base days, and the conversions that say so."""
-    known = sums.had[:, base[1]] - sums.had[:, base[0]] + PRIOR
-    return known / (sums.due[:, base[1]] - sums.due[:, base[0]] + PRIOR), known
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
     """Hold windows from an onset to one day: conversions, what was due, all conversions (of one shape).
 
-    `doubt` is by how much the base widens the variance: 1 + E / (C of the base + 20).
+    `doubt` is by how much the past widens the variance: 1 + E (1 / known + .6 q L / 3) of L days.
     """
 
     had: Floats
@@ -89,21 +93,21 @@ class Windows:
     doubt: Floats
 
     @classmethod
-    def every_onset(cls, sums: Sums, base: tuple[int, int], onsets: slice, day: int) -> "Windows":
+    def every_onset(cls, sums: Sums, onsets: slice, day: int) -> "Windows":
         """Cut the windows of all segments from each onset to a day (segments x onsets)."""
         rows, columns = np.ogrid[: len(sums.had), : onsets.stop - onsets.start]
-        return cls.of(sums, base, onsets, day, rows, columns)
+        return cls.of(sums, onsets, day, rows, columns)
 
     @classmethod
-    def of(cls, sums: Sums, base: tuple[int, int], onsets: slice, day: int, rows: Codes, columns: Codes) -> "Windows":
-        """Cut windows of some segments from some onsets; `base` are the days (from, before) that say what is usual."""
-        own, known = own_ratio(sums, base)
+    def of(cls, sums: Sums, onsets: slice, day: int, rows: Codes, columns: Codes) -> "Windows":
+        """Cut windows of some segments from some onsets to a day."""
         starts = onsets.start + columns
         had = sums.had[rows, day + 1] - sums.had[rows, starts]
-        due = own[rows] * (sums.due[rows, day + 1] - sums.due[rows, starts])
+        due = sums.own[rows, starts] * (sums.due[rows, day + 1] - sums.due[rows, starts])
         every = np.broadcast_to(sums.every[day + 1] - sums.every[starts], due.shape)
         due = np.clip(due, SMALLEST, np.maximum(LARGEST_PART * every, SMALLEST))
-        return cls(had, due, every, 1.0 + due / known[rows])
+        doubt = 1.0 + due * (1.0 / sums.known[rows, starts] + walked(sums.walk[rows], day + 1 - starts))
+        return cls(had, due, every, doubt)
 
     def falls(self) -> Floats:
         """Return the likelihood ratio of a fall in each window, over the doubt of its base."""
@@ -124,39 +128,37 @@ class Best:
     ratio: float
 
 
-def base_of(day: int) -> tuple[int, int]:
-    """Return the days (from, before) that say what was usual, for windows that end on a day."""
-    end = max(WINDOW, day - WINDOW + 1)
-    return max(0, end - BASE), end
+def first_onset(day: int) -> int:
+    """Return the first day that a fall seen on a day may have begun on."""
+    return max(WINDOW, day - WINDOW + 1)
 
 
-def best_of(sums: Sums, day: int, cost: Floats, unrest: float, least: float) -> Best | None:
+def best_of(sums: Sums, day: int, cost: Floats, least: float) -> Best | None:
     """Return the highest score of the windows that end on a day, if it is more than `least`.
 
-    The score is the likelihood ratio of a fall, over the doubt of the base and the unrest, less the `cost` of each
-    segment: the logarithm of the number of segments of so many values. It is reckoned only where it may be so high: the
-    ratio is never more than (E - O)^2 / (E (1 - E / T)).
+    The score is the likelihood ratio of a fall, over the doubt of the past, less the `cost` of each segment: the
+    logarithm of the number of segments of so many values. It is reckoned only where it may be so high: the ratio is
+    never more than (E - O)^2 / (E (1 - E / T)).
     """
-    base = base_of(day)
-    onsets = slice(base[1], day + 1)
-    own, _ = own_ratio(sums, base)
-    due = own[:, None] * (sums.due[:, day + 1, None] - sums.due[:, onsets])
+    onsets = slice(first_onset(day), day + 1)
+    own = sums.own[:, onsets]
+    due = own * (sums.due[:, day + 1, None] - sums.due[:, onsets])
     short = due - sums.had[:, day + 1, None]
     short += sums.had[:, onsets]
-    room = np.maximum(1.0 - own * sums.largest, 1.0 - LARGEST_PART)
+    room = np.maximum(1.0 - own * sums.largest[:, None], 1.0 - LARGEST_PART)
     np.maximum(due, SMALLEST, out=due)
-    np.sqrt(due, out=due)
-    due *= np.sqrt((least + cost) * unrest * room)[:, None]
-    rows, columns = np.nonzero(short > due)
+    due *= room
+    due *= (least + cost)[:, None]
+    rows, columns = np.nonzero(short > np.sqrt(due))
     if not len(rows):
         return None
-    windows = Windows.of(sums, base, onsets, day, rows, columns)
-    scores = windows.falls() / unrest - cost[rows]
+    windows = Windows.of(sums, onsets, day, rows, columns)
+    scores = windows.falls() - cost[rows]
     place = int(np.argmax(scores))
     if scores[place] <= least:
         return None
     ratio = float(windows.ratios()[place])
-    return Best(float(scores[place]), int(rows[place]), base[1] + int(columns[place]), ratio)
+    return Best(float(scores[place]), int(rows[place]), onsets.start + int(columns[place]), ratio)
 
 
 class Watched:
@@ -179,7 +181,9 @@ class Watched:
         orders = self.candidates.orders[watched]
         self.cost = np.log(np.maximum(np.bincount(orders, minlength=max_order + 1), 1))[orders]
         self.matrix = _membership(self.candidates, watched, len(cells.codes))
+        self.orders = orders
         self.had = self.by_day(daily.conversions)
+        self.walk = np.zeros(len(self.places))
         self.reset()
 
     def __len__(self) -> int:
@@ -192,6 +196,10 @@ class Watched:
         self.day_due = self.daily.total(self.row_due)
         self.segment_due = self.by_day(self.row_due)
         self._sums: Sums | None = None
+
+    def set_walk(self, walk: Floats) -> None:
+        """Take the logarithm of each segment's ratio as walking with so much variance a day (segments)."""
+        self.walk, self._sums = walk, None
 
     def members(self, segment: int) -> Codes:
         """Return the indices of the cells of a watched segment."""
@@ -227,7 +235,7 @@ class Watched:
     def sums(self) -> Sums:
         """Return the running sums under the incidents known so far."""
         if self._sums is None:
-            self._sums = Sums.of(self.had, self.due, self.every)
+            self._sums = Sums.of(self.had, self.due, self.every, self.walk)
         return self._sums
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.cells import Cells
@@ -17,12 +17,14 @@ from queries.findings.book import Book, BookError, new_id
 from queries.findings.cache import FILE, found_before
 from queries.findings.causes import Cause, Ground
 from queries.findings.finding import certainty_of
+from queries.findings.narrow import narrowed_to_the_fall
 from queries.findings.register import Results, added, doubts, merged, remembered
 from queries.findings.steps import EVERY, lost_at, standardised
 from queries.funnel import ENGAGEMENT
 from queries.leak_report import Detectable, Leak, LeakReport, Relative
 from queries.movers import Mover, Movers
 from queries.revenue import Estimate
+from queries.traffic import Traffic
 from queries.watch import NOTHING, SilentLeak, Watch
 
 FIRST = dt.date(2026, 5, 1)
@@ -60,7 +62,7 @@ def fall(segment=DESKTOP_EDGE, missing=30.0, onset=ONSET, **given) -> SilentLeak
 def watched(*rows: SilentLeak) -> Watch:
     return replace(
         NOTHING, dimensions=("device_category", "browser"), first=FIRST, last=FIRST + dt.timedelta(days=DAYS - 1),
-        days=DAYS, sessions=36_000, conversions=720, watched=11, threshold=10.0, rows=rows,
+        days=DAYS, sessions=36_000, conversions=720, watched=11, threshold=10.0, middle=7.75, rows=rows,
     )  # fmt: skip
 
 
@@ -103,6 +105,36 @@ def test_a_standing_difference_that_a_fall_explains_in_part_keeps_the_rest_only(
     assert gap.same_as == ""
     # 100 orders in 60 days, 30 of them counted with the fall: 70, a month of 30.4 days
     assert gap.orders_a_month.median == pytest.approx(70 * 365.25 / 12 / 60)
+
+
+def test_a_fall_is_named_after_the_smallest_group_that_holds_it():
+    # of 20 days Edge has 2 orders a day and device: 40 expected on each; only desktop lost three quarters of them
+    held = ground().daily
+    late = held.day >= 40
+    desktop, edge = (
+        np.array([held.cells.labels[place][code] == value for code in held.cells.codes[held.cell, place]])
+        for place, value in ((0, "desktop"), (1, "Edge"))
+    )
+    bought = np.where(late & desktop & edge, 0.5, held.conversions)
+    daily = DailyCells.of(held.cells, FIRST, DAYS, held.cell, held.day, held.sessions, bought)
+    counted = np.bincount(held.cell, held.conversions).sum()
+    fell = fall(EDGE, 30.0, expected=80.0, conversions=50, ratio=50 / 80, ratio_interval=(0.5, 0.75))
+    whole = Ground(replace(daily, cells=held.cells))
+    one = narrowed_to_the_fall(fell, whole)
+    assert counted and one.segment == {"browser": "Edge", "device_category": "desktop"}
+    assert (one.conversions, one.expected, one.ratio) == (10, pytest.approx(40.0), pytest.approx(0.25))
+    assert one.before == (2800, 56) and one.sessions == 2000
+    assert one.lost and one.lost.median == pytest.approx(30.0)
+    assert one.monthly and one.monthly.median == pytest.approx(4000.0)
+
+
+def test_a_fall_everywhere_in_a_segment_is_not_named_after_its_largest_part():
+    fell = fall(EDGE, 60.0, expected=80.0, conversions=20, ratio=0.25)
+    held = ground().daily
+    edge = np.array([held.cells.labels[1][code] == "Edge" for code in held.cells.codes[held.cell, 1]])
+    bought = np.where((held.day >= 40) & edge, 0.5, held.conversions)
+    daily = DailyCells.of(held.cells, FIRST, DAYS, held.cell, held.day, held.sessions, bought)
+    assert narrowed_to_the_fall(fell, Ground(replace(daily, cells=held.cells))).segment == EDGE
 
 
 def test_two_falls_in_one_place_that_begin_weeks_apart_are_two():
@@ -148,6 +180,7 @@ def test_a_value_that_the_cells_do_not_tell_apart_shares_nothing():
     assert ground().explains(Cause({"source": "mail"}, 10.0), Cause(EDGE, 10.0)) == 0.0
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([EDGE, DESKTOP_EDGE, MOBILE_SAFARI, {"device_category": "mobile"}]),
     st.sampled_from([EDGE, DESKTOP_EDGE, MOBILE_SAFARI, {"browser": "Safari"}]),
@@ -242,6 +275,15 @@ def test_the_step_is_the_one_that_holds_most_of_the_loss():
     assert lost_at(ENGAGEMENT, funnel(1000, 400, 120, 16), usual) == EVERY
     assert lost_at(ENGAGEMENT, funnel(1000, 600, 240, 60), usual) == EVERY
     assert lost_at(ENGAGEMENT, [], usual) == ""
+
+
+def test_more_visits_are_a_finding_without_a_price_that_takes_in_what_the_other_engines_say():
+    bots = fall({"browser": "Edge"}, lost=None, revenue=None, monthly=None, traffic=Traffic(3.5, 1.0, 0.1))
+    found = register([bots], gaps=[leak("gap", EDGE, 25.0)])
+    [one] = found.findings
+    assert (one.kind, one.name) == ("more visits", "Edge: more visits, not fewer orders")
+    assert (one.price, one.is_open, found.costs) == (None, False, None)
+    assert found.standing[0].same_as == one.id
 
 
 def test_what_all_visitors_do_is_no_loss_of_a_segment():

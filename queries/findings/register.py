@@ -15,6 +15,7 @@ from queries.findings.book import Book, BookError, Entry, new_id
 from queries.findings.cache import found_before
 from queries.findings.causes import SAME, Cause, Ground, explained_by
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen, State
+from queries.findings.narrow import narrowed_to_the_fall
 from queries.findings.rows import finding_rows
 from queries.findings.steps import lost_at, standardised
 from queries.funnel import ENGAGEMENT, Funnel
@@ -116,8 +117,10 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
         if dict(segment) != dict(one.segment):
             findings[place] = replace(one, seen=(*one.seen, Seen(engine, dict(segment), round(share, 3))))  # ty: ignore
 
-    for row in sorted(watch.rows, key=lambda row: -row.lost.low):
-        cause = Cause(row.segment, row.lost.median, row.onset, row.recovered)
+    rows = [narrowed_to_the_fall(row, ground) if ground else row for row in watch.rows]
+    for row in sorted(rows, key=lambda row: -(row.lost.low if row.lost else 0.0)):
+        missing = row.lost.median if row.lost else max(row.expected - row.conversions, 0.0)
+        cause = Cause(row.segment, missing, row.onset, row.recovered)
         place, _ = placed(cause)
         if place is not None:
             see(place, "falls", row.segment, cause)
@@ -165,7 +168,7 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
 
 def _fall(row: SilentLeak, watch: Watch, checks: Sequence[Check]) -> Finding:
     tracking = (*([BROKEN] if row.looks_broken else []), *doubts(row.segment, row.began, checks))
-    more = _is_more_visits(row)
+    more = row.verdict == "more visits"
     priced = row.monthly is not None and row.monthly.high > 0 and not tracking and not more
     return Finding(
         id=new_id("fell", row.segment, row.onset),
@@ -183,23 +186,14 @@ def _fall(row: SilentLeak, watch: Watch, checks: Sequence[Check]) -> Finding:
         expected=row.expected,
         ratio=row.ratio,
         ratio_interval=row.ratio_interval,
-        missing=row.lost,
+        missing=row.lost or Estimate(0.0, 0.0, 0.0),
         price=row.monthly if priced else None,
         basis="costs" if priced else "",
         period="a month",
-        chance=_chance_of(row, watch),
+        chance=watch.chance_of(row.score),
         tracking=tracking,
         state="tracking suspected" if tracking else "recovered" if row.recovered else "new",
     )
-
-
-def _chance_of(row: SilentLeak, watch: Watch) -> float:
-    """Return the chance of a score where nothing falls: the tail of the highest score of all days is exponential."""
-    return min(1.0, watch.chance * math.exp(watch.threshold - row.score))
-
-
-def _is_more_visits(row: SilentLeak) -> bool:
-    return False
 
 
 def _combination(leak: Leak, report: LeakReport, chance: float, kept: float, results: Results) -> Finding:
