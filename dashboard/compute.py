@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dashboard.ask import Ask, Held, calls_of, card_results, context_of, held_by, is_lacking, results_of
 from dashboard.cards import Card, CardState, Context, Finding
 from dashboard.charts.chosen import comparison_note
+from queries.cancel import is_ending
 from queries.engine import Call, Cancel, Cancelled, Engine, QueryError, Result
 from queries.judged import found_of
 from queries.memory import Memory
@@ -67,6 +68,8 @@ def _card(
         text = f"This chart could not be computed. Query {error.query_id}: {error.reason}"
         return {"error": text, "query_id": error.query_id}, results
     except Exception as error:
+        if is_ending(error):
+            raise Cancelled from None
         LOG.exception("card %s could not be drawn", card.name)
         return {"error": f"This chart could not be drawn ({type(error).__name__}); the log has the details."}, results
 
@@ -118,6 +121,8 @@ def _finding(engine: Engine, wanted: Finding, ask: Ask, context: Context, cancel
         return said, line
     except Cancelled:
         raise
-    except Exception:
+    except Exception as error:
+        if is_ending(error):
+            raise Cancelled from None
         LOG.exception("the finding could not be written")
         return "The finding could not be computed.", ""

@@ -8,6 +8,7 @@ from dashboard.ask import Ask, Held, asked_of, context_of, held_by, results_of
 from dashboard.compute import Answer, answer
 from dashboard.selection import Selection
 from dashboard.views import View, charts_of, shown_views
+from queries.cancel import is_ending
 from queries.engine import Cancel, Cancelled, Engine
 
 LOG = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[s
             counted[view.name] = view.open.count(found, context_of(engine, ask, held))
         except Cancelled:
             raise
-        except Exception:
+        except Exception as error:
+            if is_ending(error):
+                raise Cancelled from None
             LOG.exception("the open findings of %s could not be counted", view.name)
     return counted

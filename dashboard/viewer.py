@@ -32,6 +32,7 @@ from dashboard.selection import Selection
 from dashboard.state import bar_of, cards_of, state_of, stated_of
 from dashboard.theme import DARK, LIGHT, Theme
 from dashboard.views import View, charts_of, pane_view, shown_views, view_named
+from queries.cancel import is_ending
 from queries.engine import Cancel, Cancelled, Result
 from queries.vocabulary import DIMENSIONS
 
@@ -164,6 +165,8 @@ class Viewer:
         except Cancelled:
             return
         except Exception as error:
+            if is_ending(error):
+                return
             LOG.exception("the page could not be computed")
             self.browser.later(partial(self._fail, error, asked))
 
@@ -308,8 +311,9 @@ class Viewer:
                 self.browser.later(partial(self.page.reply, make()))
             except Cancelled:
                 return
-            except Exception:
-                LOG.exception("an answer could not be made")
+            except Exception as error:
+                if not is_ending(error):
+                    LOG.exception("an answer could not be made")
 
         WORKERS.submit(work)
 

@@ -36,3 +36,8 @@ class Cancel:
         """Let go of a cursor that has finished."""
         with self._lock:
             self._cursors.discard(cursor)
+
+
+def is_ending(error: Exception) -> bool:
+    """Say whether an error only means that the process ends (Ctrl-C): no thread may begin anything any more."""
+    return isinstance(error, RuntimeError) and "shutdown" in str(error)

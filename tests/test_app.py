@@ -22,7 +22,7 @@ import dashboard
 from dashboard import download, figures
 from dashboard.app import create_app, explain
 from dashboard.ask import Ask
-from dashboard.cards import Card, CardState, Need
+from dashboard.cards import Card, CardState, Finding, Need
 from dashboard.chart import ChartView
 from dashboard.charts.registry import CHARTS
 from dashboard.compute import answer
@@ -754,3 +754,17 @@ def test_a_card_with_nothing_to_show_downloads_a_file_that_says_so(tmp_path, mon
 def test_the_dialect_of_statements_is_there_before_two_threads_ask_for_it():
     code = "import queries.engine, sys; print('sqlglot.dialects.duckdb' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"
+
+
+@pytest.mark.parametrize("failing", ["card", "sentence"])
+def test_a_question_on_its_way_ends_quietly_when_the_process_does(store, caplog, failing):
+    def ends(*given):
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    need = Need("overview", compute=ends)
+    card = Card("late", "Late", lambda settings: (need,), lambda results, context: CardState(""))
+    finding = Finding((need,), lambda results, context: ("", ""))
+    asked = Ask(Filters(), ENGAGEMENT, {}, finding=finding if failing == "sentence" else None)
+    with pytest.raises(Cancelled):
+        answer(Engine(store), [card] if failing == "card" else [], asked)
+    assert not caplog.records

@@ -60,7 +60,7 @@ def test_the_first_page_is_asked_for_before_anybody_comes(monkeypatch, tmp_path)
     asked = []
     monkeypatch.setattr(engine, "_execute", lambda *given: asked.append(given))
     assert engine.run("funnel").rows
-    assert judged_leaks(engine, Filters(), ENGAGEMENT).found.report.sessions == 40
+    assert judged_leaks(engine, Filters(), ENGAGEMENT).found.sessions == 40
     assert asked == []
     assert set(built) == {"light", "dark"}
 
