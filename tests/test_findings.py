@@ -24,6 +24,7 @@ from queries.funnel import ENGAGEMENT
 from queries.leak_report import Detectable, Leak, LeakReport, Relative
 from queries.movers import Mover, Movers
 from queries.revenue import Estimate
+from queries.terminal.findings import lede
 from queries.traffic import Traffic
 from queries.watch import NOTHING, SilentLeak, Watch
 
@@ -393,6 +394,14 @@ def test_a_folder_that_cannot_be_written_loses_no_finding(tmp_path, caplog):
 def test_ids_follow_from_what_is_found():
     assert new_id("fell", {"a": "1", "b": "2"}, ONSET) == new_id("fell", {"b": "2", "a": "1"}, ONSET)
     assert new_id("fell", {"a": "1"}, ONSET) != new_id("fell", {"a": "1"}, None)
+
+
+def test_the_terminal_says_what_is_open_or_what_would_have_been_seen():
+    assert lede(register([fall()], [leak()])).startswith("2 open findings. Falls cost 4.0 k (3.2 k to 4.8 k) a month.")
+    seen = replace(register(), smallest_fall=0.4)
+    assert lede(seen) == "No open findings. A fall of 40% in a group of middle size would have been seen in 28 days."
+    assert "not even one that lost all orders" in lede(replace(seen, smallest_fall=None))
+    assert "Too early to date a fall" in lede(replace(seen, watched=0, days=5))
 
 
 def test_json_has_all_fields():

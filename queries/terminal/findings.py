@@ -85,7 +85,9 @@ def print_engine(engine: Engine, name: EngineName, output: Format) -> None:
 def lede(register: Register) -> str:
     """Return how many findings are open and what they cost: Three open findings. Falls cost 11.0 k a month."""
     number = len(register.open)
-    first = f"{number} open finding{'' if number == 1 else 's'}." if number else "No open findings."
+    if not number:
+        return f"No open findings. {smallest(register)}"
+    first = f"{number} open finding{'' if number == 1 else 's'}."
     sums = [(register.costs, "Falls cost"), (register.worth, "Combinations are worth")]
     money = [
         f"{word} {_money(each)} {'a month' if word == 'Falls cost' else register.period}."
@@ -93,6 +95,15 @@ def lede(register: Register) -> str:
         if each
     ]
     return " ".join([first, *money])
+
+
+def smallest(register: Register) -> str:
+    """Return the smallest fall that would have been seen, or why none could be dated."""
+    if not register.watched:
+        return f"Too early to date a fall: a date needs 28 days before it, and orders; {register.days} days are loaded."
+    if not register.smallest_fall:
+        return "Groups are small here: not even one that lost all orders would surely have been seen."
+    return f"A fall of {register.smallest_fall:.0%} in a group of middle size would have been seen in 28 days."
 
 
 def since_words(one: Finding) -> str:
