@@ -433,7 +433,8 @@ def finding(
     """
     from queries.engine import Engine, QueryError
     from queries.findings.book import Book, BookError
-    from queries.findings.register import ask_findings, mark
+    from queries.findings.register import ask_findings
+    from queries.findings.remembered import mark
     from queries.terminal.findings import print_finding
 
     try:

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import json
-import os
-import tempfile
 import threading
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from queries.files import write_whole
 
 FILE = "views.toml"
 MOST_VIEWS = 200
@@ -117,12 +117,7 @@ class SavedViews:
             pairs = (("name", view.name), ("query", view.query), ("saved_on", view.saved_on))
             text += "\n[[view]]\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in pairs)
         try:
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{FILE}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
+            write_whole(self.path, text)
         except OSError as error:
             raise SavedViewError(f"{self.path} cannot be written ({error.strerror}): check who owns it") from None
         return book

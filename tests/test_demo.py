@@ -8,6 +8,7 @@ import pytest
 from builders import ROOT
 from typer.testing import CliRunner
 
+from dashboard.format import money_short
 from ingest.pipeline import ingest_exports
 from ingest.sample import generate
 from queries.engine import Engine
@@ -135,4 +136,4 @@ def test_one_name_and_one_price_on_terminal_and_in_both_files(demo):
     for one in register.findings:
         assert table.count(one.name) == 1 and rows.count(one.name) == 1
         assert f"{one.id},{one.kind},{one.name}" in rows
-        assert f"{one.price.median / 1000:,.1f} k" in table
+        assert money_short(one.price.median).replace("\u202f", " ") in table

@@ -8,8 +8,9 @@ from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import can_filter, segment_pairs
 from dashboard.charts.words import joined, part_of
 from dashboard.findings import Band, Bar, Explanation, FindingRow, Findings, Nothing, Tag
-from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short, share
+from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short
 from queries.engine import Result
+from queries.findings import names
 from queries.findings.finding import Finding, Register
 from queries.findings.register import judged_findings
 from queries.judged import found_of
@@ -55,7 +56,7 @@ def update(results: Sequence[Result], context: Context) -> CardState:
         shown=SHOWN,
     )
     if not rows:
-        body["nothing"] = Nothing(icon="search", text=smallest(register))
+        body["nothing"] = Nothing(icon="search", text=names.smallest(register))
     heading = f"{capital(numbered(number))} open finding{'' if number == 1 else 's'}"
     return CardState(heading, note(register), body=body, table=twin(register))
 
@@ -140,7 +141,7 @@ def explained(one: Finding) -> list[str]:
 def note(register: Register) -> str:
     """Return what the prices add up to, and the smallest loss that would have been seen."""
     adds_up = "Each missing order is counted once, so prices of one kind add up." if register.findings else ""
-    parts = [sums(register), adds_up, smallest(register) if register.findings else ""]
+    parts = [sums(register), adds_up, names.smallest(register) if register.findings else ""]
     if register.left_out:
         days = joined([day(date) for date in register.left_out[:5]])
         parts.append(f"{days} ignored: tracking looked broken.")
@@ -156,15 +157,6 @@ def sums(register: Register) -> str:
     if register.worth:
         said.append(f"What combinations lack is worth {_price(register.worth)} {register.period}.")
     return " ".join(said)
-
-
-def smallest(register: Register) -> str:
-    """Return the smallest fall that would have been seen, or why none could be dated."""
-    if not register.watched:
-        return f"Too early to date a fall: a date needs 28 days before it, and orders; {register.days} days are loaded."
-    if not register.smallest_fall:
-        return "Groups are small here: not even one that lost all orders would surely have been seen."
-    return f"A fall of {share(register.smallest_fall)} in a group of middle size would have been seen in 28 days."
 
 
 def _price(price: Any) -> str:
@@ -214,7 +206,7 @@ def finding(results: Sequence[Result], context: Context) -> tuple[str, str]:
     if not register.sessions:
         return "The store holds no sessions: ingest exports first.", ""
     if not register.open:
-        return "No open findings.", smallest(register)
+        return "No open findings.", names.smallest(register)
     first, *others = register.open
     when = f" {since(first)[0].lower()}{since(first)[1:]}" if first.kind in ("fell", "moved") else ""
     more = f" {capital(numbered(len(others)))} more {'is' if len(others) == 1 else 'are'} open." if others else ""

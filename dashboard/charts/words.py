@@ -9,6 +9,7 @@ from dashboard.format import THIN, count, date_range, day, rate
 from queries.compose import EVERYTHING
 from queries.countries import country_name
 from queries.filters import Filters
+from queries.findings.steps import ordinal
 from queries.funnel import Step
 from queries.vocabulary import NOT_SET, TITLES
 
@@ -19,7 +20,6 @@ DEVICES = ("desktop", "mobile", "tablet")
 Shape = Literal["circle", "square", "triangle"]
 SHAPES: dict[str, Shape] = {"desktop": "circle", "mobile": "square", "tablet": "triangle"}
 
-_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _SESSIONS_AT = {"Browsed": "sessions", "Engaged": "engaged sessions", "Deep engagement": "deeply engaged sessions"}
 
 Row = Mapping[str, Any]
@@ -81,14 +81,6 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 def part_of(part: float, whole: float) -> str:
     """Return the counts behind a rate: 15 of 2,305."""
     return f"{count(part)} of {count(whole)}"
-
-
-def ordinal(number: int) -> str:
-    """Return a number as its place, in words up to ten: fifth, 12th."""
-    if 0 < number < len(_ORDINALS):
-        return _ORDINALS[number]
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 def step_goal(step: Step) -> str:

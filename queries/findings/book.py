@@ -6,14 +6,13 @@ One file, `findings.json`, that no ingest, `undo` or `optimize` touches. Each ch
 import datetime as dt
 import hashlib
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from queries.files import write_whole
 from queries.findings.finding import State
 
 FILE = "findings.json"
@@ -81,7 +80,7 @@ class Book:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BookError(f"{self.path} cannot be read ({error}): mend or remove it") from None
 
-    def changed(self) -> int:
+    def written_at(self) -> int:
         """Return when the file was changed last, in nanoseconds; 0 where there is none."""
         try:
             return self.path.stat().st_mtime_ns
@@ -129,17 +128,9 @@ class Book:
             id: {name: each for name, each in asdict(entry).items() if name != "id"} for id, entry in entries.items()
         }
         text = json.dumps({"format": FORMAT, "findings": held}, ensure_ascii=False, indent=1) + "\n"
-        temporary = ""
         try:
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{FILE}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
+            write_whole(self.path, text)
         except OSError as error:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
             raise BookError(f"{self.path} cannot be written ({error.strerror}): check who owns it") from None
 
 

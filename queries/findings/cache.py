@@ -4,13 +4,12 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from queries.files import write_whole
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen
 from queries.revenue import Estimate
 
@@ -40,21 +39,11 @@ def found_before(folder: Path, key: str, search: Callable[[], Register]) -> Regi
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         LOG.warning("%s cannot be read; the findings are searched for again", path)
     found = search()
-    _keep(path, json.dumps({"key": name, "register": found.as_json()}, default=str, ensure_ascii=False))
-    return found
-
-
-def _keep(path: Path, text: str) -> None:
-    temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, json.dumps({"key": name, "register": found.as_json()}, default=str, ensure_ascii=False))
     except OSError as error:
         LOG.warning("%s cannot be written (%s); the findings are searched for again next time", path, error.strerror)
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+    return found
 
 
 def register_from(held: Mapping[str, Any]) -> Register:

@@ -1,8 +1,9 @@
 """What a finding is: one cause of missing orders, with its name, date, step, price, certainty and state."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from queries.revenue import Estimate
@@ -11,7 +12,7 @@ Kind = Literal["fell", "combination", "moved", "more visits"]
 Basis = Literal["costs", "worth", ""]
 Certainty = Literal["certain", "likely", "could be chance"]
 State = Literal["new", "known", "fixed?", "recovered", "ignored", "tracking suspected"]
-Engine = Literal["falls", "combinations", "moves", "values"]
+EngineName = Literal["falls", "combinations", "moves", "values"]
 
 CERTAIN, LIKELY = 0.01, 0.10
 
@@ -38,12 +39,12 @@ class Counts:
 class Seen:
     """Hold the same cause as another engine, or another segment, shows it; `shared` of its missing orders are these."""
 
-    engine: Engine
+    engine: EngineName
     segment: Mapping[str, str]
     shared: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Hold one cause of missing orders, counted once.
 
@@ -60,21 +61,21 @@ class Finding:
     kind: Kind
     name: str
     segment: Mapping[str, str]
-    step: str
-    since: dt.date | None
-    onset: dt.date | None
-    onset_range: tuple[dt.date, dt.date] | None
-    found: dt.date | None
-    recovered: dt.date | None
-    before: Counts | None
+    step: str = ""
+    since: dt.date | None = None
+    onset: dt.date | None = None
+    onset_range: tuple[dt.date, dt.date] | None = None
+    found: dt.date | None = None
+    recovered: dt.date | None = None
+    before: Counts | None = None
     counts: Counts
     expected: float
     ratio: float
     ratio_interval: tuple[float, float]
     missing: Estimate
-    price: Estimate | None
-    basis: Basis
-    period: str
+    price: Estimate | None = None
+    basis: Basis = ""
+    period: str = "a month"
     chance: float
     tracking: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
@@ -176,3 +177,25 @@ class Register:
         lists = {name: [one.as_json() for one in held[name]] for name in ("findings", "standing", "above")}
         sums = {name: held[name].as_json() if held[name] else None for name in ("costs", "worth")}
         return {**held, **lists, **sums, "left_out": list(self.left_out)}
+
+
+def ranked(register: Register) -> Register:
+    """Sort findings by the low end of their price, the dated first among equals, and add up the counted prices."""
+
+    def rank(one: Finding) -> tuple:
+        return not one.is_open, -(one.price.low if one.price else 0.0), one.onset is None, -one.missing.low, one.id
+
+    ordered = tuple(sorted(register.findings, key=rank))
+    sums = {basis: [one.price for one in ordered if one.is_counted and one.basis == basis and one.price]
+            for basis in ("costs", "worth")}  # fmt: skip
+    return replace(register, findings=ordered, costs=added(sums["costs"]), worth=added(sums["worth"]))
+
+
+def added(prices: Sequence[Estimate]) -> Estimate | None:
+    """Return the sum of independent estimates: medians add up, and so do the squares of their distances to each end."""
+    if not prices:
+        return None
+    median = sum(price.median for price in prices)
+    below = math.sqrt(sum((price.median - price.low) ** 2 for price in prices))
+    over = math.sqrt(sum((price.high - price.median) ** 2 for price in prices))
+    return Estimate(median - below, median, median + over)

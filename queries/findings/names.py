@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from queries.cells import OTHER
 from queries.countries import country_name
+from queries.findings.finding import Register
 from queries.vocabulary import NOT_SET, TITLES
 
 Segment = Mapping[str, str]
+THIN = "\u202f"
+"""The narrow space between a number and its unit."""
 HEADS = ("browser", "operating_system")
 """Dimensions whose value stands first as a name, such as Edge."""
 ADJECTIVES = ("visitor_type", "device_category")
@@ -112,3 +115,13 @@ def standing(segment: Segment, ratio: float) -> str:
         if more < 0.95
         else f"{who(segment)} {verb} {ratio:.1f} times as often"
     )
+
+
+def smallest(register: Register) -> str:
+    """Return the smallest fall that would have been seen, or why none could be dated."""
+    if not register.watched:
+        return f"Too early to date a fall: a date needs 28 days before it, and orders; {register.days} days are loaded."
+    if not register.smallest_fall:
+        return "Groups are small here: not even one that lost all orders would surely have been seen."
+    fall = f"{register.smallest_fall * 100:.0f}{THIN}%"
+    return f"A fall of {fall} in a group of middle size would have been seen in 28 days."

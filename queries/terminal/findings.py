@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from queries.engine import Engine
 from queries.filters import Filters
+from queries.findings import names
 from queries.findings.book import Entry
 from queries.findings.finding import Difference, Finding, Register
 from queries.findings.register import EVERYTHING, moved_periods
@@ -86,7 +87,7 @@ def lede(register: Register) -> str:
     """Return how many findings are open and what they cost: Three open findings. Falls cost 11.0 k a month."""
     number = len(register.open)
     if not number:
-        return f"No open findings. {smallest(register)}"
+        return f"No open findings. {names.smallest(register)}"
     first = f"{number} open finding{'' if number == 1 else 's'}."
     sums = [(register.costs, "Falls cost"), (register.worth, "Combinations are worth")]
     money = [
@@ -95,15 +96,6 @@ def lede(register: Register) -> str:
         if each
     ]
     return " ".join([first, *money])
-
-
-def smallest(register: Register) -> str:
-    """Return the smallest fall that would have been seen, or why none could be dated."""
-    if not register.watched:
-        return f"Too early to date a fall: a date needs 28 days before it, and orders; {register.days} days are loaded."
-    if not register.smallest_fall:
-        return "Groups are small here: not even one that lost all orders would surely have been seen."
-    return f"A fall of {register.smallest_fall:.0%} in a group of middle size would have been seen in 28 days."
 
 
 def since_words(one: Finding) -> str:
@@ -134,7 +126,9 @@ def _money(price: Estimate) -> str:
 
 
 def _short(amount: float) -> str:
+    """Return an amount with two digits, as the page has it: $9.3 k, $11 k."""
+    rounded = float(f"{amount:.2g}")
     for size, sign in ((1e6, "M"), (1e3, "k")):
-        if abs(amount) >= size:
-            return f"{amount / size:,.1f} {sign}"
-    return f"{amount:,.0f}"
+        if abs(rounded) >= size:
+            return f"${rounded / size:,.{1 if abs(rounded) < 10 * size else 0}f} {sign}"
+    return f"${rounded:,.0f}"
