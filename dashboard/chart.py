@@ -143,8 +143,8 @@ class ChartView(Viewer):
             self._read[key] = frame, read(frame, *more)
         return self._read[key][1]
 
-    def looking(self, theme: str, height: int | None) -> "ChartView":
-        """Return the chart of a page as another reader sees it: in a theme, and in a pane of a height."""
+    def for_reader(self, theme: str, height: int | None) -> "ChartView":
+        """Return a page's chart in the theme of one reader, and in the height of a pane."""
         asked: dict[str, Any] = {"height": height} if height else {}
         chart = type(self)(context=self.context, theme=theme, **asked)
         chart._read = self._read

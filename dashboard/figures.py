@@ -105,7 +105,7 @@ def patch_of(state: CardState, theme: str, height: int | None = None) -> dict[st
     figure = _figures.get((theme, state.chart.key)) if state.chart else None
     if figure is None or state.chart is None:
         return None
-    chart = state.chart.looking(theme, height)
+    chart = state.chart.for_reader(theme, height)
     pictures = zip(figure.drawn, filled(chart, state.frame), strict=True)
     return {"mode": theme, "events": [event for drawn, panel in pictures for event in patch(drawn.changes(panel))]}
 

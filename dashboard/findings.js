@@ -1,6 +1,6 @@
 // Draws the bodies that dashboard/findings.py describes: ranked findings, parts of a change, notices. Strings are shown as text.
 
-import {doing, keyOf, table} from "../_js/body.js"
+import {doing, keyOf} from "../_js/body.js"
 import {color, h, icon, percent} from "../_js/dom.js"
 
 const opened = new Set()
@@ -38,13 +38,13 @@ function actualBar(bar) {
     h("b", {style: bar.value < 0.7 ? {...words, color: ink} : {...words, color: color(`on-${bar.color || "loss"}`)}}, bar.label))
 }
 
-function explained(explain, act) {
-  return h("div", {class: "explained"}, explain.sentences.map((said) => h("p", {}, said)), explain.tables.map((one) => table(one, act)))
+function explained(explain) {
+  return h("div", {class: "explained"}, explain.map((said) => h("p", {}, said)))
 }
 
 function findingRow(row, place, money, act) {
   const key = row.title
-  const inside = row.explain && h("div", {class: "inside", hidden: !opened.has(key)}, explained(row.explain, act))
+  const inside = row.explain && h("div", {class: "inside", hidden: !opened.has(key)}, explained(row.explain))
   const toggle = row.explain && h("button", {
     type: "button", class: "button quiet", "data-key": `explain ${key}`, "aria-expanded": String(opened.has(key)),
     on: {click: () => {
@@ -56,17 +56,14 @@ function findingRow(row, place, money, act) {
   return h("li", {class: "finding-row"},
     h("span", {class: "rank", "aria-hidden": "true"}, String(place + 1)),
     h("div", {class: "what"}, h("h3", {}, row.title), row.why && h("p", {}, row.why), row.tags?.length && h("div", {class: "tags"}, row.tags.map(tag))),
-    h("div", {class: "finding-pair"}, row.expected && expectedBand(row.expected), row.actual && actualBar(row.actual), row.interval && h("p", {}, row.interval)),
-    h("div", {class: "stake"}, h("span", {class: "stake-head"}, money), h("b", {}, row.money),
-      h("span", {}, row.range), h("span", {class: "phrases"}, h("span", {}, row.orders), " ", h("span", {}, row.orders_over))),
+    h("div", {class: "finding-pair"}, row.expected && expectedBand(row.expected), row.actual && actualBar(row.actual)),
+    h("div", {class: "stake"}, h("span", {class: "stake-head"}, money), h("b", {}, row.money), h("span", {}, row.range)),
     h("div", {class: "deeds"}, row.action && button(row.action_label, row.action, act), toggle), inside)
 }
 
 export function findings(body, act) {
   if (!body.rows?.length) return body.nothing ? [nothing(body.nothing, act)] : []
-  let rank = -1
-  const rows = body.rows.map((row) => findingRow(row, rank = row.group ? 0 : rank + 1, body.heads[2], act))
-  const grouped = rows.flatMap((row, place) => [body.rows[place].group && h("li", {class: "finding-group"}, body.rows[place].group), row])
+  const rows = body.rows.map((row, place) => findingRow(row, place, body.heads[2], act))
   const shown = body.shown || rows.length
   const more = rows.length > shown && h("button", {type: "button", class: "link", "data-key": `more ${body.caption}`, on: {click: () => {
     unfolded[unfolded.has(body.caption) ? "delete" : "add"](body.caption)
@@ -82,7 +79,7 @@ export function findings(body, act) {
   fold()
   return [
     h("div", {class: "finding-heads", "aria-hidden": "true"}, h("span"), body.heads.map((head) => h("span", {}, head))),
-    h("ol", {class: "finding-list", "aria-label": body.caption}, grouped), more,
+    h("ol", {class: "finding-list", "aria-label": body.caption}, rows), more,
   ]
 }
 

@@ -10,7 +10,7 @@ As everywhere, strings are text, colours are token names, and positions are frac
 
 from typing import Literal, NotRequired, TypedDict
 
-from dashboard.body import Action, Table
+from dashboard.body import Action
 
 Mark = Literal["check", "warn", "help", "none", "bars", "search", "clock", "info"]
 Look = Literal["plain", "loss", "accent", "warn"]
@@ -56,35 +56,22 @@ class Bar(TypedDict):
     color: NotRequired[str]
 
 
-class Explanation(TypedDict):
-    """Hold what "Explain" opens: sentences and tables, each with a heading."""
-
-    sentences: list[str]
-    tables: list[Table]
-
-
 class FindingRow(TypedDict, total=False):
-    """Hold one finding: a sentence, its reasons, tags, expected over actual on the list's one scale, and money.
+    """Hold one finding: its name, a line, tags, expected over actual on the list's one scale, money, what is behind it.
 
-    `group` is the heading of the rows that begin here, which then have a scale of their own. `orders_over` is the time
-    of the orders where it is not that of the money, which the list's head says.
+    `explain` are the sentences that "Explain" opens.
     """
-
-    group: str
 
     title: str
     why: str
     tags: list[Tag]
     expected: Band
     actual: Bar
-    interval: str
     money: str
     range: str
-    orders: str
-    orders_over: str
     action: Action
     action_label: str
-    explain: Explanation
+    explain: list[str]
 
 
 class Findings(TypedDict):

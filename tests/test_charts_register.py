@@ -61,13 +61,13 @@ def test_a_finding_in_doubt_has_no_price_and_is_not_counted():
     [row] = rows(found)
     assert (row["money"], row["range"]) == ("\u2013", "its counts are in doubt")
     assert row["tags"][0] == {"label": "Tracking suspected", "look": "warn", "icon": "warn"}
-    assert any("A data check touches it" in said for said in row["explain"]["sentences"])
+    assert any("A data check touches it" in said for said in row["explain"])
     assert cards.open_findings(judged(found), context()) == 0
 
 
 def test_explain_says_counts_doubt_of_the_day_and_where_else_it_shows():
     found = register([fall()], gaps=[leak("gap", EDGE, 32.0)])
-    said = plain(" ".join(rows(found)[0]["explain"]["sentences"]))
+    said = plain(" ".join(rows(found)[0]["explain"]))
     assert "10 of 2,000 sessions ordered, 40 expected: 18 to 34 % of what was expected." in said
     assert "In the 28 days before, 56 of 2,800 did." in said
     assert "It costs $4,000 a month, four times in five between $3,200 and $4,800." in said

@@ -136,4 +136,6 @@ def test_one_name_and_one_price_on_terminal_and_in_both_files(demo):
     for one in register.findings:
         assert table.count(one.name) == 1 and rows.count(one.name) == 1
         assert f"{one.id},{one.kind},{one.name}" in rows
+        alone = CliRunner().invoke(app, ["finding", one.id, *store, "--format", "csv"]).stdout
+        assert alone.splitlines()[1] in rows
         assert money_short(one.price.median).replace("\u202f", " ") in table

@@ -7,7 +7,7 @@ from dashboard.body import Action
 from dashboard.cards import Card, CardState, Context, Need, TableTwin
 from dashboard.charts.segments import can_filter, segment_pairs
 from dashboard.charts.words import joined, part_of
-from dashboard.findings import Band, Bar, Explanation, FindingRow, Findings, Nothing, Tag
+from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
 from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short
 from queries.engine import Result
 from queries.findings import names
@@ -73,7 +73,7 @@ def row_of(one: Finding, largest: float, context: Context) -> FindingRow:
         actual=Bar(value=one.counts.orders / largest, label=f"{count(one.counts.orders)} actual"),
         money=money_short(one.price.median) if one.price else DASH,
         range=money_range(one.price.low, one.price.high, sentence=True) if one.price else unpriced(one),
-        explain=Explanation(sentences=explained(one), tables=[]),
+        explain=explained(one),
     )  # fmt: skip
     if can_filter(one.segment):
         row["action"] = Action(where=dict(one.segment), view=LANDS_ON)

@@ -11,7 +11,7 @@ NOTHING = dict.fromkeys(("low", "median", "high"))
 
 def finding_rows(register: Register) -> list[dict[str, Any]]:
     """Return one flat row a finding, then one a standing difference and one a value above; data/README.md says how."""
-    findings = [_flat(one) for one in register.findings]
+    findings = [finding_row(one) for one in register.findings]
     return [*findings, *difference_rows((*register.standing, *register.above))]
 
 
@@ -20,7 +20,8 @@ def difference_rows(differences: Iterable[Difference]) -> list[dict[str, Any]]:
     return [{**EMPTY, **_flat_difference(each)} for each in differences]
 
 
-def _flat(one: Finding) -> dict[str, Any]:
+def finding_row(one: Finding) -> dict[str, Any]:
+    """Return one finding as a flat row."""
     return {
         "id": one.id,
         "kind": one.kind,

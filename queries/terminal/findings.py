@@ -10,7 +10,7 @@ from queries.findings import names
 from queries.findings.book import Entry
 from queries.findings.finding import Difference, Finding, Register
 from queries.findings.register import EVERYTHING, moved_periods
-from queries.findings.rows import finding_rows
+from queries.findings.rows import finding_row, finding_rows
 from queries.funnel import ENGAGEMENT
 from queries.judged import judged_leaks, judged_movers, judged_watch
 from queries.leak_words import values_of
@@ -50,6 +50,9 @@ def print_finding(one: Finding, entry: Entry | None, output: Format) -> None:
     if output is Format.JSON:
         print(json.dumps({**one.as_json(), "log": [list(line) for line in log]}, indent=2, default=str,
                          ensure_ascii=False))  # fmt: skip
+        return
+    if output is Format.CSV:
+        print_rows("finding", 0, EVERYTHING, [finding_row(one)], output)
         return
     stdout().print(f"[bold]{escape(one.name)}[/bold]", highlight=False)
     counts = f"{one.counts.orders:,} orders of {one.counts.sessions:,} sessions, {one.expected:,.0f} expected"
