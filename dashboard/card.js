@@ -147,7 +147,14 @@ export class Card {
   async embed(item, mode) {
     if (!this.plot || this.mode === mode) return
     this.mode = mode
-    if (item) await this.plot.show(item, mode)
-    else this.fail("This chart could not be drawn; the server's log has the details.")
+    if (!item) return this.fail("This chart could not be drawn; the server's log has the details.")
+    for (const last of [false, true]) {
+      try {
+        return await this.plot.show(item, mode)
+      } catch (error) {
+        console[last ? "error" : "warn"](`${this.chart.name} could not be drawn${last ? "" : "; once more"}: ${error?.stack ?? error}`)
+      }
+    }
+    this.fail("This chart could not be drawn: reload the page.")
   }
 }

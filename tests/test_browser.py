@@ -128,7 +128,7 @@ class Visit:
     """Open pages that remember what went wrong on them."""
 
     def __init__(self, context, address):
-        self.context, self.address, self.problems, self.hosts = context, address, [], set()
+        self.context, self.address, self.problems, self.warnings, self.hosts = context, address, [], [], set()
         self.pages = []
 
     def __call__(self, query="", *, width=1400, height=900, scheme="light", script=""):
@@ -138,8 +138,9 @@ class Visit:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(60_000)
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        said = {"error": self.problems, "warning": self.warnings}
+        page.on("console", lambda told: said[told.type].append(told.text) if told.type in said else None)
+        page.on("pageerror", lambda error: self.problems.append(f"{error.message}\n{error.stack}"))
         page.on("request", lambda request: self.hosts.add(urlparse(request.url).netloc))
         page.goto(self.address + query)
         page.locator(".page.drawn").wait_for(timeout=90_000)
