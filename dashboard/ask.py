@@ -13,7 +13,7 @@ from queries.filters import Filters
 from queries.funnel import Funnel, Step
 from queries.funnel_file import FLAGS
 
-OF_STEPS = {"funnel", "revenue_lost", "step_revenue", "step_times"}
+OF_STEPS = {"funnel", "step_times"}
 """Metrics that ask for steps before the last: they say nothing of days whose exports cannot know these."""
 SHOWN_BEYOND = "the days shown reach beyond: choose days among these"
 COMPARED_BEYOND = "the compared days reach beyond: compare with days among these, or with none"

@@ -13,7 +13,7 @@ from queries.cube import OTHER
 from queries.engine import Cancel, Engine, Result
 from queries.filters import Filters
 from queries.funnel import Funnel
-from queries.leak_list import StepRevenue, leak_list, step_revenue
+from queries.leak_list import leak_list
 from queries.leak_words import flat_rows
 from queries.memory import Memory
 from queries.movers import ask_movers, mover_rows
@@ -24,8 +24,6 @@ from queries.watch_report import watch_rows
 
 INGESTED = ("file_count", "added", "replaced", "duplicates", "rejected")
 KEPT = 64
-STEP_DIMENSIONS = ("device_category", "country", "source", "visitor_type")
-"""What is held equal when a step is priced: few, because each step is a search of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +92,6 @@ def narrowed(filters: Filters, segment: Mapping[str, str]) -> Filters | None:
         return None
     wanted = {**dict(filters.include), **{name: (value,) for name, value in segment.items()}}
     return replace(filters, include=Filters.of(include=wanted).include)
-
-
-def judged_step_revenue(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:
-    """Return what each step costs: ceiling, gap and its interval; `found` is a tuple of `StepRevenue`."""
-
-    def compute() -> Judged:
-        found = step_revenue(engine, filters, funnel=funnel, dimensions=STEP_DIMENSIONS, cancel=cancel)
-        rows = [_flat_step(step) for step in found]
-        return Judged("step_revenue", rows, "", {}, engine.snapshot.version, filters, found)
-
-    return MEMORY.get(key_of("step_revenue", engine, filters, funnel), compute)
-
-
-def _flat_step(step: StepRevenue) -> dict[str, Any]:
-    return {
-        "step": step.step,
-        "next_step": step.next_step,
-        "abandonments": step.abandonments,
-        "ceiling": step.ceiling,
-        **{f"gap_{end}": value for end, value in step.gap.as_json().items()},
-        "leaks": len(step.leaks.leaks),
-        "searched": step.leaks.searched,
-    }
 
 
 def judged_checks(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None = None) -> Judged:

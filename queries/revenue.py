@@ -1,8 +1,4 @@
-"""What a leak costs: three numbers that are never mixed, each drawn with its doubt.
-
-The *ceiling* is what every visitor buying would bring; the *gap* is the revenue of the conversions that are missing
-against expectation; the *recoverable* part is the share of the gap that can be closed.
-"""
+"""What missing orders are worth, drawn with their doubt."""
 
 from dataclasses import dataclass
 
@@ -152,22 +148,6 @@ def _drawn_mean(orders: Floats, rng: np.random.Generator, draws: int) -> Floats:
     if mean <= 0 or error <= 1e-9 * mean:
         return np.full(draws, max(mean, 0.0))
     return rng.gamma((mean / error) ** 2, error**2 / mean, draws)
-
-
-def ceiling(dropped: float, mean_order: float) -> float:
-    """Return what it would bring if every dropped visitor bought: an upper bound, never an estimate."""
-    return dropped * mean_order
-
-
-def step_gaps(reached: Floats, completion: Floats, reference: Floats, order_values: Floats) -> Floats:
-    """Return draws (draws x steps) of the revenue that each step of one segment loses against reference rates.
-
-    V_k = n_k max(0, q_ref - q_k) prod over later steps of q_j, times the order value; `reached` are the sessions that
-    reached each step, `completion` the rates to the next (steps, or draws x steps), `reference` those of the peers.
-    """
-    completion = np.atleast_2d(completion)
-    later = np.cumprod(np.concatenate([np.ones_like(completion[:, :1]), completion[:, :0:-1]], axis=1), axis=1)[:, ::-1]
-    return reached * np.maximum(0.0, reference - completion) * later * np.asarray(order_values)[:, None]
 
 
 def per_month(amount: float, days: float) -> float:

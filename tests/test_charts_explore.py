@@ -1,10 +1,7 @@
 """The sentences of funnels by dimension, leaderboards, pivots, places and the quality view, on rows by hand."""
 
 import datetime as dt
-from dataclasses import replace
-from types import SimpleNamespace
 
-import pytest
 from charts_builders import context, counted, day, funnel_rows, result
 from test_charts_sentences import plain
 
@@ -12,7 +9,6 @@ from dashboard.charts import (
     funnel_rows as by_hand,
 )
 from dashboard.charts import (
-    revenue_lost,
     source_cells,
     view_findings,
 )
@@ -20,9 +16,7 @@ from queries.check import Check
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT
 from queries.judged import Judged
-from queries.leak_report import Detectable, LeakReport
 from queries.pivot import Group
-from queries.revenue import Estimate
 
 COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
 
@@ -49,26 +43,6 @@ def test_the_same_dimension_twice_is_one():
     assert by_hand.chosen_dimensions({}) == ("device_category",)
 
 
-def test_estimates_of_steps_add_up_in_quadrature():
-    total = revenue_lost.added([Estimate(70.0, 100.0, 140.0), Estimate(160.0, 200.0, 230.0)])
-    assert (total.low, total.median, total.high) == pytest.approx((250.0, 300.0, 350.0))
-    assert revenue_lost.added([]) is None
-
-
-def test_a_step_costs_what_its_leaks_and_its_devices_lack_and_no_other_gap():
-    def row(kind, low, median, high, **segment):
-        money = Estimate(low, median, high)
-        return SimpleNamespace(kind=kind, segment=segment, revenue_at_stake=money)
-
-    leaks = [row("leak", 70.0, 100.0, 140.0, device_category="mobile", country="US")]
-    gaps = [row("gap", 160.0, 200.0, 230.0, device_category="tablet"), row("gap", 1.0, 900.0, 999.0, country="GB")]
-    report = SimpleNamespace(leaks=leaks, gaps=gaps, in_period=lambda money: money)
-    [one, none] = revenue_lost.estimates_of([SimpleNamespace(leaks=report)], 2)
-    assert (one.estimate.low, one.estimate.median, one.estimate.high) == pytest.approx((250.0, 300.0, 350.0))
-    assert one.who == ("Sessions on mobile in United States", "Tablet")
-    assert none.estimate is None
-
-
 def test_channels_are_told_in_the_rows_of_sources():
     many = {(f"c{number}", "desktop"): Group(100 - number, 1, 5.0, (1, 1, 1, 1)) for number in range(13)}
     rows = source_cells.cells_of(judged(many))
@@ -87,14 +61,6 @@ BREAK = Check(
 
 def by_day(source, number, sessions, conversions):
     return {"source": source, "session_date": day(number), "sessions": sessions, "conversions": conversions}
-
-
-def test_money_of_steps_is_given_for_the_period_of_the_leak_list():
-    rows = [{"ceiling": 184_000.0, "revenue": 1840.0}, {"ceiling": None, "revenue": 1840.0}]
-    days = LeakReport((), 0, 0, 0, 0, 0.1, 0.8, 184, Detectable(None, None, None), (), (), (), Estimate(0, 0, 0))
-    assert [row["ceiling"] for row in revenue_lost.in_period(rows, days)] == [pytest.approx(30_437.5), None]
-    short = replace(days, days=5)
-    assert revenue_lost.in_period(rows, short)[0]["ceiling"] == 184_000.0
 
 
 def test_source_figures_under_a_tracking_break_are_said_to_be_unreliable():

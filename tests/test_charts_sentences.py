@@ -16,7 +16,6 @@ from dashboard.charts import (
     finding,
     funnel,
     funnel_layers,
-    revenue_lost,
     segments,
     source_days,
     sources,
@@ -170,30 +169,6 @@ def test_the_completion_heading_names_the_step_where_devices_part_most():
     assert plain(completion.heading(devices(**ORIGINAL), context())) == (
         "Devices differ most at the last step: desktop ahead of mobile, 18 % against 4 %"
     )
-
-
-def test_the_ceiling_is_never_called_an_estimate():
-    rows = [
-        {"step": "Browsed", "next_step": "Engaged", "abandonments": 8276, "ceiling": 1_178_304.3},
-        {"step": "Engaged", "next_step": "Deep engagement", "abandonments": 1038, "ceiling": 147_786.35},
-        {"step": "Deep engagement", "next_step": "Converted", "abandonments": 589, "ceiling": 83_859.5},
-    ]
-    totals = {"conversions": 94, "revenue": 13_383.35, "revenue_per_conversion": 142.376}
-    rows = [row | totals for row in rows]
-    assert plain(revenue_lost.heading(rows, None)) == (
-        "A ceiling, no estimate: $1.41 M in this period if every visitor bought, 105 times the real revenue"
-    )
-    assert "$142.38" in revenue_lost.note(rows, [], None)
-
-
-def test_without_an_order_there_is_no_ceiling():
-    rows = [
-        {"step": "a", "next_step": "b", "abandonments": 5, "ceiling": None, "conversions": 0, "revenue": 0,
-         "revenue_per_conversion": None},
-    ]  # fmt: skip
-    assert revenue_lost.heading(rows, None) == "No session converted, so there is no order value to reckon with"
-    assert "undefined" in revenue_lost.note(rows, [], None)
-    assert revenue_lost.ceiling_of(rows) is None
 
 
 def country(iso, sessions, conversions, minimum=100):

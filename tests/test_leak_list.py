@@ -11,8 +11,7 @@ from builders import session, store_of
 
 from queries.engine import Cancel, Cancelled, Engine
 from queries.filters import FilterError, Filters
-from queries.funnel import CHECKOUT
-from queries.leak_list import leak_list, searched_dimensions, step_revenue
+from queries.leak_list import leak_list, searched_dimensions
 from queries.metrics import QuestionError
 
 DIMENSIONS = ("device_category", "country", "source")
@@ -118,27 +117,6 @@ def test_a_newer_question_stops_this_one(engine):
     cancel.cancel()
     with pytest.raises(Cancelled):
         leak_list(engine, dimensions=DIMENSIONS, cancel=cancel)
-
-
-def test_each_step_has_a_ceiling_and_what_its_leaks_cost(engine):
-    steps = step_revenue(engine, dimensions=DIMENSIONS, closable=0.5)
-    assert [step.step for step in steps] == ["Browsed", "Engaged", "Deep engagement"]
-    (ceilings,) = zip(*((row["ceiling"],) for row in engine.run("revenue_lost").rows), strict=True)
-    assert [step.ceiling for step in steps] == pytest.approx(list(ceilings))
-    for step in steps:
-        assert 0 <= step.gap.low <= step.gap.median <= step.gap.high < step.ceiling or step.ceiling == 0
-        assert step.recoverable.median == pytest.approx(0.5 * step.gap.median)
-    engaged = steps[1]
-    assert [leak.segment for leak in engaged.leaks.leaks] == [LEAKING]
-    orders = engine.run("overview").rows[0]
-    lost = engaged.leaks.leaks[0].recoverable_conversions.median
-    assert engaged.gap.median == pytest.approx(lost * orders["revenue"] / orders["conversions"], rel=0.1)
-
-
-def test_a_funnel_whose_steps_nobody_knows_gives_steps_without_a_gap(engine):
-    steps = step_revenue(engine, funnel=CHECKOUT, dimensions=DIMENSIONS)
-    assert len(steps) == 4
-    assert all(step.ceiling >= 0 for step in steps)
 
 
 def test_the_list_needs_neither_panel_nor_any_part_of_the_page():

@@ -4,13 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.null import lower_p
-from queries.revenue import DAYS_A_MONTH, Estimate, ceiling, draw_loss, draw_order_values, per_month, step_gaps
+from queries.revenue import DAYS_A_MONTH, Estimate, draw_loss, draw_order_values, per_month
 
 ORDERS = np.exp(np.random.default_rng(8).normal(3.8, 1.1, 900))
-
-
-def test_the_ceiling_is_every_dropped_visitor_at_the_mean_order():
-    assert ceiling(8_276, 142.38) == pytest.approx(1_178_336.88)
 
 
 def test_a_period_is_scaled_to_a_month_of_30_days_and_a_bit():
@@ -18,24 +14,6 @@ def test_a_period_is_scaled_to_a_month_of_30_days_and_a_bit():
     assert per_month(10.0, 1) == pytest.approx(304.375)
     with pytest.raises(ValueError, match="at least one day"):
         per_month(10.0, 0)
-
-
-def test_the_revenue_of_each_step_worked_by_hand():
-    reached, completion = np.array([1000.0, 200.0, 50.0]), np.array([0.2, 0.25, 0.1])
-    reference = np.array([0.3, 0.2, 0.2])
-    drawn = step_gaps(reached, completion, reference, np.array([10.0, 20.0]))
-    assert drawn[0] == pytest.approx([1000 * 0.1 * 0.25 * 0.1 * 10, 0.0, 50 * 0.1 * 10])
-    assert drawn[1] == pytest.approx(2 * drawn[0])
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=5), st.integers(0, 100))
-def test_a_step_at_its_reference_loses_nothing_and_no_step_loses_less(rates, seed):
-    completion = np.array(rates)
-    rng = np.random.default_rng(seed)
-    reached = rng.uniform(0, 1e4, len(rates))
-    assert (step_gaps(reached, completion, completion, np.array([5.0])) == 0).all()
-    assert (step_gaps(reached, completion, rng.uniform(0, 1, len(rates)), np.array([5.0])) >= 0).all()
 
 
 def interval_of(orders, seed: int = 1, draws: int = 1000) -> Estimate:

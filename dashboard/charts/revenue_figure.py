@@ -1,4 +1,4 @@
-"""What each layer of revenue at stake draws: ranges on an axis of money, and the words above and beside them."""
+"""What each layer of revenue lost draws: ranges on an axis of money, and the words above and beside them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,11 @@ import pandas as pd
 from dashboard.format import THIN, money_short
 from dashboard.panels import Columns, columns
 from dashboard.theme import Theme
-from queries.revenue import Estimate
 
-LEFT, AFTER = 184, 78
-"""Pixels for the words beside a step, and those of them before its ceiling."""
-LONGEST = 28
-"""Letters of a step that fit there."""
+LEFT = 184
+"""Pixels for the words beside a step."""
+LONGEST = 30
+"""Letters that fit there."""
 ROW, HEAD, AXIS = 48, 22, 24
 """Pixels of a row, of the words above them, and of the axis below."""
 ABOVE, BELOW, HALF = 0.24, -0.16, 0.17
@@ -26,19 +25,19 @@ LAYERS: dict[str, dict[str, str]] = {
     "tracks": CORNERS,
     "ranges": {**CORNERS, "title": "text"},
     "medians": {"median": "number", "y": "number", "title": "text"},
-    **dict.fromkeys(("heads", "names", "lefts", "ceilings", "amounts", "intervals"), WORD),
+    **dict.fromkeys(("heads", "names", "lefts", "amounts", "intervals"), WORD),
 }
 """The columns of every layer, and what each holds."""
 
 
-def frame_end(frame: pd.DataFrame, total: Estimate | None) -> float:
-    """Return where the axis of money ends: behind the highest range, that of all steps together too."""
-    return max([*frame["high"].dropna(), *([total.high] if total else [])], default=0.0) * 1.05 or 1.0
+def frame_end(frame: pd.DataFrame) -> float:
+    """Return where the axis of money ends: behind the highest range, that of all findings together too."""
+    return max(frame["high"].dropna(), default=0.0) * 1.05 or 1.0
 
 
 def size_of(steps: int) -> tuple[int, float, float]:
-    """Return the height of the picture in pixels, and the ends of its axis of rows."""
-    rows = (steps or 3) + 1
+    """Return the height of the picture in pixels, and the ends of its axis of rows; `steps` is their number."""
+    rows = steps or 3
     return ROW * rows + HEAD + AXIS, 0.5 - rows, 0.5 + HEAD / ROW
 
 
@@ -56,22 +55,19 @@ def tick_words(tick: float) -> str:
     return "0" if not tick else money_short(tick, 1 if float(f"{tick:.1g}") == tick else 2)
 
 
-def layers(
-    frame: pd.DataFrame, said: Sequence[Mapping[str, str]], total: Estimate | None, period: str, look: Theme
-) -> dict[str, Columns]:
-    """Return the rows of every layer; `said` has the words of each step, and of all steps last."""
-    rows = _rows(frame, said, total, period, look) if said else {}
+def layers(frame: pd.DataFrame, said: Sequence[Mapping[str, str]], period: str, look: Theme) -> dict[str, Columns]:
+    """Return the rows of every layer; `said` has the words of each row of the frame."""
+    rows = _rows(frame, said, period, look) if said else {}
     return {name: columns(rows.get(name, ()), **kinds) for name, kinds in LAYERS.items()}
 
 
 def _rows(
-    frame: pd.DataFrame, said: Sequence[Mapping[str, str]], total: Estimate | None, period: str, look: Theme
+    frame: pd.DataFrame, said: Sequence[Mapping[str, str]], period: str, look: Theme
 ) -> dict[str, list[dict[str, Any]]]:
-    ends = [*frame[["low", "median", "high"]].to_numpy(dtype=float).tolist()]
-    ends.append([total.low, total.median, total.high] if total else [math.nan] * 3)
+    ends = frame[["low", "median", "high"]].to_numpy(dtype=float).tolist()
     every = [(-place, words, *end) for place, (words, end) in enumerate(zip(said, ends, strict=True))]
     known = [(y + BELOW, words, low, median, high) for y, words, low, median, high in every if low == low]
-    stop, last = frame_end(frame, total), len(every) - 1
+    stop, parts = frame_end(frame), int((~frame["whole"].astype(bool)).sum())
     box = {"left": 0.0, "right": stop}
 
     def word(name: str, line: float) -> list[dict[str, Any]]:
@@ -82,18 +78,18 @@ def _rows(
         ]
 
     head = {"x": 0.0, "y": 0.5 + 0.4 * HEAD / ROW, "color": look.text_tertiary}
+    rule = [{"x": 0.0, "x_too": stop, "y": 0.5 - parts, "y_too": 0.5 - parts}] if parts < len(frame) else []
     return {
-        "rule": [{"x": 0.0, "x_too": stop, "y": 0.5 - last, "y_too": 0.5 - last}],
+        "rule": rule,
         "tracks": [{**box, "bottom": y - HALF, "top": y + HALF} for y, *_ in known],
         "ranges": [
             {"left": low, "right": high, "bottom": y - HALF, "top": y + HALF, "title": words["title"]}
             for y, words, low, _, high in known
         ],
         "medians": [{"median": median, "y": y, "title": words["title"]} for y, words, _, median, _ in known],
-        "heads": [{**head, "label": f"At stake {period}, 80{THIN}% interval"}],
+        "heads": [{**head, "label": f"Lost {period}, 80{THIN}% interval"}],
         "names": word("names", ABOVE),
         "lefts": word("lefts", BELOW),
-        "ceilings": word("ceilings", BELOW),
         "amounts": word("amounts", ABOVE),
         "intervals": word("intervals", ABOVE),
     }
