@@ -20,6 +20,7 @@ export class Card {
     this.twin = h("div", {hidden: true})
     this.problem = h("div", {class: "problem", role: "alert", hidden: true})
     this.note = h("p", {class: "note"})
+    this.touching = h("ul", {class: "touching", "aria-label": "Open findings here"})
     this.settings = h("div", {class: "settings"})
     this.offer = h("div", {class: "offer"})
     const drawn = chart.renderer.startsWith("figure")
@@ -29,7 +30,7 @@ export class Card {
     this.element = h("article", {
       class: `${this.framed ? "card" : "strip"} waiting`, id: `card-${chart.name}`, "aria-labelledby": this.heading.id,
       style: {"--height": `${chart.height}px`},
-    }, this.framed ? this.head() : this.heading, this.problem, this.picture, this.twin, this.framed && this.note)
+    }, this.framed ? this.head() : this.heading, this.problem, this.picture, this.twin, this.touching, this.framed && this.note)
   }
 
   head() {
@@ -101,6 +102,13 @@ export class Card {
     this.stated = stated
     this.fileName = `${fileName}_${this.chart.name}`
     this.draw()
+  }
+
+  // Open findings that touch what is shown, each with what its sessions are.
+  touch(lines) {
+    redraw(this.touching, lines.map((line) => h("li", {}, icon("drop"), line.action
+      ? h("button", {type: "button", class: "link", title: "Shows these sessions alone", "data-key": keyOf(line.action), on: {click: doing(this.act, line.action)}}, line.text)
+      : h("span", {}, line.text))))
   }
 
   fail(reason) {

@@ -361,7 +361,10 @@ class Page {
     if (message.kind === "values") this.bar.values(message)
     if (message.kind === "unread") this.bar.unread(message.text)
     if (message.kind === "uncompared") this.bar.uncompared(message.text)
-    if (message.kind === "open") this.rail.count(message.counts)
+    if (message.kind === "open") {
+      this.rail.count(message.counts)
+      for (const [name, lines] of Object.entries(message.touching)) this.cards.get(name)?.touch(lines)
+    }
     if (message.kind === "failed") this.toasts.say(message.text, 20_000)
     if (message.kind === "saved") {
       this.saved = message

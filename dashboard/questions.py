@@ -1,15 +1,19 @@
 """A view's question and its answer in parts: the cards at once, what searches later, what is open elsewhere."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dashboard.ask import Ask, Held, asked_of, context_of, held_by, results_of
+from dashboard.cards import Card
+from dashboard.charts.touching import touching
 from dashboard.compute import Answer, answer
 from dashboard.selection import Selection
 from dashboard.views import View, charts_of, shown_views
 from queries.cancel import is_ending
 from queries.engine import Cancel, Cancelled, Engine
+from queries.findings.register import ask_findings
 
 LOG = logging.getLogger(__name__)
 
@@ -42,9 +46,10 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """Hold the numbers beside the names of views."""
+    """Hold the numbers beside the names of views, and by card the open findings that touch what it shows."""
 
     by_view: Mapping[str, int]
+    touching: Mapping[str, list[dict[str, Any]]]
 
 
 Part = First | Late | OpenCounts
@@ -62,7 +67,7 @@ def parts_of(engine: Engine, asked: Question, selection: Selection) -> Iterator[
         searched = replace(ask, finding=finding if finding and finding.slow else None)
         yield Late(answer(engine, slow, searched, asked.cancel, held))
     if finding:
-        yield OpenCounts(_open_counts(engine, ask, held, asked.cancel))
+        yield OpenCounts(_open_counts(engine, ask, held, asked.cancel), _touching(engine, ask, charts, asked.cancel))
     if asked.cancel.cancelled:
         raise Cancelled
     if finding and finding.then:
@@ -85,3 +90,17 @@ def _open_counts(engine: Engine, ask: Ask, held: Held, cancel: Cancel) -> dict[s
                 raise Cancelled from None
             LOG.exception("the open findings of %s could not be counted", view.name)
     return counted
+
+
+def _touching(engine: Engine, ask: Ask, charts: Sequence[Card], cancel: Cancel) -> dict[str, list[dict[str, Any]]]:
+    """Return by card the open findings that touch it; none where they cannot be searched."""
+    try:
+        register = ask_findings(engine, cancel=cancel)
+        return touching(engine, register, [chart.name for chart in charts], ask.filters, ask.funnel, cancel)
+    except Cancelled:
+        raise
+    except Exception as error:
+        if is_ending(error):
+            raise Cancelled from None
+        LOG.exception("the findings that touch a card could not be told")
+        return {}

@@ -176,8 +176,8 @@ class Viewer:
                 self._show(answered, held, asked, cards)
             case Late(answered):
                 self._show_late(answered, asked, cards)
-            case OpenCounts(counts):
-                self._count(counts, asked)
+            case OpenCounts():
+                self._count(part, asked)
 
     def _show(self, answered: Answer, held: Held, asked: Question, cards: Mapping[str, Any]) -> None:
         if asked.cancel.cancelled:
@@ -207,9 +207,9 @@ class Viewer:
             self.page.busy = False
             self._send({"kind": "failed", "text": f"This view could not be computed ({type(error).__name__})."})
 
-    def _count(self, counts: Mapping[str, int], asked: Question) -> None:
-        if not asked.cancel.cancelled and counts:
-            self._send({"kind": "open", "counts": counts})
+    def _count(self, told: OpenCounts, asked: Question) -> None:
+        if not asked.cancel.cancelled:
+            self._send({"kind": "open", "counts": told.by_view, "touching": told.touching})
 
     def _send(self, message: dict[str, Any]) -> None:
         self.browser.later(partial(self.page.reply, message), sends=True)

@@ -3,15 +3,22 @@
 import datetime as dt
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 from builders import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from dashboard.ask import Ask
 from dashboard.format import money_short
+from dashboard.questions import Late, OpenCounts, Question, parts_of
+from dashboard.selection import Selection
+from dashboard.views import view_named
 from ingest.pipeline import ingest_exports
 from ingest.sample import generate
-from queries.engine import Engine
+from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.findings.register import ask_findings
 from queries.store import Store
@@ -86,6 +93,38 @@ def test_the_register_holds_the_planted_causes_each_once_with_day_step_and_price
     for segment, one in found.items():
         assert one.missing.low <= planted[segment].expected_lost * 1.25
     assert {"new", "mobile"} <= {value for each in register.standing for value in each.segment.values()}
+
+
+QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "days": st.sampled_from(["last-1", "last-28", "2026-08"]),
+        "compare": st.sampled_from(["none", "year"]),
+        "country": st.sampled_from(["US", "IN", "ZZ"]),
+        "not.browser": st.sampled_from(["Edge", "Safari"]),
+        "device_category": st.sampled_from(["desktop", "mobile"]),
+        "min_sessions": st.sampled_from(["30", "500"]),
+        "not.on": st.just("2026-09-16_2026-09-20"),
+    },
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(QUERIES)
+def test_no_days_comparison_or_filter_changes_the_register(demo, query):
+    _, engine = demo
+    selection, view = Selection(), view_named("leaks")
+    selection.load_query(f"?{urlencode(query)}")
+    ask = Ask(selection.filters, selection.funnel, {}, finding=view.finding)
+    parts = list(parts_of(engine, Question(view, ask, Cancel()), selection))
+    [late] = [part.answer for part in parts if isinstance(part, Late)]
+    register = ask_findings(engine)
+    assert late.results["findings"][0].found == register
+    body = late.cards["findings"].body
+    assert [row["title"] for row in body["rows"]] == [one.name for one in register.findings]
+    assert [row["money"] for row in body["rows"]] == [money_short(one.price.median) for one in register.findings]
+    [counts] = [part for part in parts if isinstance(part, OpenCounts)]
+    assert counts.by_view["leaks"] == len(register.open)
 
 
 def test_marks_survive_new_exports_undo_and_optimize(demo, tmp_path):
