@@ -206,8 +206,8 @@ def summary(taken: list[tuple[float, float]]) -> dict[str, int]:
     }
 
 
-def opened(page: Page, port: int) -> Page:
-    """Open the page at a port once it answers and has drawn."""
+def awaited(port: int) -> str:
+    """Return the address of a port once it answers."""
     url = f"http://127.0.0.1:{port}/"
     for _ in range(240):
         try:
@@ -215,6 +215,12 @@ def opened(page: Page, port: int) -> Page:
             break
         except OSError:
             time.sleep(0.25)
+    return url
+
+
+def opened(page: Page, port: int) -> Page:
+    """Open the page at a port once it answers and has drawn."""
+    url = awaited(port)
     page.add_init_script(WATCH_CANVAS)
     page.goto(url)
     page.wait_for_function("window.lastDraw > 0", timeout=60_000)
