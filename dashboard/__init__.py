@@ -12,6 +12,7 @@ PLACES = {
     "Controls": "dashboard.controls",
     "ChartView": "dashboard.chart",
     "KeyFigures": "dashboard.charts.kpis",
+    "Findings": "dashboard.charts.findings",
     "Trend": "dashboard.charts.trend",
     "Steps": "dashboard.charts.steps",
     "Funnel": "dashboard.charts.funnel",

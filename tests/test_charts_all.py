@@ -13,13 +13,17 @@ import pytest
 from bokeh.models import ColumnDataSource, GlyphRenderer
 from bokeh.plotting.glyph_api import GlyphAPI
 from builders import sessions, store_of
+from test_findings import fall, leak, register
 
 from dashboard.chart import ChartView
+from dashboard.charts.findings import Findings
 from dashboard.charts.registry import CHARTS
 from dashboard.selection import Selection
 from queries.engine import Engine
+from queries.filters import Filters
+from queries.judged import Judged
 
-LATER = ("findings", "standing", "above", "checks")
+LATER = ("standing", "above", "checks")
 """Lists of findings, which are to be redrawn: they are no chart objects yet."""
 MODULES = sorted(Path(inspect.getfile(importlib.import_module("dashboard.charts"))).parent.glob("*.py"))
 DRAWN = [card for card in CHARTS if card.chart]
@@ -63,7 +67,10 @@ def chart_of(engine):
         selection = Selection()
         selection.choose_dates(dt.date(2017, 7, 23), dt.date(2017, 8, 12))
         one = kind(engine, selection=selection)
-        return one, one.frame()
+        frame = one.frame()
+        if kind is Findings:  # the shop is too small to have one
+            frame = one.read([Judged("findings", [], "", {}, 1, Filters(), register([fall()], [leak()]))])
+        return one, frame
 
     return chart
 

@@ -21,13 +21,13 @@ def judged(found):
 
 
 def rows(found, **asked):
-    return cards.update(judged(found), replace(context(), **asked)).body["rows"]
+    return cards.Findings(context=replace(context(), **asked)).state(judged(found)).body["rows"]
 
 
 def test_a_finding_is_one_row_with_its_name_day_step_and_price():
     found = register([fall()], [leak()])
     found = replace(found, findings=tuple(replace(one, step="at the order") for one in found.findings))
-    state = cards.update(judged(found), context())
+    state = cards.Findings(context=context()).state(judged(found))
     first, second = state.body["rows"]
     assert state.heading == "Two open findings"
     assert first["title"] == "Edge on desktop lost three quarters of its orders"
@@ -97,12 +97,12 @@ def test_what_buys_above_average_is_a_list_without_money():
 
 
 def test_nothing_found_says_what_would_have_been_seen():
-    state = cards.update(judged(replace(register(), smallest_fall=0.4)), context())
+    state = cards.Findings(context=context()).state(judged(replace(register(), smallest_fall=0.4)))
     assert state.heading == "No open findings"
     assert plain(state.body["nothing"]["text"]) == (
         "A fall of 40 % in a group of middle size would have been seen in 28 days."
     )
-    early = cards.update(judged(replace(register(), watched=0, days=5)), context())
+    early = cards.Findings(context=context()).state(judged(replace(register(), watched=0, days=5)))
     assert "Too early to date a fall" in early.body["nothing"]["text"]
 
 

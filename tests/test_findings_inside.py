@@ -95,7 +95,7 @@ def told(engine, found, asked=EVERY, funnel=ENGAGEMENT):
 def test_a_card_tells_of_a_finding_at_its_step_on_its_days_or_of_its_values(engine):
     found = replace(register([fall(EDGE)], [leak()]), findings=(EDGE_FELL, SAFARI))
     edge = "Edge lost three quarters of its orders since 10 Jun, at the order: $4.0 k a month."
-    assert told(engine, found) == {"trend": [edge], "steps": [edge], "funnel": [edge], "completion": [edge]}
+    assert told(engine, found) == {"trend": [edge], "steps": [edge], "funnel": [edge]}
     assert told(engine, found, funnel=CHECKOUT)["funnel"] == [edge]
     assert told(engine, found, Filters.of(date_to=ONSET - dt.timedelta(days=1))) == {}
     placed = replace(EDGE_FELL, step="at every step", segment={"browser": "Edge", "country": "US", "source": "google"})

@@ -1,18 +1,26 @@
 """The register on the page: findings, each with its name, day, step and price, the open ones first."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
+
+import pandas as pd
 
 from dashboard.body import Action
-from dashboard.cards import Card, CardState, Context, Need, TableTwin
+from dashboard.cards import Context, Need, TableTwin
+from dashboard.chart import Words
+from dashboard.charts.bars import Bar, BarView
 from dashboard.charts.segments import can_filter, segment_pairs
 from dashboard.charts.words import joined, part_of
-from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
+from dashboard.findings import Band, FindingRow, Nothing, Tag
+from dashboard.findings import Bar as Line
+from dashboard.findings import Findings as Body
 from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short
+from dashboard.panels import Panel
 from queries.engine import Result
 from queries.findings import names
 from queries.findings.finding import Finding, Register
 from queries.findings.register import judged_findings
+from queries.findings.rows import EMPTY, finding_row
 from queries.judged import found_of
 
 NEED = Need("findings", compute=judged_findings)
@@ -42,23 +50,66 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def update(results: Sequence[Result], context: Context) -> CardState:
-    """Return the findings, the open ones first by the low end of their price."""
-    register: Register = found_of(results[0])
-    if not register.sessions:
-        return CardState("No findings", empty="The store holds no sessions: ingest exports first.")
-    rows, number = register.findings, len(register.open)
-    largest = max([max(one.expected, one.counts.orders + one.missing.high) for one in rows], default=1.0) * ROOM
-    body = Findings(
-        caption="Findings, the surest money first",
-        heads=("Finding", "Orders", "Price a month" if register.period == "a month" else f"Price {register.period}"),
-        rows=[row_of(one, largest or 1.0, context) for one in rows],
-        shown=SHOWN,
-    )
-    if not rows:
-        body["nothing"] = Nothing(icon="search", text=names.smallest(register))
-    heading = f"{capital(numbered(number))} open finding{'' if number == 1 else 's'}"
-    return CardState(heading, note(register), body=body, table=twin(register))
+class Findings(BarView):
+    """The findings of a store, each once: its name, its day, its step and its price, the open ones first.
+
+    Frame: one row a finding, as in the files (data/README.md, "findings"); `attrs["register"]` is the `Register`.
+    It follows no days and no filters.
+    Text on the page: a finding is a sentence with a price and a range of orders, of which a bar says only the price.
+    """
+
+    key = "findings"
+    label = "Findings"
+    renderer = "findings"
+    height = 180
+    traits: ClassVar[Mapping[str, Any]] = {"slow": True}
+
+    def needs(self) -> tuple[Need, ...]:
+        """Ask for the register."""
+        return (NEED,)
+
+    def read(self, results: Sequence[Result]) -> pd.DataFrame:
+        """Return a row a finding."""
+        register: Register = found_of(results[0]) or Register(0, None, None, 0, 0, 0)
+        frame = pd.DataFrame([finding_row(one) for one in register.findings], columns=[*EMPTY])
+        frame.attrs["register"] = register
+        return frame
+
+    def panels(self, frame: pd.DataFrame) -> list[Panel]:
+        """Return a bar of its price for each finding."""
+        return self.bars([
+            Bar(one.name, one.price.median if one.price else 0.0, _price(one.price) if one.price else DASH,
+                f"{one.name}: {since(one)}{place(one)}, {one.certainty}", stands_back=not one.is_counted)
+            for one in frame.attrs["register"].findings
+        ])  # fmt: skip
+
+    def say(self, frame: pd.DataFrame) -> Words:
+        """Return how many are open, what they add up to, and the smallest loss that would have been seen."""
+        register = frame.attrs["register"]
+        if not register.sessions:
+            return Words("No findings", empty="The store holds no sessions: ingest exports first.")
+        number = len(register.open)
+        heading = f"{capital(numbered(number))} open finding{'' if number == 1 else 's'}"
+        return Words(heading, note(register))
+
+    def body(self, frame: pd.DataFrame) -> Body:
+        """Return the findings as rows, the open ones first by the low end of their price."""
+        register = frame.attrs["register"]
+        rows = register.findings
+        largest = max([max(one.expected, one.counts.orders + one.missing.high) for one in rows], default=1.0) * ROOM
+        body = Body(
+            caption="Findings, the surest money first",
+            heads=("Finding", "Orders", f"Price {'a month' if register.period == 'a month' else register.period}"),
+            rows=[row_of(one, largest or 1.0, self.context) for one in rows],
+            shown=SHOWN,
+        )
+        if not rows:
+            body["nothing"] = Nothing(icon="search", text=names.smallest(register))
+        return body
+
+    def table(self, frame: pd.DataFrame) -> TableTwin | None:
+        """Return the findings as text."""
+        return twin(frame.attrs["register"])
 
 
 def row_of(one: Finding, largest: float, context: Context) -> FindingRow:
@@ -70,7 +121,7 @@ def row_of(one: Finding, largest: float, context: Context) -> FindingRow:
         tags=[Tag(label=capital(one.state), look=LOOKS.get(one.state, "plain"), icon=ICONS.get(one.state, "bars"))],  # ty: ignore
         expected=Band(low=ends[0] / largest, mark=one.expected / largest, high=ends[1] / largest,
                       label=f"{expected(one.expected)} expected"),
-        actual=Bar(value=one.counts.orders / largest, label=f"{count(one.counts.orders)} actual"),
+        actual=Line(value=one.counts.orders / largest, label=f"{count(one.counts.orders)} actual"),
         money=money_short(one.price.median) if one.price else DASH,
         range=money_range(one.price.low, one.price.high, sentence=True) if one.price else unpriced(one),
         explain=explained(one),
@@ -217,6 +268,3 @@ def open_findings(results: Sequence[Result], context: Context) -> int:
     """Count the open findings, for the number beside the view's name."""
     register: Register | None = found_of(results[0])
     return len(register.open) if register else 0
-
-
-CHART = Card("findings", "Findings", needs, update, renderer="findings", span=12, height=180, slow=True)

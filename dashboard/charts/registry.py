@@ -46,7 +46,7 @@ CHARTS: tuple[Card, ...] = (
     sources.Sources.card(),
     why.Why.card(),
     checks.CHART,
-    findings.CHART,
+    findings.Findings.card(),
     standing.CHART,
     above.CHART,
     leaderboards.Leaderboards.card(),

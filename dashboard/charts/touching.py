@@ -36,7 +36,6 @@ TOUCHES: Mapping[str, Callable[[Finding, Filters, Funnel], bool]] = {
     "trend": _dated,
     "steps": _at_a_step,
     "funnel": _at_a_step,
-    "completion": _at_a_step,
     "countries": _in(PLACES),
     "sources": _in(ORIGINS),
 }
