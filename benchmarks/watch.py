@@ -39,6 +39,7 @@ FLOORS = {"recall": 0.70, "delay": -12.0, "false": -0.15}
 recall of 16 falls has a standard error of .08, so its floor is that much below the .80 that 80 of them must reach."""
 
 SHOP = Recipe("", 300_000, leaks=2)
+FALLEN = Series("4 k a day", SHOP, a_day=4_000, days=110, shares=(0.03, 0.2), drop=(0.4, 0.7))
 SERIES = (
     Series("10 k a day", SHOP),
     Series("10 k a day, 20 to 30 %", SHOP, drop=(0.2, 0.3)),
@@ -50,6 +51,10 @@ SERIES = (
     Series("10 k a day, restless", SHOP, unrest=0.1),
     Series("10 k a day, 1 % convert", replace(SHOP, conversion=0.01)),
     Series("10 k a day, bots come to a source", SHOP, falls=0, surge=3.5),
+    FALLEN,
+    replace(FALLEN, name="4 k a day, season and campaigns", season=0.2, campaigns=0.5),
+    replace(FALLEN, name="4 k a day, over 40 days", ramp=40),
+    replace(FALLEN, name="4 k a day, two that overlap", shared=(0.2, 0.6)),
     Series("1.6 k a day, 180 days", SHOP, a_day=1_600, days=180),
     Series("30 k a day, 90 days", SHOP, a_day=30_000, days=100),
 )
@@ -202,7 +207,7 @@ def line(name: str, figures: dict[str, float]) -> str:
 
 def measured(series: Series, seeds: range, rules: bool = False) -> tuple[list[Run], tuple[Run, ...]]:
     """Watch series with falls, and the same shops without."""
-    plain = Series("", series.shop, series.a_day, series.days, falls=0, mix=series.mix, unrest=series.unrest)
+    plain = replace(series, name="", falls=0, ramp=0, lasts=None, shared=None, drop=FALLEN.drop, surge=1.0)
     return [watched(series, seed, rules) for seed in seeds], quiet_runs(plain, seeds, rules)
 
 
