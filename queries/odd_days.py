@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from queries.baseline import Floats
+from queries.baseline import Codes, Floats
 from queries.daily_cells import DailyCells
 from queries.weekdays import weekday_factors
 
@@ -25,10 +25,12 @@ BESIDE = 4
 """So many days on either side say how orders fall else: of what lasts two weeks, they hold all of one side."""
 CHANCE = 2e-4
 """That of so odd a run of days in one dimension."""
+ALONE = 0.01
+"""That of what is left of it without the value that fell most."""
 LEAST_DUE = 5.0
 """Values of fewer expected conversions are taken together."""
 ROUNDS = 3
-PRIOR, SMALLEST = 1.0, 1e-9
+PRIOR = 1.0
 MEDIAN = 0.5
 
 
@@ -57,8 +59,8 @@ def odd_days(daily: DailyCells, row_due: Floats) -> tuple[OddDay, ...]:
     """Return days in a row on which orders fell to values otherwise than on the days before and on those after.
 
     The chance is that of the chi-square of the counts of one to seven days given the four days before and the four
-    after, mixed as fits best; it is divided by its median where that is more than chance gives. Where but one value
-    fell, the days are not odd: that is what a watch is for.
+    after, mixed as fits best. Where nothing but the fall of one value is odd, the days are not: that is what a watch is
+    for.
     """
     told = daily.total(daily.conversions) > 0
     tables = [_table(daily, row_due, place) for place in range(len(daily.cells.sizes))]
@@ -121,10 +123,16 @@ def oddness(had: Floats, due: Floats, told: Mask, length: int) -> Floats:
         for begin, end in ((np.maximum(first - BESIDE, 0), first), (last, np.minimum(last + BESIDE, days)))
     ]
     expected, noise = mixed(counts, *(_side(counts, usual, *side) for side in sides))
-    squares, freedom = _but_the_most_fallen(counts, expected, noise)
-    enough = (freedom > 0) & np.all([known.sum(axis=0) > 0 for known, _ in sides], axis=0)
+    beside = np.all([known.sum(axis=0) > 0 for known, _ in sides], axis=0)
+    whole, rest = (_chance(squares, freedom, beside) for squares, freedom in squares_of(counts, expected, noise))
+    return np.where(rest < ALONE, whole, 1.0)
+
+
+def _chance(squares: Floats, freedom: Codes, beside: Mask) -> Floats:
+    """Return the chance of so large a chi-square of each run, over the median of all where that is more than chance."""
+    enough = (freedom > 0) & beside
     if not enough.any():
-        return np.ones(len(first))
+        return np.ones(len(squares))
     freedom = np.maximum(freedom, 1)
     unrest = max(1.0, float(np.median(squares[enough] / chi2.ppf(MEDIAN, freedom[enough]))))
     return np.where(enough, chi2.sf(squares / unrest, freedom), 1.0)
@@ -156,8 +164,8 @@ def mixed(counts: Floats, before: tuple[Floats, Floats], after: tuple[Floats, Fl
     return expected, expected + (1.0 - share) ** 2 * old_noise + share**2 * new_noise
 
 
-def _but_the_most_fallen(counts: Floats, expected: Floats, noise: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """Return the chi-square of each run and its degrees of freedom, without the value that fell most: that is a fall.
+def squares_of(counts: Floats, expected: Floats, noise: Floats) -> list[tuple[Floats, Codes]]:
+    """Return chi-square and degrees of freedom of each run: of all values, and of those but the one that fell most.
 
     Values of fewer than five expected conversions are taken together.
     """
@@ -168,8 +176,12 @@ def _but_the_most_fallen(counts: Floats, expected: Floats, noise: Floats) -> tup
     )
     large = expected >= LEAST_DUE
     lacks = np.where(large, (counts - expected) / np.sqrt(np.maximum(noise, PRIOR)), np.inf)
-    large[np.argmin(lacks, axis=0), np.arange(counts.shape[1])] = False
-    rest = scaled(np.where(large, expected, 0.0), np.where(large, counts, 0.0).sum(axis=0))
-    widened = np.divide(noise * rest, expected, out=np.ones_like(rest), where=large & (expected > 0))
-    squares = np.where(large, (counts - rest) ** 2 / np.maximum(widened, SMALLEST), 0.0).sum(axis=0)
-    return squares, large.sum(axis=0) - 1
+    others = large.copy()
+    others[np.argmin(lacks, axis=0), np.arange(counts.shape[1])] = False
+    found = []
+    for chosen in (large, others):
+        due = scaled(np.where(chosen, expected, 0.0), np.where(chosen, counts, 0.0).sum(axis=0))
+        variance = np.divide(noise * due, expected, out=np.ones_like(due), where=chosen & (due > 0))
+        squares = np.where(chosen, (counts - due) ** 2 / variance, 0.0).sum(axis=0)
+        found.append((squares, chosen.sum(axis=0) - 1))
+    return found

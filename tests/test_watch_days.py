@@ -58,18 +58,20 @@ def test_what_a_value_does_each_weekend_is_no_fall():
     assert not certain(shop(a_day=200, kept=moved))
 
 
-def test_the_oddness_of_a_day_by_hand_without_the_value_that_fell_most():
+def test_the_oddness_of_a_day_by_hand_where_it_is_not_the_fall_of_one_value():
     had = np.array([[60.0] * 9, [40.0] * 9, [50.0] * 9])
-    had[:, 4] = 30, 40, 80
+    had[:, 4] = 30, 30, 90
     told, due = np.ones(9, dtype=bool), np.full((3, 9), 50.0)
-    expected = 150 * np.array([161, 201]) / 603
-    rest = expected * 120 / expected.sum()
-    noise = expected * (1 + expected / [161, 201]) * rest / expected
+    expected = 150 * np.array([241, 161, 201]) / 603
+    noise = expected * (1 + expected / [241, 161, 201])
+    rest = expected[1:] * 120 / expected[1:].sum()
+    squares = ((had[1:, 4] - rest) ** 2 / (noise[1:] * rest / expected[1:])).sum()
+    assert stats.chi2.sf(squares, 1) < 0.01
     chances = oddness(had, due, told, 1)
-    assert chances[4] == pytest.approx(stats.chi2.sf(((np.array([40, 80]) - rest) ** 2 / noise).sum(), 1))
+    assert chances[4] == pytest.approx(stats.chi2.sf(((had[:, 4] - expected) ** 2 / noise).sum(), 2))
     assert chances[[0, 8]].tolist() == [1, 1]
-    had[:, 4] = 0, 40, 50
-    assert oddness(had, due, told, 1)[4] > 0.9
+    had[:, 4] = 0, 67, 83
+    assert oddness(had, due, told, 1)[4] == 1
 
 
 def test_days_across_an_onset_are_a_mixture_of_both_sides():
