@@ -18,6 +18,8 @@ FIRST_DAY = dt.date(2026, 1, 5)
 WEEK_VISITS = (1.05, 1.1, 1.05, 1.0, 0.95, 0.85, 1.0)
 WEEK_RATES = (1.05, 1.05, 1.0, 1.0, 0.95, 0.9, 1.0)
 PROMOTION_DAYS = 3
+CAMPAIGN_DAYS = (3, 8)
+MOST_TRIES, MOST = 100, 0.95
 BEFORE, AFTER = 60, 35
 SOURCE = NAMES.index("source")
 
@@ -28,7 +30,10 @@ class Series:
 
     `mix` is by how much the share of each value drifts (sd of its logarithm from end to end), `unrest` by how much the
     rate of each does; `ramp` the days that a fall takes, `lasts` after how many days it ends, None where it goes on.
-    `surge` multiplies the sessions of one source from a day on without one order more: bots.
+    `surge` multiplies the sessions of one source from a day on without one order more: bots. `season` is by how much
+    (sd of the logarithm) each weekday moves the rate of each value, `campaigns` by how much a campaign of 3 to 7 days
+    moves the visits and the rate of each source; there is one in 30 days. `shared` is the part of the smaller one that
+    a second fall has in common with the first; None keeps them apart.
     """
 
     name: str
@@ -43,6 +48,9 @@ class Series:
     mix: float = 0.2
     unrest: float = 0.0
     surge: float = 1.0
+    season: float = 0.0
+    campaigns: float = 0.0
+    shared: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,8 @@ def build_days(series: Series, seed: int) -> Known:
             steps = rng.normal(0, series.unrest / np.sqrt(28), (size, days))
             mood += np.cumsum(steps, axis=1)[own]
     week = np.arange(days) % 7
-    share = cells.sessions[:, None] * np.exp(drift * progress + weekend * (week >= 5))
+    come, buy = moods(series, world, seed)
+    share = cells.sessions[:, None] * np.exp(drift * progress + weekend * (week >= 5) + come)
     visits = np.array(WEEK_VISITS)[week] * (1 + rng.uniform(-0.3, 0.3) * progress)
     sessions = rng.poisson(series.a_day * visits * share / share.sum(axis=0)).astype(np.int32)
     rates = world.clean.copy()
@@ -94,11 +103,11 @@ def build_days(series: Series, seed: int) -> Known:
     by_day = np.array(WEEK_RATES)[week] * (1 + rng.uniform(-0.3, 0.3) * progress)
     for start in rng.integers(0, days - PROMOTION_DAYS, days // 30):
         by_day[start : start + PROMOTION_DAYS] *= rng.uniform(1.2, 1.8)
-    usual = np.minimum(rates[:, None] * by_day * np.exp(mood), 0.95)
+    usual = np.minimum(rates[:, None] * by_day * np.exp(mood + buy), MOST)
     falls, kept = plant(series, world, sessions * usual, rng)
     buyers, sessions = sessions, sessions + bots(series, world, sessions, seed)
     rows, places = np.nonzero(sessions)
-    conversions = rng.binomial(buyers[rows, places], (usual * kept)[rows, places])
+    conversions = rng.binomial(buyers[rows, places], np.minimum(usual * kept, MOST)[rows, places])
     orders = rng.lognormal(LOG_ORDER, LOG_ORDER_SPREAD, int(conversions.sum()))
     bought = np.repeat(rows, conversions)
     whole = Cells.of_codes(
@@ -110,6 +119,22 @@ def build_days(series: Series, seed: int) -> Known:
     codes = recoded(cells.codes, cells.labels, coarse)[rows]
     daily = spread(coarse, codes, places, FIRST_DAY, days, sessions[rows, places].astype(float), conversions)
     return Known(daily, replace(world, cells=whole), falls)
+
+
+def moods(series: Series, world: World, seed: int) -> tuple[Floats, Floats]:
+    """Draw what weekdays and campaigns do to the visits and to the rate of each cell (logarithms, cells x days)."""
+    rng = np.random.default_rng([seed, 20_261_201])
+    cells, days = world.cells, series.days
+    come, buy = np.zeros((len(cells.codes), days)), np.zeros((len(cells.codes), days))
+    if series.season:
+        for place, size in enumerate(cells.sizes):
+            buy += rng.normal(0, series.season, (size, 7))[:, np.arange(days) % 7][cells.codes[:, place]]
+    for _ in range(days // 30 if series.campaigns else 0):
+        first = int(rng.integers(0, days - CAMPAIGN_DAYS[1]))
+        held = slice(first, first + int(rng.integers(*CAMPAIGN_DAYS)))
+        for moved in (come, buy):
+            moved[:, held] += rng.normal(0, series.campaigns, (cells.sizes[SOURCE], 1))[cells.codes[:, SOURCE]]
+    return come, buy
 
 
 def bots(series: Series, world: World, sessions: NDArray, seed: int) -> NDArray:
@@ -130,12 +155,7 @@ def plant(series: Series, world: World, due: Floats, rng: np.random.Generator) -
     """Draw what falls, and return the share of the conversions that each cell keeps on each day."""
     cells, days = world.cells, series.days
     kept, found = np.ones_like(due), []
-    taken = np.zeros(len(due), dtype=bool)
-    while len(found) < series.falls:
-        inside = members(cells.codes, a_segment(cells, series.shares, rng))
-        if cells.sessions[inside & taken].sum() > 0.2 * cells.sessions[inside].sum():
-            continue
-        taken |= inside
+    for inside in fallen(series, cells, rng):
         onset = int(rng.integers(BEFORE, days - AFTER))
         end = min(days, onset + int(rng.integers(*series.lasts))) if series.lasts else days
         left = 1 - rng.uniform(*series.drop)
@@ -147,6 +167,23 @@ def plant(series: Series, world: World, due: Floats, rng: np.random.Generator) -
         ratio = 1 - lost / float(due[inside, onset:end].sum())
         found.append(Fall(inside, onset, end, ratio, lost, lost * worth))
     return tuple(found), kept
+
+
+def fallen(series: Series, cells: Cells, rng: np.random.Generator) -> list[Mask]:
+    """Draw the cells of each fall: apart from each other, or with a part in common, drawn anew where none has it."""
+    chosen: list[Mask] = []
+    tries = 0
+    while len(chosen) < series.falls:
+        tries += 1
+        if tries % MOST_TRIES == 0:
+            chosen.clear()
+        inside = members(cells.codes, a_segment(cells, series.shares, rng))
+        taken = np.any(chosen, axis=0) if chosen else np.zeros(len(inside), dtype=bool)
+        both, own, others = (cells.sessions[part].sum() for part in (inside & taken, inside, taken))
+        low, high = series.shared or (0.0, 0.2)
+        if not chosen or low <= both / (min(own, others) if series.shared else own) <= high:
+            chosen.append(inside)
+    return chosen
 
 
 def inside_of(cells: Cells, named: dict[str, str]) -> Mask:

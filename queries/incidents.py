@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from queries.baseline import Floats
+from queries.slopes import CLEARER, LONGEST, slope_of
 from queries.watch_scan import BASE, LARGEST_SHARE, PRIOR, WINDOW, Best, Watched, Windows, best_of, fall, part_of
 
 MOST_A_DAY = 3
@@ -31,6 +32,7 @@ class Incident:
 
     `onsets` (days x weights) are those the fall may have begun on; `levels` the (day, ratio) from which on the segment
     is taken at so much less; `recovered` is the first day on which it converts as before, None while it goes on.
+    `middle` is of a fall that came as a slope the day on which it would have begun as a step, None of a step.
     """
 
     segment: int
@@ -40,11 +42,17 @@ class Incident:
     levels: list[tuple[int, float]] = field(default_factory=list)
     onsets: tuple[np.ndarray, Floats] = field(default_factory=lambda: (np.zeros(0, int), np.zeros(0)))
     recovered: int | None = None
+    middle: int | None = None
 
     @property
     def level_day(self) -> int:
         """Return the day before which its level is the usual one: the first that it may have begun on."""
         return int(self.onsets[0][0]) if len(self.onsets[0]) else self.onset
+
+    @property
+    def began(self) -> tuple[int, int]:
+        """Return the first and the last day it may have begun on; of a slope up to its middle."""
+        return int(self.onsets[0][0]), max(int(self.onsets[0][-1]), self.middle or 0)
 
     @property
     def base(self) -> tuple[int, int]:
@@ -147,10 +155,34 @@ class Watcher:
         gains = self.gains(segment, base[0], first, before, day)
         onset = int(np.argmax(gains))
         near = np.nonzero(gains >= gains[onset] - WITHIN)[0]
-        incident.segment, incident.onset = segment, first + onset
+        incident.segment, incident.onset, incident.middle = segment, first + onset, None
         incident.score = float(falls[segment, onset] - self.watched.cost[segment])
         incident.onsets = first + near, np.exp(gains[near] - gains[onset])
-        self._level(incident, incident.onset, float(windows.ratios()[segment, onset]))
+        if not self.lean(incident, day):
+            self._level(incident, incident.onset, float(windows.ratios()[segment, onset]))
+
+    def lean(self, incident: Incident, day: int) -> bool:
+        """Take an incident as a slope and say so, if one is clearly more likely than a step."""
+        watched, segment = self.watched, incident.segment
+        first = max(WINDOW, incident.onset - LONGEST)
+        had, due, share = watched.had[segment], watched.due[segment], self.share(segment, day)
+        slope, clearer = slope_of(had, due, first, incident.onset, day, PRIOR)
+        if clearer / (1.0 - share) < CLEARER:
+            return False
+        gains = slope.gains / (1.0 - share)
+        near = np.nonzero(gains >= gains.max() - WITHIN)[0]
+        incident.middle, incident.onset = incident.onset, slope.levels[0][0]
+        incident.onsets = slope.days[near], np.exp(gains[near] - gains.max())
+        before = 1.0
+        for when, level in slope.levels:
+            self._level(incident, when, level / before)
+            before = level
+        return True
+
+    def share(self, segment: int, day: int) -> float:
+        """Return the share of all conversions up to a day that is due in a segment."""
+        sums = self.watched.sums
+        return min(float(sums.due[segment, day + 1]) / max(float(sums.every[day + 1]), 1.0), LARGEST_SHARE)
 
     def gains(self, segment: int, start: int, first: int, before: int, day: int) -> Floats:
         """Return the log-likelihood of a fall on each of some days (from `first`), but for a constant.
@@ -163,9 +195,8 @@ class Watcher:
         places = np.arange(first, before)
         parts = [(had[places] - had[start] + PRIOR, due[places] - due[start] + PRIOR)]
         parts.append((had[day + 1] - had[places], due[day + 1] - due[places]))
-        share = due[day + 1] / max(float(sums.every[day + 1]), 1.0)
         gain = sum(xlogy(held, held / np.maximum(expected, SURE)) for held, expected in parts)
-        return gain / (1.0 - min(share, LARGEST_SHARE))
+        return gain / (1.0 - self.share(segment, day))
 
     def recovery(self, incident: Incident, day: int) -> int | None:
         """Return since when the segment converts as before, if that is surely more likely than that the fall goes on.
@@ -177,7 +208,7 @@ class Watcher:
         first = max(incident.onset + 1, day - WINDOW + 1)
         if first > day:
             return None
-        had, low, usual, every = self.row(incident)
+        had, low, usual, every = (column * self.watched.told for column in self.row(incident))
         doubt = DOUBT / np.sqrt(had[incident.onset : day + 1].sum() + 1.0)
         low, days = np.minimum(low * np.exp(doubt), usual), slice(first, day + 1)
         share, back = (np.clip(due[days] / np.maximum(every[days], SURE), SURE, 1 - SURE) for due in (low, usual))
@@ -192,12 +223,12 @@ class Watcher:
     def row(self, incident: Incident) -> tuple[Floats, Floats, Floats, Floats]:
         """Return by day: conversions of the segment, its due at the fallen ratio and as before, conversions of all."""
         watched, segment = self.watched, incident.segment
-        low, whole, every = watched.segment_due[segment], watched.day_due, watched.every
+        low, whole, every = watched.segment_due[segment], watched.day_due, watched.counted
         level = np.ones(watched.daily.days)
         for start, ratio in incident.levels:
             level[start : incident.recovered] *= ratio
         usual = low / level
-        had = watched.had[segment]
+        had = watched.had_counted[segment]
         low, usual = part_of(low, whole, every), part_of(usual, whole - low + usual, every)
         own = watched.sums.own[segment, incident.level_day]
         return had, own * low, own * usual, every

@@ -81,7 +81,7 @@ def watch_days(
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
         middle=null.middle, scale=null.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
-        smallest=_smallest(watched, least), rows=tuple(rows),
+        smallest=_smallest(watched, least), rows=tuple(rows), odd=watched.odd,
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _row(
     return SilentLeak(
         {cells.dimensions[place]: cells.labels[place][value] for place, value in watcher.watched.key(incident.segment)},
         daily.date(onset),
-        (daily.date(incident.onsets[0][0]), daily.date(incident.onsets[0][-1])),
+        (daily.date(incident.began[0]), daily.date(incident.began[1])),
         daily.date(incident.found),
         None if incident.recovered is None else daily.date(incident.recovered),
         daily.date(end - 1),
@@ -119,6 +119,7 @@ def _row(
         monthly if fell and incident.recovered is None else None,
         incident.score,
         traffic,
+        incident.middle is not None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from queries.gumbel import Gumbel
 from queries.leak_report import Segment
 from queries.leak_words import ends_of, values_of
+from queries.odd_days import OddDay
 from queries.revenue import Estimate
 from queries.traffic import UNCHANGED, Traffic
 from queries.watch_scan import WINDOW
@@ -22,7 +23,8 @@ Verdict = Literal["fell", "more visits"]
 class SilentLeak:
     """Hold one segment that fell against its own past, from its onset to its recovery or the last day.
 
-    `began` are the first and last day it may have begun on; `found` the day whose data told it; `recovered` the first
+    `began` are the first and last day it may have begun on, up to the middle of a `slope` (orders that went over
+    weeks); `found` the day whose data told it; `recovered` the first
     day on which it converts as before, None while it goes on. `sessions`, `conversions` and `expected` are those since
     the onset; `before` are (sessions, conversions) of the 28 days before. `lost` and `revenue` are what is missing
     since the onset, `monthly` the revenue of a month at the present rate of loss, None for one that recovered.
@@ -47,6 +49,7 @@ class SilentLeak:
     monthly: Estimate | None
     score: float
     traffic: Traffic = UNCHANGED
+    slope: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -72,7 +75,8 @@ class Watch:
     Within these the largest sure loss comes first.
 
     `days` are those with sessions, `watched` the segments that are large enough to be dated; `left_out` the days that
-    data checks call broken. `threshold` is the score of an alarm, `chance` that of any false one in all these days;
+    data checks call broken, `odd` those that say nothing of falls, though they are counted. `threshold` is the score of
+    an alarm, `chance` that of any false one in all these days;
     `middle` and `scale` are those of the highest score where nothing falls (a Gumbel distribution).
     `drift` is by how much rates move by themselves in 28 days (standard deviation; 0.1 is 10 %), which is no fall.
     `smallest` are the falls (0.4 is 40 % less) of the largest and of the median segment that 28 days would show; None
@@ -94,6 +98,7 @@ class Watch:
     smallest: tuple[float | None, float | None]
     rows: tuple[SilentLeak, ...] = ()
     left_out: tuple[dt.date, ...] = ()
+    odd: tuple[OddDay, ...] = ()
     middle: float = 0.0
     scale: float = 1.0
 
@@ -122,6 +127,7 @@ def watch_rows(report: Watch) -> list[dict[str, Any]]:
             "onset": row.onset,
             "onset_first": row.began[0],
             "onset_last": row.began[1],
+            "slope": row.slope,
             "found": row.found,
             "recovered": row.recovered,
             "sessions": row.sessions,

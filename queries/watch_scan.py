@@ -14,6 +14,7 @@ from scipy.special import xlogy
 from queries.baseline import Codes, Design, Floats, fit_baseline
 from queries.daily_cells import DailyCells
 from queries.local_level import kept_a_day, walked, weighted_sums
+from queries.odd_days import is_told, usual_days
 from queries.scan import Candidates
 
 WINDOW = 28
@@ -162,15 +163,21 @@ def best_of(sums: Sums, day: int, cost: Floats, least: float) -> Best | None:
 
 
 class Watched:
-    """Hold the segments that are watched, and what is due of them by day under the incidents known so far."""
+    """Hold the segments that are watched, and what is due of them by day under the incidents known so far.
+
+    `had` and `every` are the conversions that say something: those of days that are not `odd`; `had_counted` and
+    `counted` are all of them.
+    """
 
     def __init__(self, daily: DailyCells, max_order: int = 2) -> None:
         """Fit main effects to all days once, and list the segments that are large enough to be dated."""
         cells = daily.cells
         self.daily, self.design = daily, Design.of(cells.codes, cells.sizes)
         rate = fit_baseline(self.design, cells.sessions, cells.conversions).rate
-        self.row_due = daily.sessions * rate[daily.cell]
-        self.every = daily.total(daily.conversions)
+        self.row_due, self.odd = usual_days(daily, daily.sessions * rate[daily.cell])
+        self.counted = daily.total(daily.conversions)
+        self.told = is_told(daily, self.odd)
+        self.every = self.counted * self.told
         self.cell_due = cells.sessions * rate
         in_window = self.cell_due * WINDOW / max(len(np.unique(daily.day)), 1)
         self.candidates = Candidates.of(cells, self.design, range(1, max_order + 1), 1.0)
@@ -182,7 +189,8 @@ class Watched:
         self.cost = np.log(np.maximum(np.bincount(orders, minlength=max_order + 1), 1))[orders]
         self.matrix = _membership(self.candidates, watched, len(cells.codes))
         self.orders = orders
-        self.had = self.by_day(daily.conversions)
+        self.had_counted = self.by_day(daily.conversions)
+        self.had = self.had_counted * self.told
         self.walk = np.zeros(len(self.places))
         self.reset()
 

@@ -14,7 +14,7 @@ from dashboard.charts.words import joined, part_of
 from dashboard.findings import Band, FindingRow, Nothing, Tag
 from dashboard.findings import Bar as Line
 from dashboard.findings import Findings as Body
-from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short
+from dashboard.format import DASH, THIN, count, day, expected, money, money_range, money_short
 from dashboard.panels import Panel
 from queries.engine import Result
 from queries.findings import names
@@ -133,13 +133,15 @@ def row_of(one: Finding, largest: float, context: Context) -> FindingRow:
 
 
 def since(one: Finding) -> str:
-    """Return since when: since 16 Sep, since 1 May or before, 16 Sep to 2 Oct where it is over."""
+    """Return since when: since 16 Sep, between 3 and 24 Sep 2026, since 1 May or before, 16 Sep to 2 Oct if over."""
     if one.since is None:
         return "On all days"
     if one.recovered:
         return f"{day(one.since)} to {day(one.recovered)}"
     if one.kind == "moved":
         return f"In the days since {day(one.since)}"
+    if between := names.began(one):
+        return capital(between)
     return f"Since {day(one.since)}" if one.onset else f"Since {day(one.since)} or before"
 
 
@@ -174,7 +176,7 @@ def explained(one: Finding) -> list[str]:
         days = "days" if one.kind == "moved" else "28 days"
         said.append(f"In the {days} before, {part_of(one.before.orders, one.before.sessions)} did.")
     if one.onset_range and one.onset_range[0] != one.onset_range[1]:
-        said.append(f"It began {date_range(*one.onset_range)}.")
+        said.append(f"It began {names.between(*one.onset_range)}.")
     if one.price:
         basis = "It costs" if one.basis == "costs" else "Its missing orders are worth"
         said.append(f"{basis} {money(one.price.median)} {one.period}, four times in five between "
@@ -196,7 +198,7 @@ def note(register: Register) -> str:
     if register.left_out:
         days = joined([day(date) for date in register.left_out[:5]])
         parts.append(f"{days} ignored: tracking looked broken.")
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in [*parts, names.set_aside(register)] if part)
 
 
 def sums(register: Register) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from queries.files import write_whole
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen
+from queries.odd_days import OddDay
 from queries.revenue import Estimate
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def register_from(held: Mapping[str, Any]) -> Register:
         "costs": _estimate(held["costs"]),
         "worth": _estimate(held["worth"]),
         "left_out": tuple(dt.date.fromisoformat(each) for each in held["left_out"]),
+        "odd": tuple(OddDay(dt.date.fromisoformat(each["date"]), each["dimension"]) for each in held["odd"]),
     }
     return Register(**values)
 

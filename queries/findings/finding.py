@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from queries.odd_days import OddDay
 from queries.revenue import Estimate
 
 Kind = Literal["fell", "combination", "moved", "more visits"]
@@ -140,7 +141,7 @@ class Register:
     `standing` are single values below similar visitors, `above` values and combinations that buy above average: both
     without money. `costs` and `worth` are the sums of the counted prices of each basis: each missing order is counted
     once. `smallest_fall` is the smallest share of its orders that the typical watched segment could have lost and be
-    found; None where there are too few days.
+    found; None where there are too few days. `left_out` are days that are not believed, `odd` those that date no fall.
     """
 
     store_version: int
@@ -161,6 +162,7 @@ class Register:
     watched: int = 0
     smallest_fall: float | None = None
     left_out: tuple[dt.date, ...] = ()
+    odd: tuple[OddDay, ...] = ()
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -176,7 +178,7 @@ class Register:
         held = {name: getattr(self, name) for name in self.__dataclass_fields__}
         lists = {name: [one.as_json() for one in held[name]] for name in ("findings", "standing", "above")}
         sums = {name: held[name].as_json() if held[name] else None for name in ("costs", "worth")}
-        return {**held, **lists, **sums, "left_out": list(self.left_out)}
+        return {**held, **lists, **sums, "left_out": list(self.left_out), "odd": [asdict(each) for each in self.odd]}
 
 
 def ranked(register: Register) -> Register:

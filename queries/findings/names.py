@@ -1,10 +1,12 @@
 """The names of findings: who, what happened, how much. Made here once, and used wherever a finding is named."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from queries.cells import OTHER
 from queries.countries import country_name
-from queries.findings.finding import Register
+from queries.findings.finding import Finding, Register
+from queries.odd_days import OddDay
 from queries.vocabulary import NOT_SET, TITLES
 
 Segment = Mapping[str, str]
@@ -34,6 +36,8 @@ PARTS = (
     (0.90, "nine tenths"), (1.0, "nearly all"),
 )  # fmt: skip
 HARDLY = 0.07
+WIDE = 7
+MOST_RUNS = 5
 
 
 def part(share: float) -> str:
@@ -115,6 +119,44 @@ def standing(segment: Segment, ratio: float) -> str:
         if more < 0.95
         else f"{who(segment)} {verb} {ratio:.1f} times as often"
     )
+
+
+def between(first: dt.date, last: dt.date) -> str:
+    """Return a range of days in words: between 3 and 24 Sep 2026, between 28 Dec 2026 and 3 Jan 2027."""
+    year = f" {first.year}" if first.year != last.year else ""
+    month = f" {first:%b}{year}" if (first.year, first.month) != (last.year, last.month) else ""
+    return f"between {first.day}{month} and {last.day} {last:%b} {last.year}"
+
+
+def began(one: Finding) -> str:
+    """Return the days between which a fall began, where they are a week or more apart: no one day can be told."""
+    if not one.onset_range or (one.onset_range[1] - one.onset_range[0]).days < WIDE:
+        return ""
+    return between(*one.onset_range)
+
+
+def set_aside(register: Register) -> str:
+    """Return which days date no fall and why; empty without any."""
+    runs: list[list[OddDay]] = []
+    for each in register.odd:
+        if runs and each.dimension == runs[-1][-1].dimension and (each.date - runs[-1][-1].date).days == 1:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    if not runs:
+        return ""
+    days = [
+        f"{_span(run[0].date, run[-1].date)} (by {TITLES.get(run[0].dimension, run[0].dimension).lower()})"
+        for run in runs[-MOST_RUNS:]
+    ]
+    more = f" and on {len(runs) - MOST_RUNS} occasions before" if len(runs) > MOST_RUNS else ""
+    return f"Orders came from elsewhere than around these days, so they date no fall: {', '.join(days)}{more}."
+
+
+def _span(first: dt.date, last: dt.date) -> str:
+    if first == last:
+        return f"{first.day} {first:%b %Y}"
+    return between(first, last).removeprefix("between ").replace(" and ", " to ")
 
 
 def smallest(register: Register) -> str:

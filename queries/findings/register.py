@@ -154,7 +154,7 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
         version, watch.first, watch.last, watch.days, leaks.sessions, leaks.conversions,
         tuple(findings), tuple(standing), tuple(above), period=leaks.period, mirrored=leaks.mirrored,
         too_small=leaks.too_small, searched=leaks.searched, watched=watch.watched, smallest_fall=watch.smallest[1],
-        left_out=watch.left_out,
+        left_out=watch.left_out, odd=watch.odd,
     ))  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def print_register(register: Register, output: Format) -> None:
             out.print(f"\n[bold]{title}[/bold]", highlight=False)
             for one in shown:
                 out.print(escape(f"  {one.name}: {orders_words(one)}"), highlight=False, soft_wrap=True)
+    if aside := names.set_aside(register):
+        out.print(f"\n{escape(aside)}", highlight=False, soft_wrap=True)
 
 
 def print_finding(one: Finding, entry: Entry | None, output: Format) -> None:
@@ -102,10 +104,10 @@ def lede(register: Register) -> str:
 
 
 def since_words(one: Finding) -> str:
-    """Return since when: since 16 Sep 2026, or since the first day of the data or before; until when, if it is over."""
+    """Return since when: since 16 Sep 2026, between 3 and 24 Sep 2026 where no one day can be told, until when."""
     if one.since is None:
         return ""
-    day = f"since {one.since.day} {one.since:%b %Y}"
+    day = names.began(one) or f"since {one.since.day} {one.since:%b %Y}"
     until = f" until {one.recovered.day} {one.recovered:%b %Y}" if one.recovered else ""
     if one.kind == "moved":
         return f"in the days {day}"
