@@ -10,7 +10,7 @@ from dashboard.charts.words import joined, part_of
 from dashboard.findings import Band, Bar, FindingRow, Findings, Nothing, Tag
 from dashboard.format import DASH, THIN, count, date_range, day, expected, money, money_range, money_short
 from queries.engine import Result
-from queries.findings import names
+from queries.findings import names, promise
 from queries.findings.finding import Finding, Register
 from queries.findings.register import judged_findings
 from queries.judged import found_of
@@ -145,6 +145,7 @@ def note(register: Register) -> str:
     if register.left_out:
         days = joined([day(date) for date in register.left_out[:5]])
         parts.append(f"{days} ignored: tracking looked broken.")
+    parts.append(promise.words())
     return " ".join(part for part in parts if part)
 
 
