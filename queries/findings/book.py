@@ -33,7 +33,7 @@ class Entry:
 
     `rate` is that since the onset when it was marked as fixed, `price` that when it was ignored. `log` has one line for
     each change: (day, version of the store, what changed and why). `last` is the finding as it was told last (JSON),
-    `unseen` the day since which the search does not show it, `gone` that on which it was taken back; both empty if not.
+    `seen` the last day of the data that showed it, `gone` that on which it was taken back, empty if it was not.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Entry:
     price: float | None = None
     log: tuple[tuple[str, int, str], ...] = field(default=())
     last: Mapping[str, Any] = field(default_factory=dict)
-    unseen: str = ""
+    seen: str = ""
     gone: str = ""
 
     def changed(self, day: dt.date, version: int, why: str, **what: Any) -> "Entry":

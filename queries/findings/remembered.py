@@ -117,7 +117,7 @@ def _kept(one: Finding, entry: Entry | None, told: Finding, day: dt.date, versio
         first = f"told as “{one.name}”" + (f" since {onset}" if onset else "")
         log = ((f"{day:%Y-%m-%d}", version, first),)
         return Entry(told.id, one.kind, dict(one.segment), onset, one.name, one.ratio, f"{day:%Y-%m-%d}", log=log,
-                     last=last)  # fmt: skip
+                     last=last, seen=f"{day:%Y-%m-%d}")  # fmt: skip
     if entry.gone:
         entry = entry.changed(day, version, f"new data show it again, taken back on {entry.gone}", gone="")
     if dict(entry.segment) != dict(one.segment) or entry.kind != one.kind:
@@ -134,22 +134,21 @@ def _kept(one: Finding, entry: Entry | None, told: Finding, day: dt.date, versio
     if (before := entry.last.get("state", told.state)) != told.state and {before, told.state} & BY_DATA:
         over = f" since {told.recovered}" if told.recovered else ""
         entry = entry.changed(day, version, f"new data say {told.state}{over}, until now {before}")
-    return replace(entry, last=last, unseen="")
+    return replace(entry, last=last, seen=f"{day:%Y-%m-%d}")
 
 
 def _away(entry: Entry, told: Sequence[Finding], day: dt.date, version: int) -> Entry:
     """Return the entry of a finding that the search does not show, with the reason if it is told no more."""
     today = f"{day:%Y-%m-%d}"
-    entry = replace(entry, unseen=entry.unseen or today)
     other = next((one for one in told if any(dict(each.segment) == dict(entry.segment) for each in one.seen)), None)
     if other:
         why = f"it is the same cause as {other.id}, “{other.name}”"
     elif not entry.last:
         why = "the data do not show it"
-    elif today < entry.unseen:
+    elif today < entry.seen:
         why = "the days that showed it are no longer in the store"
-    elif (day - dt.date.fromisoformat(entry.unseen)).days >= TAKEN_BACK:
-        why = f"new data do not show it since {entry.unseen}"
+    elif (day - dt.date.fromisoformat(entry.seen)).days > TAKEN_BACK:
+        why = f"new data do not show it since {entry.seen}"
     else:
         return entry
     return entry.changed(day, version, f"taken back: {why}", gone=today)
