@@ -55,7 +55,7 @@ REAL: Mapping[str, Sequence[str]] = {
 FIRST_NIGHT = 2 * SHORTEST
 """A store of fewer days has no finding."""
 A_DAY, DAYS, BREAK = 1_500, 130, 2
-SHORT = 1, 45
+SHORT = 1, 20
 """Shops and nights of the short form."""
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.days import FIRST_DAY, Fall, Known, Series, build_days, inside_of
+from benchmarks.days import FIRST_DAY, Fall, Series, build_days, inside_of
 from benchmarks.naive import total_z, week_on_week
 from benchmarks.scores import overlap
 from benchmarks.worlds import Recipe
@@ -93,11 +93,7 @@ def watched(series: Series, seed: int, rules: bool = False) -> Run:
     known = build_days(series, seed)
     started = time.perf_counter()
     report = watch_days(known.daily, interval=INTERVAL)
-    return run_of(known, report, time.perf_counter() - started, rules)
-
-
-def run_of(known: Known, report: Watch, seconds: float = 0.0, rules: bool = False) -> Run:
-    """Score what a watch says of a series."""
+    seconds = time.perf_counter() - started
     cells = known.world.cells
     fallen = [row for row in report.rows if row.lost is not None]
     visits = [inside_of(cells, row.segment) for row in report.rows if row.lost is None]

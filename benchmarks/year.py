@@ -15,24 +15,29 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.days import Known, Series, build_days
+from benchmarks.days import FIRST_DAY, Known, Mask, Series, build_days, inside_of
 from benchmarks.nights import FIRST_NIGHT, SIZES, nights_of, shop
-from benchmarks.watch import Run, by_size, run_of, table_of
-from benchmarks.worlds import Recipe
-from queries.findings.promise import FALSE_A_YEAR, SHARES, words
+from benchmarks.scores import overlap
+from benchmarks.worlds import Recipe, members
+from queries.findings.made import false_shares
+from queries.findings.promise import FALSE_A_YEAR, SHARES, combination_in_a_year, words
+from queries.leaks import find_leaks
 from queries.watch import watch_days
 
 A_DAY = 150, 400
 LINES = 0.1, 0.3, 0.5
-RECALLED = Series("", Recipe("", 100_000, leaks=0), a_day=1_600, days=180, drop=(0.4, 0.7))
-SHORT_SHOPS, SHORT_NIGHTS = 2, 60
+RECALLED = Series(
+    "", Recipe("", 100_000, leaks=2, sizes=SIZES), a_day=2_000, days=150, shares=(0.03, 0.3), drop=(0.4, 0.7)
+)
+HIT, APART = 0.5, 14
+SHORT_SHOPS, SHORT_NIGHTS = 2, 40
 
 
 @dataclass(slots=True)
@@ -47,6 +52,15 @@ class Year:
     looks: Counter = field(default_factory=Counter)
     least: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Hold a planted cause and the chance of its clearest row: in one look, in a year."""
+
+    kind: str
+    look: float = 1.0
+    year: float = 1.0
 
 
 def quiet_shop(seed: int, nights: int) -> Known:
@@ -111,19 +125,41 @@ def quiet(seed: int, shops: int, nights: int, processes: int) -> list[Year]:
     return years
 
 
+def causes_of(seed: int) -> list[Cause]:
+    """Plant two falls and two combinations in a shop, and say how clear each shows on the last night."""
+    known = build_days(RECALLED, seed)
+    world, cells = known.world, known.world.cells
+    watch, leaks = watch_days(known.daily), find_leaks(known.daily.cells, days=known.daily.days)
+    shares = false_shares([leak.p for leak in leaks.leaks], leaks.searched)
+    days = known.daily.days
+    falls = [(row.onset, inside_of(cells, row.segment), watch.chance_of(row.score), watch.chance_in_a_year(row))
+             for row in watch.rows if row.lost is not None]  # fmt: skip
+    pairs = [(None, inside_of(cells, leak.segment), share, combination_in_a_year(share, leak.p, days))
+             for leak, share in zip(leaks.leaks, shares, strict=True)]  # fmt: skip
+    planted: list[tuple[str, Mask, list, int | None]]
+    planted = [("fell", fall.inside, falls, fall.onset) for fall in known.falls]
+    planted += [("combination", members(cells.codes, leak.segment), pairs, None)
+                for leak in world.leaks]  # fmt: skip
+    causes = []
+    for kind, inside, rows, onset in planted:
+        hits = [each[2:] for each in rows if overlap(world, each[1], inside) >= HIT
+                and (onset is None or abs((each[0] - FIRST_DAY).days - onset) <= APART)]  # fmt: skip
+        look, year = (min((hit[place] for hit in hits), default=1.0) for place in (0, 1))
+        causes.append(Cause(kind, look, year))
+    return causes
+
+
 def recall(seed: int, shops: int) -> None:
-    """Say what is found of falls of 40 to 70 %, and how many false rows stand beside them: by one look, by the year."""
-    runs: dict[str, list[Run]] = {"one look at all days, 10 %": [], "a year of nights, with its share": []}
-    for number in range(seed, seed + shops):
-        known = build_days(RECALLED, number)
-        report = watch_days(known.daily)
-        kept = [row for row in report.rows if report.chance_in_a_year(row) < SHARES["fell"]]
-        for name, rows in zip(runs, (report.rows, kept), strict=True):
-            runs[name].append(run_of(known, replace(report, rows=tuple(rows))))
-    for name, held in runs.items():
-        figures = table_of(held, held)
-        print(f"{name}: {figures['falls']} falls, recall {figures['recall']:.2f} ± {figures['recall_se']:.2f}, "
-              f"{figures['beside']:.2f} false rows a shop; by orders lost: {by_size(held)}", flush=True)  # fmt: skip
+    """Say what is found of falls of 40 to 70 % and of combinations: by one look, and by the promise of a year."""
+    causes = [cause for number in range(seed, seed + shops) for cause in causes_of(number)]
+    for kind in ("fell", "combination"):
+        held = [cause for cause in causes if cause.kind == kind]
+        print(f"{kind}: {len(held)} planted, by one look {np.mean([each.look < FALSE_A_YEAR for each in held]):.2f}")
+        for share in (0.01, 0.03, 0.06, 0.1):
+            found = [each.year < share for each in held]
+            error = np.std(found) / np.sqrt(len(found))
+            own = " (its share)" if share == dict(SHARES)[kind] else ""
+            print(f"  by {share:.2f} of a year: {np.mean(found):.2f} ± {error:.2f}{own}")
 
 
 def main() -> None:
