@@ -178,7 +178,7 @@ def replayed(known: Known, first: int, broken: int | None = None) -> Replay:
                 if len(entries[id].log) <= lines.get(id, 0):
                     seen.unlogged.append(f"{register.last} {id} {what}: {was} -> {now}")
                 values = past.setdefault((id, what), [was])
-                seen.flickers[what] += now in values
+                seen.flickers[what] += now in values and now is not False
                 values.append(now)
             before, lines = register, {id: len(entry.log) for id, entry in entries.items()}
     return seen

@@ -313,16 +313,21 @@ def test_ids_and_names_survive_new_data(tmp_path):
 def test_a_name_that_is_no_longer_true_changes_with_a_reason(tmp_path):
     book = Book(tmp_path)
     [first] = remembered(register([fall()]), book).findings
-    [second] = remembered(register([fall(ratio=0.5, ratio_interval=(0.4, 0.6))]), book).findings
-    assert second.id == first.id and second.name == "Edge on desktop lost half of its orders"
+    smaller = register([fall(ratio=0.5, ratio_interval=(0.4, 0.6))])
+    for days, name in ((1, first.name), (7, first.name), (8, "Edge on desktop lost half of its orders")):
+        [second] = remembered(replace(smaller, last=smaller.last + dt.timedelta(days=days)), book).findings
+        assert (second.id, second.name) == (first.id, name)
     assert "change its size" in book.read()[first.id].log[-1][2]
 
 
 def test_a_fall_seen_in_a_wider_segment_keeps_its_id(tmp_path):
     book = Book(tmp_path)
     [first] = remembered(register([fall()]), book).findings
-    [second] = remembered(register([fall(EDGE)]), book).findings
-    assert second.id == first.id and dict(second.segment) == EDGE
+    wider = register([fall(EDGE)])
+    [second] = remembered(wider, book).findings
+    assert second.id == first.id and dict(second.segment) == DESKTOP_EDGE  # until it is so for a week
+    [third] = remembered(replace(wider, last=wider.last + dt.timedelta(days=8)), book).findings
+    assert third.id == first.id and dict(third.segment) == EDGE
 
 
 def test_a_later_fall_in_the_same_place_is_another(tmp_path):

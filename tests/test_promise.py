@@ -147,6 +147,9 @@ def test_a_recovery_has_a_line_in_the_log(tmp_path):
     over = fall(recovered=ONSET + dt.timedelta(days=12), monthly=None)
     assert [one.state for one in told(book, over, days=1)] == ["recovered"]
     assert "recovered since 2026-06-22" in book.read()[first.id].log[-1][2]
+    assert [one.state for one in told(book, fall(), days=2)] == ["recovered"]  # until it is so for a week
+    assert [one.state for one in told(book, fall(), days=9)] == ["new"]
+    assert "say new, until now recovered" in book.read()[first.id].log[-1][2]
 
 
 def test_a_weak_fall_explains_no_combination():

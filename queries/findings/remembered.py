@@ -2,7 +2,8 @@
 
 A finding is told when it keeps the promise of a year (promise.py). It then stays while the search shows it at all. One
 that the search does not show is listed for a week more as it was told last, without a part in the sums; then it is
-taken back. It leaves at once where it is told under another id, or where the days that showed it are gone.
+taken back. Its name and group change, and what was over opens again, when the search says so for a week. It leaves at
+once where it is told under another id, or where the days that showed it are gone.
 """
 
 import datetime as dt
@@ -50,6 +51,10 @@ def remembered(register: Register, book: Book) -> Register:
                 continue
             if entry:
                 free.pop(entry.id)
+                if _waits(one, entry, day):
+                    told.append(_told(finding_from(entry.last), entry))
+                    ids[one.id] = entry.id
+                    continue
             told.append(_told(one, entry))
             ids[one.id] = told[-1].id
             entries[told[-1].id] = _kept(one, entry, told[-1], day, register.store_version)
@@ -84,6 +89,15 @@ def _entry_of(one: Finding, entries: Mapping[str, Entry]) -> Entry | None:
         if apart <= SAME_FALL and (same or (one.onset and inside)):
             near.append((bool(entry.gone), not same, apart, entry.id))
     return entries[min(near)[3]] if near else None
+
+
+def _waits(one: Finding, entry: Entry, day: dt.date) -> bool:
+    """Say whether a finding stays as it was told last: another name, or being open again, must be so for a week."""
+    state = entry.last.get("state", "")
+    reopens = state in BY_DATA and state != one.state
+    if entry.gone or not entry.seen or (_name_holds(one, entry) and not reopens):
+        return False
+    return 0 <= (day - dt.date.fromisoformat(entry.seen)).days <= TAKEN_BACK
 
 
 def _told(one: Finding, entry: Entry | None) -> Finding:
