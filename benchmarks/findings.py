@@ -25,6 +25,7 @@ from benchmarks.worlds import Recipe, members
 from queries.findings import register
 from queries.findings.causes import Ground
 from queries.findings.finding import Register
+from queries.findings.promise import keeps_promise
 from queries.leaks import find_leaks
 from queries.watch import watch_days
 
@@ -68,7 +69,7 @@ def scored(known: Known, found: Register) -> Score:
     more = cells.sessions.sum() / SESSIONS  # what leaks cost was reckoned for as many
     causes = [*falls, *((members(cells.codes, leak.segment), None, more * leak.lost) for leak in world.leaks)]
     hits = np.zeros(len(causes), dtype=int)
-    told = [one for one in found.open if one.certainty != "could be chance"]
+    told = [one for one in found.open if keeps_promise(one)]
     for one in told:
         inside = inside_of(cells, dict(one.segment))
         onset = (one.onset - FIRST_DAY).days if one.onset else None

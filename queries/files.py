@@ -1,7 +1,9 @@
-"""Write a file as a whole or not at all."""
+"""Write a file as a whole or not at all, and know whether the code that made it is that of today."""
 
+import hashlib
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 
@@ -18,3 +20,13 @@ def write_whole(path: Path, text: str) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@cache
+def code_of_today() -> str:
+    """Return a fingerprint of the code that searches: another one searches again."""
+    folder = Path(__file__).parent
+    held = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")) + sorted(folder.rglob("*.sql")):
+        held.update(path.read_bytes())
+    return held.hexdigest()[:16]

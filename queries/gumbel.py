@@ -39,6 +39,10 @@ class Gumbel:
         """Return the chance that the largest score is at least so high."""
         return -math.expm1(-math.exp(min((self.middle - score) / self.scale, WIDE)))
 
+    def over(self, times: float) -> "Gumbel":
+        """Return the distribution of the largest of so many times as many independent scores."""
+        return Gumbel(self.middle + self.scale * math.log(times), self.scale)
+
     def score(self, chance: float) -> float:
         """Return the score that is reached with this chance."""
         return self.middle - self.scale * math.log(-math.log1p(-chance))

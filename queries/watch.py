@@ -1,8 +1,9 @@
 """Silent leaks: segments that fell against their own past, each with the day it began, what it costs and its state."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -12,7 +13,9 @@ from queries.check import Check
 from queries.daily_cells import DailyCells, kept_daily_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
+from queries.frozen_null import frozen_null
 from queries.funnel import ENGAGEMENT, Funnel
+from queries.gumbel import Gumbel
 from queries.incidents import Incident, Watcher
 from queries.leak_list import searched_dimensions
 from queries.local_level import walked
@@ -43,11 +46,13 @@ def watch_days(
     left_out: Sequence[dt.date] = (),
     draws: int = DRAWS,
     seed: int = 1,
+    null: Callable[[Watched, int], Gumbel] = null_of,
 ) -> Watch:
     """Watch cells by day and return the segments of one to `max_order` values that fell, dated.
 
     `left_out` are days not to be believed. `chance` is that of any false incident in all days of a store where nothing
-    leaks; `interval` the coverage of the money's. The same arguments give the same report.
+    leaks; `interval` the coverage of the money's; `null` gives the highest score of a night where nothing falls. The
+    same arguments give the same report.
     """
     daily = daily.without(left_out)
     cells = daily.cells
@@ -63,8 +68,8 @@ def watch_days(
     if not len(watched):
         return replace(report, too_small=watched.too_small)
     rng = np.random.default_rng(seed)
-    null = null_of(watched, seed)
-    least = null.score(chance)
+    by_chance = null(watched, seed).over(report.nights)
+    least = by_chance.score(chance)
     watched.set_walk(walks(watched))
     watcher = Watcher(watched, least)
     incidents = watcher.run()
@@ -74,13 +79,15 @@ def watch_days(
         watched.set_walk(rest)
         watcher = Watcher(watched, least)
         incidents = watcher.run()
-    worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
-    lasting = [incident for incident in incidents if null.chance(incident.score) <= TAKEN_BACK]
-    rows = [row for incident in lasting if (row := _row(watcher, incident, worth, interval, rng))]
+    lasting = [incident for incident in incidents if by_chance.chance(incident.score) <= TAKEN_BACK]
+    rows: list[SilentLeak] = []
+    if lasting:
+        worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
+        rows = [row for incident in lasting if (row := _row(watcher, incident, worth, interval, rng))]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
-        middle=null.middle, scale=null.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
+        middle=by_chance.middle, scale=by_chance.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
         smallest=_smallest(watched, least), rows=tuple(rows), odd=watched.odd,
     )  # fmt: skip
 
@@ -214,4 +221,9 @@ def ask_watch(
     """
     every_day = filters.on_days(None, filters.date_to)
     daily = kept_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
-    return watch_days(daily, left_out=left_out, interval=interval) if daily else NOTHING
+    if daily is None:
+        return NOTHING
+    null = null_of
+    if filters == Filters():
+        null = partial(frozen_null, engine.store.path, f"{funnel}", engine.snapshot.version)
+    return watch_days(daily, left_out=left_out, interval=interval, null=null)

@@ -63,15 +63,16 @@ def _rises(watched: Watched, start: int, length: int) -> Floats:
 
 
 def null_of(watched: Watched, seed: int, replicates: int = REPLICATES) -> Gumbel:
-    """Return how high the highest score of so many days grows where nothing leaks and nothing walks.
+    """Return how high the highest score of a night grows where nothing leaks and nothing walks.
 
-    A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say. The random
-    numbers of a day depend on its date alone, so that one day more moves the outcome little.
+    A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say; the
+    highest score of all days is taken down to one. The random numbers of a day depend on its date alone, so that one
+    day more moves the outcome little.
     """
     drawn, picks = drawn_days(watched, seed, replicates)
     size = max(1, AT_ONCE // len(watched))
     parts = [highest(watched, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
-    return Gumbel.fitted(np.concatenate(parts))
+    return Gumbel.fitted(np.concatenate(parts)).over(1.0 / watched.nights)
 
 
 def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Codes]:

@@ -13,6 +13,8 @@ from queries.traffic import UNCHANGED, Traffic
 from queries.watch_scan import WINDOW
 
 FALSE_CHANCE = 0.10
+YEAR = 365
+"""The nights over which the register states its error."""
 TECHNICAL = frozenset({"browser", "device_category", "operating_system"})
 BROKEN, SHARP = 0.1, 3
 """A fall to less than a tenth within so many days, on technical values alone, looks like a break, not like a leak."""
@@ -105,6 +107,19 @@ class Watch:
     def chance_of(self, score: float) -> float:
         """Return the chance that all these days together reach such a score where nothing falls."""
         return Gumbel(self.middle, self.scale).chance(score)
+
+    def chance_in_a_year(self, row: SilentLeak) -> float:
+        """Return the chance that a year of nights, or all since the row was found, reach its score by chance.
+
+        The score is the highest of windows that end on a day, so that it grows with the nights looked at alone.
+        """
+        nights = max(YEAR, (self.last - row.found).days) if self.last else YEAR
+        return Gumbel(self.middle, self.scale).over(nights / self.nights).chance(row.score)
+
+    @property
+    def nights(self) -> int:
+        """Return how many days were watched: those with sessions after the first 28."""
+        return max(1, self.days - WINDOW)
 
     @property
     def enough_days(self) -> bool:

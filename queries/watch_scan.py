@@ -198,6 +198,11 @@ class Watched:
         """Return the number of watched segments."""
         return len(self.places)
 
+    @property
+    def nights(self) -> int:
+        """Return how many days are watched: those with sessions after the first 28."""
+        return max(1, int(np.count_nonzero(self.every)) - WINDOW)
+
     def reset(self) -> None:
         """Forget all incidents."""
         self.factors = np.ones_like(self.row_due)

@@ -226,10 +226,11 @@ def test_a_short_break_or_one_of_another_value_casts_no_doubt():
     assert doubts(DESKTOP_EDGE, (ONSET, ONSET), [short, other]) == ()
 
 
-def test_combinations_are_as_sure_as_their_false_share_says():
-    found = register(leaks=[leak(p=0.0005), leak(segment={"browser": "Safari", "device_category": "desktop"}, p=0.02)])
-    # Benjamini-Hochberg of 9 searched: .0005 x 9 / 1 and .02 x 9 / 2
-    assert sorted(one.chance for one in found.findings) == pytest.approx([0.0045, 0.09])
+def test_combinations_are_as_sure_as_their_false_share_in_a_year_of_nights_says():
+    found = register(leaks=[leak(p=5e-6), leak(segment={"browser": "Safari", "device_category": "desktop"}, p=0.0001)])
+    # Benjamini-Hochberg of 9 searched: 5e-6 x 9 / 1 and .0001 x 9 / 2, each times 1 + z^2 / 2 x 365 / 60
+    chances = sorted(one.chance for one in found.findings)
+    assert chances == pytest.approx([4.5e-5 * 60.347, 4.5e-4 * 43.070], rel=1e-3)
     assert sorted(one.certainty for one in found.findings) == ["certain", "likely"]
 
 
@@ -312,24 +313,29 @@ def test_ids_and_names_survive_new_data(tmp_path):
 def test_a_name_that_is_no_longer_true_changes_with_a_reason(tmp_path):
     book = Book(tmp_path)
     [first] = remembered(register([fall()]), book).findings
-    [second] = remembered(register([fall(ratio=0.5, ratio_interval=(0.4, 0.6))]), book).findings
-    assert second.id == first.id and second.name == "Edge on desktop lost half of its orders"
+    smaller = register([fall(ratio=0.5, ratio_interval=(0.4, 0.6))])
+    for days, name in ((1, first.name), (7, first.name), (8, "Edge on desktop lost half of its orders")):
+        [second] = remembered(replace(smaller, last=smaller.last + dt.timedelta(days=days)), book).findings
+        assert (second.id, second.name) == (first.id, name)
     assert "change its size" in book.read()[first.id].log[-1][2]
 
 
 def test_a_fall_seen_in_a_wider_segment_keeps_its_id(tmp_path):
     book = Book(tmp_path)
     [first] = remembered(register([fall()]), book).findings
-    [second] = remembered(register([fall(EDGE)]), book).findings
-    assert second.id == first.id and dict(second.segment) == EDGE
+    wider = register([fall(EDGE)])
+    [second] = remembered(wider, book).findings
+    assert second.id == first.id and dict(second.segment) == DESKTOP_EDGE  # until it is so for a week
+    [third] = remembered(replace(wider, last=wider.last + dt.timedelta(days=8)), book).findings
+    assert third.id == first.id and dict(third.segment) == EDGE
 
 
 def test_a_later_fall_in_the_same_place_is_another(tmp_path):
     book = Book(tmp_path)
     early = fall(onset=ONSET - dt.timedelta(days=30))
     [first] = remembered(register([early]), book).findings
-    [second] = remembered(register([fall()]), book).findings
-    assert first.id != second.id
+    both = remembered(register([fall()]), book).findings
+    assert len(both) == 2 and both[0].id != first.id == both[1].id
 
 
 def test_nothing_is_written_where_nothing_changed(tmp_path):

@@ -17,7 +17,7 @@ from dashboard.findings import Findings as Body
 from dashboard.format import DASH, THIN, count, day, expected, money, money_range, money_short
 from dashboard.panels import Panel
 from queries.engine import Result
-from queries.findings import names
+from queries.findings import names, promise
 from queries.findings.finding import Finding, Register
 from queries.findings.register import judged_findings
 from queries.findings.rows import EMPTY, finding_row
@@ -198,7 +198,8 @@ def note(register: Register) -> str:
     if register.left_out:
         days = joined([day(date) for date in register.left_out[:5]])
         parts.append(f"{days} ignored: tracking looked broken.")
-    return " ".join(part for part in [*parts, names.set_aside(register)] if part)
+    parts += [names.set_aside(register), promise.words()]
+    return " ".join(part for part in parts if part)
 
 
 def sums(register: Register) -> str:

@@ -32,7 +32,8 @@ class Entry:
     """Hold one finding as it was told last: identity, name and date, and its state with day, person and reason.
 
     `rate` is that since the onset when it was marked as fixed, `price` that when it was ignored. `log` has one line for
-    each change: (day, version of the store, what changed and why).
+    each change: (day, version of the store, what changed and why). `last` is the finding as it was told last (JSON),
+    `seen` the last day of the data that showed it, `gone` that on which it was taken back, empty if it was not.
     """
 
     id: str
@@ -49,6 +50,9 @@ class Entry:
     rate: float | None = None
     price: float | None = None
     log: tuple[tuple[str, int, str], ...] = field(default=())
+    last: Mapping[str, Any] = field(default_factory=dict)
+    seen: str = ""
+    gone: str = ""
 
     def changed(self, day: dt.date, version: int, why: str, **what: Any) -> "Entry":
         """Return the entry with something changed, and a line in its log."""

@@ -1,31 +1,19 @@
 """What a search found, kept beside the store, so that the next process need not search the same data again."""
 
 import datetime as dt
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from queries.files import write_whole
+from queries.files import code_of_today, write_whole
 from queries.findings.finding import Counts, Difference, Finding, Register, Seen
 from queries.odd_days import OddDay
 from queries.revenue import Estimate
 
 LOG = logging.getLogger(__name__)
 FILE = "findings-cache.json"
-
-
-@cache
-def code_of_today() -> str:
-    """Return a fingerprint of the code that searches: another one searches again."""
-    folder = Path(__file__).parent.parent
-    held = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")) + sorted(folder.rglob("*.sql")):
-        held.update(path.read_bytes())
-    return held.hexdigest()[:16]
 
 
 def found_before(folder: Path, key: str, search: Callable[[], Register]) -> Register:
@@ -53,7 +41,7 @@ def register_from(held: Mapping[str, Any]) -> Register:
         **{name: held[name] for name in Register.__dataclass_fields__},
         "first": _day(held["first"]),
         "last": _day(held["last"]),
-        "findings": tuple(_finding(each) for each in held["findings"]),
+        "findings": tuple(finding_from(each) for each in held["findings"]),
         "standing": tuple(_difference(each) for each in held["standing"]),
         "above": tuple(_difference(each) for each in held["above"]),
         "costs": _estimate(held["costs"]),
@@ -64,7 +52,8 @@ def register_from(held: Mapping[str, Any]) -> Register:
     return Register(**values)
 
 
-def _finding(held: Mapping[str, Any]) -> Finding:
+def finding_from(held: Mapping[str, Any]) -> Finding:
+    """Return a finding from its JSON."""
     ends = held["onset_range"]
     values: dict[str, Any] = {
         **{name: held[name] for name in Finding.__dataclass_fields__},

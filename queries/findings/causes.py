@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,11 +34,16 @@ class Ground:
     """Hold what is due on each day in each cell, on which the missing orders of all engines are laid out."""
 
     def __init__(self, daily: DailyCells) -> None:
-        """Fit main effects once: what is missing in a segment is spread over its cells and days as its orders are."""
-        cells = daily.cells
-        rate = fit_baseline(Design.of(cells.codes, cells.sizes), cells.sessions, cells.conversions).rate
-        self.daily, self.due = daily, daily.sessions * rate[daily.cell]
+        """Remember the days: what is missing in a segment is spread over its cells and days as its orders are."""
+        self.daily = daily
         self._inside: dict[tuple[tuple[str, str], ...], np.ndarray] = {}
+
+    @cached_property
+    def due(self) -> Floats:
+        """Return what main effects make due of each row; fitted once, where anything is laid out at all."""
+        cells = self.daily.cells
+        rate = fit_baseline(Design.of(cells.codes, cells.sizes), cells.sessions, cells.conversions).rate
+        return self.daily.sessions * rate[self.daily.cell]
 
     def rows(self, cause: Cause) -> np.ndarray:
         """Say which rows (cell and day) a cause touches; none for a value that the cells do not tell apart."""

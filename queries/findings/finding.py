@@ -54,8 +54,9 @@ class Finding:
     half of them (`since` its first day). `before` are the days before. `counts`, `expected` and `missing` are
     those since the onset, or of all days; `ratio` is orders over expected. `price` is money a month (of `period`): what
     a fall costs, or what the missing orders of a combination are worth; None where there is nothing to price. `chance`
-    is that of so clear a row where nothing leaks, the search allowed for. `tracking` says why the counts themselves are
-    in doubt, `against` what else speaks against the finding. `seen` are the same cause seen from elsewhere.
+    is that of so clear a row of its kind on any of 365 nights where nothing leaks, the search allowed for. `tracking`
+    says why the counts themselves are in doubt, `against` what else speaks against the finding. `seen` are the same
+    cause seen from elsewhere.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Register:
     without money. `costs` and `worth` are the sums of the counted prices of each basis: each missing order is counted
     once. `smallest_fall` is the smallest share of its orders that the typical watched segment could have lost and be
     found; None where there are too few days. `left_out` are days that are not believed, `odd` those that date no fall.
+    `false_a_year` is the share of the shops in which nothing leaks that are told a false finding in 365 nights, at most.
     """
 
     store_version: int
@@ -161,6 +163,7 @@ class Register:
     searched: int = 0
     watched: int = 0
     smallest_fall: float | None = None
+    false_a_year: float = 0.0
     left_out: tuple[dt.date, ...] = ()
     odd: tuple[OddDay, ...] = ()
 

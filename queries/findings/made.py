@@ -39,7 +39,7 @@ def fall(row: SilentLeak, watch: Watch, checks: Sequence[Check]) -> Finding:
         missing=row.lost or Estimate(0.0, 0.0, 0.0),
         price=row.monthly if priced else None,
         basis="costs" if priced else "",
-        chance=watch.chance_of(row.score),
+        chance=watch.chance_in_a_year(row),
         tracking=tracking,
         state="tracking suspected" if tracking else "recovered" if row.recovered else "new",
     )

@@ -14,6 +14,7 @@ from queries.findings.causes import SAME, Cause, Ground, explained_by
 from queries.findings.finding import EngineName, Finding, Register, Seen, ranked
 from queries.findings.made import combination, difference, fall, false_shares, moved
 from queries.findings.narrow import narrowed_to_the_fall
+from queries.findings.promise import FALSE_A_YEAR, combination_in_a_year, moved_in_a_year
 from queries.findings.remembered import remembered
 from queries.findings.rows import finding_rows
 from queries.findings.steps import lost_at, standardised
@@ -25,6 +26,8 @@ from queries.movers import Movers
 from queries.watch import Watch, broken_days
 from queries.watch_scan import WINDOW
 
+MAY_EXPLAIN = 0.5
+"""A finding that is more likely chance than not explains no other."""
 SHORTEST = 7
 """Two periods of fewer days are not compared."""
 EVERYTHING = Filters()
@@ -89,19 +92,26 @@ def moved_periods(engine: Engine) -> tuple[Filters, Filters] | None:
 
 
 def merged(results: Results, ground: Ground | None, version: int = 0) -> Register:
-    """Return the register of what the engines said; each missing order is counted once.
+    """Return the register of what the engines said, whatever its chance; each missing order is counted once.
 
     Falls come first: they have a date. What a finding explains to 60 % is that finding seen from elsewhere.
     """
     watch, leaks = results.watch, results.leaks
     findings: list[Finding] = []
     causes: list[Cause] = []
+    weak: list[Finding] = []
 
     def placed(cause: Cause) -> tuple[int | None, float]:
         if ground is None:
             return None, 1.0
         place, share, every = explained_by(ground, causes, cause)
         return (place if share >= SAME else None), 1.0 - every
+
+    def add(one: Finding, cause: Cause) -> bool:
+        sure = one.chance < MAY_EXPLAIN
+        (findings if sure else weak).append(one)
+        causes.extend([cause] * sure)
+        return sure
 
     def see(place: int, engine: EngineName, segment: Mapping[str, str], cause: Cause) -> None:
         share = ground.explains(causes[place], cause) if ground else 1.0
@@ -117,18 +127,18 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
         if place is not None:
             see(place, "falls", row.segment, cause)
             continue
-        findings.append(fall(row, watch, results.checks))
-        causes.append(cause)
+        add(fall(row, watch, results.checks), cause)
     chances = false_shares([leak.p for leak in leaks.leaks], leaks.searched)
     for leak, chance in zip(leaks.leaks, chances, strict=True):
         cause = Cause(leak.segment, leak.missing_conversions.median)
         place, kept = placed(cause)
-        if place is None:
-            findings.append(combination(leak, leaks, chance, kept, watch.first, watch.last, results.checks))
-            causes.append(cause)
-            place = len(causes) - 1
-        else:
+        if place is not None:
             see(place, "combinations", leak.segment, cause)
+        else:
+            chance = combination_in_a_year(chance, leak.p, watch.days)
+            if not add(combination(leak, leaks, chance, kept, watch.first, watch.last, results.checks), cause):
+                continue
+            place = len(causes) - 1
         for relative in leak.relatives:
             missing = relative.expected - relative.conversions
             see(place, "combinations", relative.segment, Cause(relative.segment, max(missing, 0.0)))
@@ -140,8 +150,8 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
         if place is not None:
             see(place, "moves", mover.segment, cause)
         elif not watch.enough_days and results.movers:  # too early to date a fall: what moved stands for it
-            findings.append(moved(mover, results.movers, results.moved_from, chance, kept, results.checks))
-            causes.append(cause)
+            chance = moved_in_a_year(chance)
+            add(moved(mover, results.movers, results.moved_from, chance, kept, results.checks), cause)
     standing = []
     for gap in leaks.gaps:
         cause = Cause(gap.segment, gap.missing_conversions.median)
@@ -152,9 +162,9 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
     above = [difference(leak, leaks, 1.0) for leak in (*leaks.above, *leaks.strong)]
     return ranked(Register(
         version, watch.first, watch.last, watch.days, leaks.sessions, leaks.conversions,
-        tuple(findings), tuple(standing), tuple(above), period=leaks.period, mirrored=leaks.mirrored,
+        (*findings, *weak), tuple(standing), tuple(above), period=leaks.period, mirrored=leaks.mirrored,
         too_small=leaks.too_small, searched=leaks.searched, watched=watch.watched, smallest_fall=watch.smallest[1],
-        left_out=watch.left_out, odd=watch.odd,
+        left_out=watch.left_out, odd=watch.odd, false_a_year=FALSE_A_YEAR,
     ))  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from queries.engine import Engine
 from queries.filters import Filters
-from queries.findings import names
+from queries.findings import names, promise
 from queries.findings.book import Entry
 from queries.findings.finding import Difference, Finding, Register
 from queries.findings.register import EVERYTHING, moved_periods
@@ -31,7 +31,7 @@ def print_register(register: Register, output: Format) -> None:
         print_rows("findings", register.store_version, Filters(), finding_rows(register), output)
         return
     out = stdout()
-    out.print(escape(lede(register)), highlight=False, soft_wrap=True)
+    out.print(escape(f"{lede(register)} {promise.words()}"), highlight=False, soft_wrap=True)
     for one in register.findings:
         out.print(f"\n[bold]{one.id}  {escape(one.name)}[/bold]", highlight=False, soft_wrap=True)
         facts = (since_words(one), one.step, one.certainty, one.state, price_words(one))
