@@ -143,7 +143,7 @@ class Register:
     without money. `costs` and `worth` are the sums of the counted prices of each basis: each missing order is counted
     once. `smallest_fall` is the smallest share of its orders that the typical watched segment could have lost and be
     found; None where there are too few days. `left_out` are days that are not believed, `odd` those that date no fall.
-    `false_a_year` is the share of the shops in which nothing leaks that are told a false finding in 365 nights, at most.
+    `false_a_year` is the share of shops where nothing leaks that are told a false finding in 365 nights, at most.
     """
 
     store_version: int
