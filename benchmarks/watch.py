@@ -61,9 +61,9 @@ SERIES = (
 
 FLOORS = (
     (PLAIN, {"recall": 0.70, "delay": -12.0, "false": -0.15}),
-    (SEASON, {"recall": 0.70, "false": -0.50}),
-    (SLOPE, {"recall": 0.50, "off": -14.0}),
-    (OVERLAP, {"recall": 0.80}),
+    (SEASON, {"recall": 0.60, "false": -0.50}),
+    (SLOPE, {"recall": 0.45, "off": -16.0}),
+    (OVERLAP, {"recall": 0.75}),
 )
 """Of the short form: recall at least, days until found, days off and false incidents in 55 quiet days at most
 (negative). The recall of 16 falls has a standard error of .08, so its floor is that much below what 80 of them must
