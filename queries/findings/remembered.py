@@ -92,10 +92,15 @@ def _entry_of(one: Finding, entries: Mapping[str, Entry]) -> Entry | None:
 
 
 def _waits(one: Finding, entry: Entry, day: dt.date) -> bool:
-    """Say whether a finding stays as it was told last: another name, or being open again, must be so for a week."""
+    """Say whether a finding stays as it was told last: another name, or being open again, must be so for a week.
+
+    That it is over, or that its counts are in doubt, is said at once.
+    """
     state = entry.last.get("state", "")
-    reopens = state in BY_DATA and state != one.state
-    if entry.gone or not entry.seen or (_name_holds(one, entry) and not reopens):
+    changed = state != one.state
+    if entry.gone or not entry.seen or (changed and one.state in BY_DATA):
+        return False
+    if _name_holds(one, entry) and not (changed and state in BY_DATA):
         return False
     return 0 <= (day - dt.date.fromisoformat(entry.seen)).days <= TAKEN_BACK
 
