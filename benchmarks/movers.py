@@ -11,6 +11,7 @@ planted too: they did not move. Seeds below 10000 were used for tuning.
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from benchmarks.worlds import Recipe, Segment, World, build, members
 from queries.cells import Cells
 from queries.movers import find_movers
 
+Moves = list[tuple[Segment, float]]
 FDR, INTERVAL = 0.10, 0.9
 HIT = 0.5
 SHORT = 8
@@ -64,7 +66,7 @@ CHANGES = (
 )
 
 
-def second_period(world: World, change: Change, rng: np.random.Generator) -> tuple[Cells, list[tuple[Segment, float]]]:
+def second_period(world: World, change: Change, rng: np.random.Generator) -> tuple[Cells, Moves]:
     """Draw the later period of a shop, and by what factor which segment moved besides everything else."""
     cells, sizes = world.cells, world.cells.sizes
     pull = np.zeros(len(cells.codes))
@@ -77,7 +79,7 @@ def second_period(world: World, change: Change, rng: np.random.Generator) -> tup
     rates *= np.exp(rng.normal(0, change.everything))
     for place, size in enumerate(sizes):
         rates *= np.exp(rng.normal(0, change.unrest, size))[cells.codes[:, place]]
-    moved: list[tuple[Segment, float]] = []
+    moved: Moves = []
     taken = np.zeros(len(rates), dtype=bool)
     while len(moved) < change.moves:
         segment = a_segment(cells, change.shares, rng)
@@ -111,27 +113,42 @@ def a_segment(cells: Cells, shares: tuple[float, float], rng: np.random.Generato
 
 def measured(change: Change, seed: int) -> Score:
     """Score what is found in one world; coverage is that of the ratio."""
-    world = build(change.shop, seed)
-    after, moved = second_period(world, change, np.random.default_rng([seed, 20_260_916]))
+    world, after, moved = drawn(change, seed)
     started = time.perf_counter()
     report = find_movers(world.cells, after, fdr=FDR, interval=INTERVAL)
     seconds = time.perf_counter() - started
-    codes = world.cells.codes
-    truths = [members(codes, segment) for segment, _ in moved]
-    rows = [members(codes, coded(world.cells, row.segment)) for row in report.rows]
-    table = np.array([[overlap(world, row, truth) for truth in truths] for row in rows]).reshape(len(rows), len(truths))
-    for row, mover in enumerate(report.rows):
-        for truth, (_, factor) in enumerate(moved):
-            table[row, truth] *= mover.fell == (factor < 1)
+    table = agreement(world, moved, [(row.segment, row.fell) for row in report.rows])
     covered = [
         (mover.ratio_interval[0] <= factor <= mover.ratio_interval[1], True, True)
         for row, mover in enumerate(report.rows)
         for truth, (_, factor) in enumerate(moved)
         if table[row, truth] > 1 - 1e-9
     ]
-    found = int((table >= HIT).any(axis=0).sum()) if rows else 0
-    hits = int((table >= HIT).any(axis=1).sum()) if truths else 0
-    return Score(len(moved), found, len(rows), hits, len(rows), seconds, covered=tuple(covered))
+    return scored(table, seconds, tuple(covered))
+
+
+def drawn(change: Change, seed: int) -> tuple[World, Cells, Moves]:
+    """Draw a shop, its later period and what moved in it."""
+    world = build(change.shop, seed)
+    return world, *second_period(world, change, np.random.default_rng([seed, 20_260_916]))
+
+
+def agreement(world: World, moved: Moves, rows: Sequence[tuple[dict[str, str], bool]]) -> np.ndarray:
+    """Overlap of each row, a named segment and whether it fell, with each planted move: 0 if it went the other way."""
+    cells = world.cells
+    table = np.zeros((len(rows), len(moved)))
+    for row, (segment, fell) in enumerate(rows):
+        inside = members(cells.codes, coded(cells, segment))
+        for truth, (planted, factor) in enumerate(moved):
+            table[row, truth] = overlap(world, inside, members(cells.codes, planted)) * (fell == (factor < 1))
+    return table
+
+
+def scored(table: np.ndarray, seconds: float, covered: tuple[tuple[bool, bool, bool], ...] = ()) -> Score:
+    """Score rows by their agreement with the planted moves (rows x moves)."""
+    shown, planted = table.shape
+    found, hits = (int((table >= HIT).any(axis=axis).sum()) for axis in (0, 1))
+    return Score(planted, found, shown, hits, shown, seconds, covered=covered)
 
 
 def coded(cells: Cells, segment: dict[str, str]) -> Segment:
