@@ -30,7 +30,8 @@ ALONE = 0.01
 LEAST_DUE = 5.0
 """Values of fewer expected conversions are taken together."""
 ROUNDS = 3
-PRIOR = 1.0
+PRIOR = 5.0
+"""Conversions that speak for the usual part of a value on each side, beside those counted: four days may have few."""
 MEDIAN = 0.5
 
 

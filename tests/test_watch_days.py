@@ -9,7 +9,7 @@ from test_watch import BING, COMBINATIONS, EDGE, FIRST, certain, kept_by, number
 
 from queries.findings.finding import Counts, Finding, Register
 from queries.findings.names import began, between, set_aside
-from queries.odd_days import OddDay, mixed, odd_days, oddness, usual_days
+from queries.odd_days import CHANCE, OddDay, mixed, odd_days, oddness, usual_days
 from queries.revenue import Estimate
 from queries.slopes import slope_of
 from queries.terminal.findings import since_words
@@ -62,8 +62,8 @@ def test_the_oddness_of_a_day_by_hand_where_it_is_not_the_fall_of_one_value():
     had = np.array([[60.0] * 9, [40.0] * 9, [50.0] * 9])
     had[:, 4] = 30, 30, 90
     told, due = np.ones(9, dtype=bool), np.full((3, 9), 50.0)
-    expected = 150 * np.array([241, 161, 201]) / 603
-    noise = expected * (1 + expected / [241, 161, 201])
+    expected = 150 * np.array([245, 165, 205]) / 615
+    noise = expected * (1 + expected / [245, 165, 205])
     rest = expected[1:] * 120 / expected[1:].sum()
     squares = ((had[1:, 4] - rest) ** 2 / (noise[1:] * rest / expected[1:])).sum()
     assert stats.chi2.sf(squares, 1) < 0.01
@@ -72,6 +72,16 @@ def test_the_oddness_of_a_day_by_hand_where_it_is_not_the_fall_of_one_value():
     assert chances[[0, 8]].tolist() == [1, 1]
     had[:, 4] = 0, 67, 83
     assert oddness(had, due, told, 1)[4] == 1
+
+
+def test_a_few_orders_more_or_less_beside_a_run_of_days_make_none_odd():
+    # the demo's Firefox: 1 order in four days, 20 in a week, 4 in four days, where 7, 12 and 8 were due
+    had, due = np.zeros((3, 15)), np.zeros((3, 15))
+    held_counts, due_counts = [(77, 150, 118), (25, 48, 21), (1, 20, 4)], [(79, 151, 104), (26, 49, 34), (7, 12, 8)]
+    for held, counts in ((had, held_counts), (due, due_counts)):
+        for row, (before, inside, after) in zip(held, counts, strict=True):
+            row[:4], row[4:11], row[11:] = before / 4, inside / 7, after / 4
+    assert oddness(had, due, np.ones(15, dtype=bool), 7)[4] > CHANCE
 
 
 def test_days_across_an_onset_are_a_mixture_of_both_sides():
