@@ -75,13 +75,11 @@ def test_the_oddness_of_a_day_by_hand_where_it_is_not_the_fall_of_one_value():
 
 
 def test_a_few_orders_more_or_less_beside_a_run_of_days_make_none_odd():
-    # the demo's Firefox: 1 order in four days, 20 in a week, 4 in four days, where 7, 12 and 8 were due
-    had, due = np.zeros((3, 15)), np.zeros((3, 15))
-    held_counts, due_counts = [(77, 150, 118), (25, 48, 21), (1, 20, 4)], [(79, 151, 104), (26, 49, 34), (7, 12, 8)]
-    for held, counts in ((had, held_counts), (due, due_counts)):
-        for row, (before, inside, after) in zip(held, counts, strict=True):
-            row[:4], row[4:11], row[11:] = before / 4, inside / 7, after / 4
-    assert oddness(had, due, np.ones(15, dtype=bool), 7)[4] > CHANCE
+    # the demo's browsers on four days, a week, four days: the fourth had 1, 20 and 4 orders where 7, 12 and 8 were due
+    counts = [(77, 25, 13, 1, 4, 3), (150, 48, 18, 20, 8, 4), (118, 21, 8, 4, 1, 9)]
+    due = [(78.7, 25.7, 10.6, 6.7, 3.5, 3.8), (150.6, 49.2, 23.2, 12.4, 6.2, 8.2), (104.4, 34.4, 13.6, 8.5, 3.3, 5.6)]
+    table = [np.repeat(np.array(parts).T / [4, 7, 4], [4, 7, 4], axis=1) for parts in (counts, due)]
+    assert oddness(*table, np.ones(15, dtype=bool), 7)[4] > CHANCE
 
 
 def test_days_across_an_onset_are_a_mixture_of_both_sides():
