@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from alike import assert_patched_like_fresh, layer
-from charts_builders import context, result
+from charts_builders import context, counted, result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_charts_sentences import plain
@@ -40,7 +40,9 @@ def lost(*told, sessions=10_000):
     )
     judged = Judged("findings", [], "", {}, 1, Filters(), replace(register([fall()], [leak()]), findings=found))
     chart = RevenueLost(context=context())
-    return chart, chart.read([result(funnel_rows(sessions)), judged])
+    return chart, chart.read(
+        [result(funnel_rows(sessions)), result([counted(sessions, 94 if sessions else 0)]), judged]
+    )
 
 
 THREE = (
@@ -98,7 +100,7 @@ def test_a_finding_that_could_be_chance_or_is_over_is_left_out():
     [one] = register([fall()], []).findings
     for other in (replace(one, chance=0.3), replace(one, state="recovered"), replace(one, price=None)):
         found = Judged("findings", [], "", {}, 1, Filters(), replace(judged, findings=(other,)))
-        frame = chart.read([result(funnel_rows()), found])
+        frame = chart.read([result(funnel_rows()), result([counted(10_000, 94)]), found])
         assert not frame["whole"].any() and frame["median"].isna().all()
 
 

@@ -44,13 +44,13 @@ class RevenueLost(ChartView):
     traits: ClassVar[Mapping[str, Any]] = {"slow": True}
 
     def needs(self) -> tuple[Need, ...]:
-        """Ask for the steps and for the register."""
-        return Need("funnel"), findings.NEED
+        """Ask for the steps, whether there are sessions at all, and for the register."""
+        return Need("funnel"), Need("overview"), findings.NEED
 
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return a row for each step and basis."""
-        rows, register = results[0].rows, found_of(results[1])
-        some = bool(rows and rows[0]["reached"])
+        rows, whole, register = results[0].rows, results[1].rows, found_of(results[2])
+        some = bool(whole and whole[0]["sessions"])
         return frame_of(rows if some else (), self.context.funnel, register or Register(0, None, None, 0, 0, 0))
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:

@@ -10,7 +10,7 @@ from queries.findings.finding import Finding, Kind
 from queries.watch_report import YEAR
 
 FALSE_A_YEAR = 0.10
-SHARES: dict[Kind, float] = {"fell": 0.06, "more visits": 0.06, "combination": 0.03, "moved": 0.01}
+SHARES: dict[Kind, float] = {"fell": 0.05, "more visits": 0.05, "combination": 0.03, "moved": 0.02}
 """More visits are found by the search for falls, so both have the one share."""
 LOOKS_TOO_EARLY = 15
 """What moved is a finding of its own only on the 14th to the 28th day of a store."""
