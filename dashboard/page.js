@@ -363,7 +363,7 @@ class Page {
     if (message.kind === "uncompared") this.bar.uncompared(message.text)
     if (message.kind === "open") {
       this.rail.count(message.counts)
-      for (const [name, lines] of Object.entries(message.touching)) this.cards.get(name)?.touch(lines)
+      for (const [name, card] of this.cards) card.touch(message.touching[name] ?? [])
     }
     if (message.kind === "failed") this.toasts.say(message.text, 20_000)
     if (message.kind === "saved") {

@@ -8,14 +8,6 @@ const MARGIN = 4
 const ZOOMED = "zoom"
 const DOUBLE = 300  // milliseconds in which a second click makes a double one, as Bokeh has it
 const SETTLED = 120  // milliseconds after which Bokeh has laid out anew
-const LONGEST = 20_000  // milliseconds after which a figure is given up: an error in Bokeh's first painting never ends its promise
-
-// What a promise gives, or an error after so many milliseconds.
-function within(time, promise) {
-  let waiting = 0
-  const late = new Promise((_, reject) => { waiting = setTimeout(() => reject(new Error(`no figure after ${time / 1000} s`)), time) })
-  return Promise.race([promise, late]).finally(() => clearTimeout(waiting))
-}
 
 const pen = document.createElement("canvas").getContext("2d")
 
@@ -84,7 +76,7 @@ export class Plot {
     const target = document.createElement("div")
     target.className = "bokeh"
     this.holder.replaceChildren(target)
-    const views = await within(LONGEST, window.Bokeh.embed.embed_item(item, target))
+    const views = await window.Bokeh.embed.embed_item(item, target)
     if (!target.isConnected) return views.clear()
     this.views = views
     this.mode = mode

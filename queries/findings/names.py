@@ -123,9 +123,13 @@ def standing(segment: Segment, ratio: float) -> str:
 
 def between(first: dt.date, last: dt.date) -> str:
     """Return a range of days in words: between 3 and 24 Sep 2026, between 28 Dec 2026 and 3 Jan 2027."""
+    return "between {} and {}".format(*_ends(first, last))
+
+
+def _ends(first: dt.date, last: dt.date) -> tuple[str, str]:
     year = f" {first.year}" if first.year != last.year else ""
     month = f" {first:%b}{year}" if (first.year, first.month) != (last.year, last.month) else ""
-    return f"between {first.day}{month} and {last.day} {last:%b} {last.year}"
+    return f"{first.day}{month}", f"{last.day} {last:%b} {last.year}"
 
 
 def began(one: Finding) -> str:
@@ -156,7 +160,7 @@ def set_aside(register: Register) -> str:
 def _span(first: dt.date, last: dt.date) -> str:
     if first == last:
         return f"{first.day} {first:%b %Y}"
-    return between(first, last).removeprefix("between ").replace(" and ", " to ")
+    return "{} to {}".format(*_ends(first, last))
 
 
 def smallest(register: Register) -> str:
