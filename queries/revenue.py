@@ -13,6 +13,8 @@ DRAWS = 2000
 SMALLEST_DISPERSION = 0.05
 MODEL_WEIGHT = 2.0 / 3.0
 SMALLEST_MEAN = 1e-6
+SMALLEST_ORDER, SMALLEST_PART = 1e-290, 1e-12
+"""An order of so little money, or so small a part of the largest, is one without: its logarithm says nothing."""
 DAYS_A_MONTH = 365.25 / 12
 SHORTEST_MONTH = 28
 """Money is given per month from so many days on; for a shorter period it is that of the period."""
@@ -124,8 +126,9 @@ def draw_order_values(orders: Floats, rng: np.random.Generator, draws: int = DRA
     seen. Where the tail index is 1 or less there is no true mean, and that end makes one.
     """
     orders = np.sort(np.asarray(orders, dtype=float))
-    if not len(orders) or orders.sum() <= 0:
+    if not len(orders) or orders[-1] <= SMALLEST_ORDER:
         return np.zeros(draws)
+    orders[orders < SMALLEST_PART * orders[-1]] = 0.0
     body, top = split(orders)
     inside = _drawn_mean(body, rng, draws)
     if not len(top):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from queries.null import lower_p
@@ -47,6 +47,8 @@ def test_orders_whose_tail_has_no_mean_end_somewhere():
 
 
 @settings(deadline=None, max_examples=50)
+@example([0.0, 2.0, 1.1125369292536007e-308], 0.25)
+@example([5e-324, 0.0], 1024.0)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=80), st.sampled_from([0.25, 4.0, 1024.0]))
 def test_draws_are_finite_and_follow_the_unit_of_money(orders, unit):
     drawn, other = (draw_order_values(np.array(orders) * scale, np.random.default_rng(1), 200) for scale in (1.0, unit))
