@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from queries.check import WINDOW, Check, Days, Row
-from queries.vocabulary import DIMENSIONS, NOT_SET
+from queries.vocabulary import NOT_SET, STORED_DIMENSIONS
 
 LEAST_EXPECTED = 30
 GONE = 0.1
@@ -104,7 +104,7 @@ def not_set_jumps(rows: Sequence[Row]) -> list[Check]:
     at least 30 sessions more than expected.
     """
     found = []
-    for dimension in DIMENSIONS:
+    for dimension in STORED_DIMENSIONS:
         place = 1
         while place < len(rows):
             usual = rows[max(0, place - WINDOW) : place]
@@ -154,7 +154,7 @@ def not_exported(rows: Sequence[Row], values: Mapping[str, Sequence[dt.date]]) -
     """
     days = {row["session_date"]: row for row in rows}
     lacking: dict[dt.date, list[str]] = {}
-    for dimension in DIMENSIONS:
+    for dimension in STORED_DIMENSIONS:
         bare = [date for date, row in days.items() if row[dimension] == row["sessions"]]
         for date in bare if len(bare) < len(days) else ():
             lacking.setdefault(date, []).append(dimension)

@@ -12,7 +12,7 @@ from sqlglot import exp
 from queries.baseline import Codes, Floats
 from queries.cells import OTHER, Cells
 from queries.compose import Counts, Question, Shape, filter_values, sessions_relation
-from queries.cube import CELL_DIMENSIONS, ask_cells, compose_cells
+from queries.cube import CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES, compose_cells, kept_beside, kept_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -77,6 +77,7 @@ def ask_daily_cells(
     filters: Filters | None = None,
     *,
     funnel: Funnel = ENGAGEMENT,
+    top: int = TOP_VALUES,
     cancel: Cancel | None = None,
 ) -> DailyCells | None:
     """Return the cells by day of the sessions that pass the filters; None where there are none.
@@ -89,7 +90,7 @@ def ask_daily_cells(
     if span is None:
         return None
     first, days = span[0], (span[1] - span[0]).days + 1
-    whole = ask_cells(engine, dimensions, filters, funnel=funnel, cancel=cancel)
+    whole = kept_cells(engine, tuple(dimensions), filters, funnel=funnel, top=top, cancel=cancel)
     cells = dated(whole, days)
     labels = [[name for name in names if name != OTHER] for names in cells.labels]
     question = compose_cells(dimensions, labels, filters, funnel, 0, len(funnel.steps), (first, days))
@@ -107,6 +108,7 @@ def kept_daily_cells(
     filters: Filters,
     *,
     funnel: Funnel = ENGAGEMENT,
+    top: int = TOP_VALUES,
     cancel: Cancel | None = None,
 ) -> DailyCells | None:
     """Return the cells by day as `ask_daily_cells` does, asked once: the watch and the register look at the same.
@@ -115,9 +117,18 @@ def kept_daily_cells(
     """
 
     def ask() -> DailyCells | None:
-        return ask_daily_cells(engine, dimensions, filters, funnel=funnel, cancel=cancel)
+        return ask_daily_cells(engine, dimensions, filters, funnel=funnel, top=top, cancel=cancel)
 
-    return engine.cells.get((engine.snapshot.version, "daily", dimensions, filters, funnel), ask)
+    return engine.cells.get((engine.snapshot.version, "daily", dimensions, filters, funnel, top), ask)
+
+
+def kept_daily_beside(
+    engine: Engine, filters: Filters, *, funnel: Funnel = ENGAGEMENT, cancel: Cancel | None = None
+) -> list[DailyCells]:
+    """Return the smaller tables of `kept_beside` by day. Raises as `ask_daily_cells` does."""
+    asked = [cells.dimensions for cells in kept_beside(engine, filters, funnel=funnel, cancel=cancel)]
+    tables = (kept_daily_cells(engine, each, filters, funnel=funnel, top=TOP_BESIDE, cancel=cancel) for each in asked)
+    return [daily for daily in tables if daily is not None]
 
 
 def dated(cells: Cells, days: int) -> Cells:

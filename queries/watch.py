@@ -9,19 +9,20 @@ from threadpoolctl import threadpool_limits
 
 from queries.baseline import Floats
 from queries.check import Check
-from queries.daily_cells import DailyCells, kept_daily_cells
+from queries.daily_cells import DailyCells, kept_daily_beside, kept_daily_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
+from queries.gumbel import Gumbel
 from queries.incidents import Incident, Watcher
 from queries.leak_list import searched_dimensions
 from queries.local_level import walked
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
 from queries.traffic import Traffic
-from queries.watch_null import null_of, walks
+from queries.watch_null import null_together, walks
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
-from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
+from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall, watch_together
 
 MAX_ORDER = 2
 MOST_STIRRING = 3
@@ -36,6 +37,7 @@ TAKEN_BACK = 0.5
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
 def watch_days(
     daily: DailyCells,
+    beside: Sequence[DailyCells] = (),
     *,
     max_order: int = MAX_ORDER,
     chance: float = FALSE_CHANCE,
@@ -46,8 +48,10 @@ def watch_days(
 ) -> Watch:
     """Watch cells by day and return the segments of one to `max_order` values that fell, dated.
 
-    `left_out` are days not to be believed. `chance` is that of any false incident in all days of a store where nothing
-    leaks; `interval` the coverage of the money's. The same arguments give the same report.
+    `beside` are smaller tables of the same sessions, whose further dimensions and values are watched too; one cause may
+    then be a row of each table. `left_out` are days not to be believed. `chance` is that of any false incident in all
+    days of a store where nothing leaks; `interval` the coverage of the money's. The same arguments give the same
+    report.
     """
     daily = daily.without(left_out)
     cells = daily.cells
@@ -59,12 +63,29 @@ def watch_days(
     )  # fmt: skip
     if not report.enough_days or not 0 < conversions < sessions:
         return report
-    watched = Watched(daily, max_order)
-    if not len(watched):
+    tables = [Watched(daily, max_order), *(Watched(each.without(left_out), max_order) for each in beside)]
+    watched = tables[0]
+    if not any(len(each) for each in tables):
         return replace(report, too_small=watched.too_small)
+    watch_together(tables)
     rng = np.random.default_rng(seed)
-    null = null_of(watched, seed)
+    null = null_together(tables, seed)
     least = null.score(chance)
+    rows = [row for each in tables if len(each) for row in _rows(each, null, least, interval, rng, draws)]
+    rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
+    return replace(
+        report, watched=sum(int(each.mine.sum()) for each in tables), too_small=watched.too_small,
+        threshold=float(least), middle=null.middle, scale=null.scale,
+        dimensions=tuple(dict.fromkeys(name for each in tables for name in each.daily.cells.varied)),
+        drift=float(np.sqrt(max(each.walk.max(initial=0.0) for each in tables) * WINDOW)),
+        smallest=_smallest(watched, least), rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _rows(
+    watched: Watched, null: Gumbel, least: float, interval: float, rng: np.random.Generator, draws: int
+) -> list[SilentLeak]:
+    """Return the rows of one table: of the segments that no table before it watches."""
     watched.set_walk(walks(watched))
     watcher = Watcher(watched, least)
     incidents = watcher.run()
@@ -74,22 +95,18 @@ def watch_days(
         watched.set_walk(rest)
         watcher = Watcher(watched, least)
         incidents = watcher.run()
+    cells = watched.daily.cells
     worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
     lasting = [incident for incident in incidents if null.chance(incident.score) <= TAKEN_BACK]
-    rows = [row for incident in lasting if (row := _row(watcher, incident, worth, interval, rng))]
-    rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
-    return replace(
-        report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
-        middle=null.middle, scale=null.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
-        smallest=_smallest(watched, least), rows=tuple(rows),
-    )  # fmt: skip
+    own = [incident for incident in lasting if watched.mine[incident.segment]]
+    return [row for incident in own if (row := _row(watcher, incident, worth, interval, rng))]
 
 
 def _row(
     watcher: Watcher, incident: Incident, worth: OrderValues, interval: float, rng: np.random.Generator
 ) -> SilentLeak | None:
     """Return the row of an incident; None where later days took it back, so that it may have lost nothing."""
-    daily, cells, onset = watcher.watched.daily, watcher.watched.daily.cells, incident.onset
+    daily, onset = watcher.watched.daily, incident.onset
     end = _end(watcher, incident)
     had, _, usual, every = watcher.row(incident)
     observed, due, _ = _since(had, usual, every, slice(onset, end))
@@ -102,7 +119,7 @@ def _row(
     traffic = Traffic.of(before, since, others[0], others[1])
     fell = not traffic.more_visits
     return SilentLeak(
-        {cells.dimensions[place]: cells.labels[place][value] for place, value in watcher.watched.key(incident.segment)},
+        watcher.watched.named(incident.segment),
         daily.date(onset),
         (daily.date(incident.onsets[0][0]), daily.date(incident.onsets[0][-1])),
         daily.date(incident.found),
@@ -213,4 +230,5 @@ def ask_watch(
     """
     every_day = filters.on_days(None, filters.date_to)
     daily = kept_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
-    return watch_days(daily, left_out=left_out, interval=interval) if daily else NOTHING
+    beside = kept_daily_beside(engine, every_day, funnel=funnel, cancel=cancel)
+    return watch_days(daily, beside, left_out=left_out, interval=interval) if daily else NOTHING

@@ -1,5 +1,6 @@
 """What happens where nothing falls: how far segments walk by themselves, and how high a score grows by chance."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -68,10 +69,24 @@ def null_of(watched: Watched, seed: int, replicates: int = REPLICATES) -> Gumbel
     A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say. The random
     numbers of a day depend on its date alone, so that one day more moves the outcome little.
     """
+    return Gumbel.fitted(replicated(watched, seed, replicates))
+
+
+def null_together(tables: Sequence[Watched], seed: int, replicates: int = REPLICATES) -> Gumbel:
+    """Return how high the highest score of several tables of the same sessions grows, as `null_of` does of one.
+
+    The tables are drawn apart, as if they shared no order: where they do, the highest is a little lower.
+    """
+    drawn = [replicated(watched, seed + number, replicates) for number, watched in enumerate(tables) if len(watched)]
+    return Gumbel.fitted(np.max(drawn, axis=0))
+
+
+def replicated(watched: Watched, seed: int, replicates: int) -> Floats:
+    """Return the highest score of each replicate, of the table's own segments."""
     drawn, picks = drawn_days(watched, seed, replicates)
     size = max(1, AT_ONCE // len(watched))
     parts = [highest(watched, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
-    return Gumbel.fitted(np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Codes]:
@@ -114,8 +129,8 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
     Segments are in the order of what is due of them: for each onset only the first so many can reach a score at all,
     for with everything gone the likelihood ratio is no more than what was due, over the room.
     """
-    sums = watched.sums
-    order = np.argsort(-watched.typical / np.maximum(watched.cost, 1.0), kind="stable")
+    sums, mine = watched.sums, np.nonzero(watched.mine)[0]
+    order = mine[np.argsort(-(watched.typical / np.maximum(watched.cost, 1.0))[mine], kind="stable")]
     due, cost, largest = sums.due[order].T, watched.cost[order, None], sums.largest[order, None].astype(np.float32)
     had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
     for day, chosen in enumerate(picks.T):

@@ -5,15 +5,17 @@ given the total of each day). What all segments do together, weekdays, promotion
 due is its share of what main effects expect of the day, times the conversions of the day, times its own past ratio.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.special import xlogy
 
-from queries.baseline import Codes, Design, Floats, fit_baseline
+from queries.baseline import Codes, Design, Floats
 from queries.daily_cells import DailyCells
 from queries.local_level import kept_a_day, walked, weighted_sums
+from queries.main_effects import main_effect_rates
 from queries.scan import Candidates
 
 WINDOW = 28
@@ -162,13 +164,16 @@ def best_of(sums: Sums, day: int, cost: Floats, least: float) -> Best | None:
 
 
 class Watched:
-    """Hold the segments that are watched, and what is due of them by day under the incidents known so far."""
+    """Hold the segments that are watched, and what is due of them by day under the incidents known so far.
+
+    `mine` are those that no table before this one watches: only these are told, the others explain.
+    """
 
     def __init__(self, daily: DailyCells, max_order: int = 2) -> None:
         """Fit main effects to all days once, and list the segments that are large enough to be dated."""
         cells = daily.cells
         self.daily, self.design = daily, Design.of(cells.codes, cells.sizes)
-        rate = fit_baseline(self.design, cells.sessions, cells.conversions).rate
+        rate = main_effect_rates(cells)
         self.row_due = daily.sessions * rate[daily.cell]
         self.every = daily.total(daily.conversions)
         self.cell_due = cells.sessions * rate
@@ -180,6 +185,7 @@ class Watched:
         self.too_small = int((expected < LEAST_EXPECTED).sum())
         orders = self.candidates.orders[watched]
         self.cost = np.log(np.maximum(np.bincount(orders, minlength=max_order + 1), 1))[orders]
+        self.mine = np.ones(len(self.places), dtype=bool)
         self.matrix = _membership(self.candidates, watched, len(cells.codes))
         self.orders = orders
         self.had = self.by_day(daily.conversions)
@@ -200,6 +206,11 @@ class Watched:
     def set_walk(self, walk: Floats) -> None:
         """Take the logarithm of each segment's ratio as walking with so much variance a day (segments)."""
         self.walk, self._sums = walk, None
+
+    def named(self, segment: int) -> dict[str, str]:
+        """Return a watched segment by its names."""
+        cells = self.daily.cells
+        return {cells.dimensions[place]: cells.labels[place][value] for place, value in self.key(segment)}
 
     def members(self, segment: int) -> Codes:
         """Return the indices of the cells of a watched segment."""
@@ -242,6 +253,20 @@ class Watched:
     def due(self) -> Floats:
         """Return per segment and day its share of what is due, times the conversions of the day."""
         return part_of(self.segment_due, self.day_due, self.every)
+
+
+def watch_together(tables: Sequence[Watched]) -> None:
+    """Leave each segment to the first table that watches it; each costs the logarithm of how many all tables watch."""
+    seen: set[frozenset[tuple[str, str]]] = set()
+    counts = np.zeros(1, dtype=np.intp)
+    for watched in tables:
+        names = [frozenset(watched.named(segment).items()) for segment in range(len(watched))]
+        watched.mine = np.array([name not in seen for name in names], dtype=bool)
+        seen.update(names)
+        own = np.bincount(watched.orders[watched.mine], minlength=len(counts))
+        counts = own + np.pad(counts, (0, len(own) - len(counts)))
+    for watched in tables:
+        watched.cost = np.log(np.maximum(counts, 1))[watched.orders]
 
 
 def part_of(due: Floats, whole: Floats, every: Floats) -> Floats:
