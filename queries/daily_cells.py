@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ MOST_ROWS = 1_500_000
 FEWER_CELLS = (100_000, 60_000, 40_000, 25_000, 15_000, 10_000, 6_000, 4_000, 2_500, 1_500, 1_000)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class DailyCells:
     """Hold cells and one row for each day on which one of them has sessions, in the order of the days.
 
@@ -60,15 +61,23 @@ class DailyCells:
         return np.bincount(self.day, column, minlength=self.days).astype(float)
 
     def without(self, dates: Sequence[dt.date]) -> "DailyCells":
-        """Return the same cells as if no export held these days."""
-        places = [(date - self.first_day).days for date in dates]
-        kept = ~np.isin(self.day, places)
-        if kept.all():
-            return self
+        """Return the same cells as if no export held these days; the same object for the same days."""
+        places = tuple(sorted((date - self.first_day).days for date in dates))
+        if places not in (known := _WITHOUT.setdefault(self, {})):
+            kept = ~np.isin(self.day, places)
+            if kept.all():
+                return self
+            known[places] = self._with(kept)
+        return known[places]
+
+    def _with(self, kept: NDArray[np.bool_]) -> "DailyCells":
         return DailyCells.of(
             self.cells, self.first_day, self.days, self.cell[kept], self.day[kept], self.sessions[kept],
             self.conversions[kept],
         )  # fmt: skip
+
+
+_WITHOUT: WeakKeyDictionary[DailyCells, dict[tuple[int, ...], DailyCells]] = WeakKeyDictionary()
 
 
 def ask_daily_cells(

@@ -2,12 +2,15 @@
 
 from weakref import WeakKeyDictionary
 
+from threadpoolctl import threadpool_limits
+
 from queries.baseline import Design, Floats, fit_baseline
 from queries.cells import Cells
 
 _RATES: WeakKeyDictionary[Cells, Floats] = WeakKeyDictionary()
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
 def main_effect_rates(cells: Cells) -> Floats:
     """Return the rate of each cell by main effects alone; nobody may change it."""
     if cells not in _RATES:

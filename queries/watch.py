@@ -20,7 +20,7 @@ from queries.local_level import walked
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
 from queries.traffic import Traffic
-from queries.watch_null import null_together, walks
+from queries.watch_null import null_of, walks
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
 from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall, watch_together
 
@@ -63,15 +63,18 @@ def watch_days(
     )  # fmt: skip
     if not report.enough_days or not 0 < conversions < sessions:
         return report
-    tables = [Watched(daily, max_order), *(Watched(each.without(left_out), max_order) for each in beside)]
-    watched = tables[0]
-    if not any(len(each) for each in tables):
+    watched = Watched(daily, max_order)
+    if not len(watched):
         return replace(report, too_small=watched.too_small)
+    tables = [
+        watched,
+        *(each for each in (Watched(table.without(left_out), max_order) for table in beside) if len(each)),
+    ]
     watch_together(tables)
     rng = np.random.default_rng(seed)
-    null = null_together(tables, seed)
+    null = null_of(tables, seed)
     least = null.score(chance)
-    rows = [row for each in tables if len(each) for row in _rows(each, null, least, interval, rng, draws)]
+    rows = [row for each in tables for row in _rows(each, null, least, interval, rng, draws)]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=sum(int(each.mine.sum()) for each in tables), too_small=watched.too_small,

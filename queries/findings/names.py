@@ -21,11 +21,11 @@ FOLLOWING = {
     "source": "from {}",
     "channel_group": "from {}",
     "medium": "by {}",
-    "campaign": "from campaign {}",
+    "campaign": "of campaign {}",
     "country": "in {}",
     "region": "in {}",
     "landing_page": "landing on {}",
-    "page_folder": "landing in {}",
+    "page_folder": "landing on pages under {}",
     "hostname": "at {}",
 }
 PARTS = (
@@ -34,6 +34,8 @@ PARTS = (
     (0.90, "nine tenths"), (1.0, "nearly all"),
 )  # fmt: skip
 HARDLY = 0.07
+NO_FOLDER = "/"
+"""The page folder of pages that lie in none: /sale."""
 
 
 def part(share: float) -> str:
@@ -74,6 +76,8 @@ def who(segment: Segment) -> str:
 
 
 def _following(dimension: str, name: str) -> str:
+    if dimension == "page_folder" and name == NO_FOLDER:
+        return "landing on pages in no folder"
     if name == NOT_SET:
         return f"with no {TITLES.get(dimension, dimension).lower()}"
     return FOLLOWING.get(dimension, "with {}").replace("{}", value(dimension, name))
