@@ -487,7 +487,8 @@ def test_files_rollups_and_a_subset_give_the_same_daily_cells(store, monkeypatch
     narrow = Filters.of(include={"browser": ["Edge"]})
     for names, filters in (
         (("device_category", "visitor_type"), Filters()),
-        (("device_category", "visitor_type", "browser"), Filters()),
+        (("device_category", "visitor_type", "browser", "country"), Filters()),
+        (("device_category", "channel_group", "visitor_type", "landing_page", "page_folder"), Filters()),
         (("device_category", "visitor_type", "country"), narrow),
         (("device_category", "visitor_type"), Filters(date_to=FIRST + dt.timedelta(days=30))),
     ):
@@ -497,8 +498,8 @@ def test_files_rollups_and_a_subset_give_the_same_daily_cells(store, monkeypatch
             for column in ("cell", "day", "sessions", "conversions"):
                 assert getattr(one, column).tolist() == getattr(other, column).tolist()
             assert one.cells.revenue.tolist() == other.cells.revenue.tolist()
-    assert tables[::2] == [None] * 8  # the engine without rollups reads files
-    assert tables[1::2] == ["steps", "steps", None, None, "subset", "subset", "steps", "steps"]
+    assert tables[::2] == [None] * 10  # the engine without rollups reads files
+    assert tables[1::2] == ["days", "days", None, None, "landing", "landing", "subset", "subset", "days", "days"]
 
 
 def test_a_fall_is_named_whatever_the_first_shown_day_and_asked_once(store):
