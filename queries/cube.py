@@ -102,12 +102,23 @@ def kept_beside(
     step: str | None = None,
     cancel: Cancel | None = None,
 ) -> list[Cells]:
-    """Return the cells of each smaller table whose own dimension has several values. Raises as `ask_cells` does."""
-    asked = [dimensions for dimensions in BESIDE if len(filters.values(dimensions[-1])) != 1]
-    tables = [
-        kept_cells(engine, each, filters, funnel=funnel, step=step, top=TOP_BESIDE, cancel=cancel) for each in asked
+    """Return the cells of each smaller table whose own dimension has several values: not every export gives it.
+
+    Raises as `ask_cells` does.
+    """
+
+    def several(name: str) -> bool:
+        question = compose_labels(name, filters, funnel, 0, TOP_BESIDE)
+        return len(engine.arrays("labels", question, filters, cancel)["label"]) > 1
+
+    def known(name: str) -> bool:
+        return engine.cells.get((engine.snapshot.version, "several", name, filters, funnel), lambda: several(name))
+
+    return [
+        kept_cells(engine, dimensions, filters, funnel=funnel, step=step, top=TOP_BESIDE, cancel=cancel)
+        for dimensions in BESIDE
+        if len(filters.values(dimensions[-1])) != 1 and known(dimensions[-1])
     ]
-    return [cells for cells in tables if cells.dimensions[-1] in cells.varied]
 
 
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:

@@ -23,7 +23,7 @@ from queries.pivot import ask_pivot
 from queries.rollup import COMMON, ROLLUPS, file_of
 from queries.vocabulary import DIMENSIONS, NOT_SET, STORED_DIMENSIONS
 
-VALUES = ("a", "b", "/shop/a", "Ü ", "' or 1=1 --", NOT_SET)
+VALUES = ("a", "b", "/Ü /x", "' or 1=1 --", NOT_SET)
 FUNNELS = (
     ENGAGEMENT,
     CHECKOUT,
