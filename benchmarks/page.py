@@ -24,7 +24,7 @@ from queries.cube import ask_cells
 from queries.engine import Call, Engine
 from queries.filters import Filters
 from queries.store import Store
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 CHARTS = (
     ("overview", None, None),
@@ -117,12 +117,12 @@ def emptied(filters: Filters) -> Filters:
 def random_filters(engine: Engine, number: int, seed: int, most: int) -> list[Filters]:
     """Return filters on one to `most` dimensions, values drawn by their sessions; every other one has dates."""
     chance = random.Random(seed)  # noqa: S311 - drawing what to measure
-    values = {name: engine.run("segments", by=name).rows for name in DIMENSIONS}
+    values = {name: engine.run("segments", by=name).rows for name in STORED_DIMENSIONS}
     days = [row["session_date"] for row in engine.run("trend").rows]
     drawn = []
     for place in range(number):
         include = {}
-        for name in chance.sample(DIMENSIONS, 1 + place % most):
+        for name in chance.sample(STORED_DIMENSIONS, 1 + place % most):
             rows = values[name]
             [value] = chance.choices(rows, [row["sessions"] for row in rows])
             include[name] = [value["segment"]]

@@ -12,7 +12,7 @@ from ingest.mend import Lost, row_in_file
 from ingest.report import MAX_EXAMPLE_LENGTH, MAX_EXAMPLES, Example, FileReport, Reject
 from ingest.sniff import Sample
 from queries.store import Store
-from queries.vocabulary import DIMENSIONS, TITLES
+from queries.vocabulary import STORED_DIMENSIONS, TITLES
 
 MOSTLY_NOT_SET = 0.5
 ALWAYS_SET = ("device_category", "country")
@@ -126,7 +126,7 @@ def warn_of_columns(
             f"its column {unread} is not read, because it may hold micros or whole units: a mapping file says which "
             "([revenue] unit), silent-leak ingest --suggest-mapping writes a first one"
         )
-    carried = [name for name in DIMENSIONS if name in filled]
+    carried = [name for name in STORED_DIMENSIONS if name in filled]
     if not carried:
         return
     shares = run(connection, "not_set_shares", {"staged": staged, "dimensions": carried})

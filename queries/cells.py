@@ -13,7 +13,7 @@ MONEY_PLACES = 6
 CUTS = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Cells:
     """Hold one aggregate per combination of dimension values.
 

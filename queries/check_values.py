@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2
 
+from queries.baseline import Floats
 from queries.check import WINDOW, Check, Days, Row
-from queries.vocabulary import DIMENSIONS, NOT_SET
+from queries.vocabulary import NOT_SET, STORED_DIMENSIONS
 
 LEAST_EXPECTED = 30
 GONE = 0.1
@@ -46,8 +47,9 @@ def vanished_values(dimension: str, values: Mapping[str, Days], totals: Days) ->
     probable tracking break.
     """
     dates, found = sorted(totals), []
+    whole = np.array([totals[date] for date in dates])
     for value, days in values.items():
-        if value in (NOT_SET, OTHER):
+        if value in (NOT_SET, OTHER) or not _ever_gone(np.array([days.get(date, 0.0) for date in dates]), whole):
             continue
         place = 1
         while place < len(dates):
@@ -63,6 +65,18 @@ def vanished_values(dimension: str, values: Mapping[str, Days], totals: Days) ->
             found.append(_vanished(dimension, value, values, totals, dates[place : end + 1], usual))
             place = end + 1
     return found
+
+
+def _ever_gone(own: Floats, whole: Floats) -> bool:
+    """Say whether a value is gone on any day at all: most are not, and need no look day by day."""
+    before = np.arange(1, len(own))
+    sums, starts = (
+        [np.concatenate([[0.0], np.cumsum(column)]) for column in (own, whole)],
+        np.maximum(before - WINDOW, 0),
+    )
+    held, every = (column[before] - column[starts] for column in sums)
+    expected = np.divide(whole[1:] * held, every, out=np.zeros_like(every), where=every > 0)
+    return bool(((expected >= LEAST_EXPECTED) & (own[1:] < GONE * expected)).any())
 
 
 def _gone(days: Days, date: dt.date, expected: float) -> bool:
@@ -104,7 +118,7 @@ def not_set_jumps(rows: Sequence[Row]) -> list[Check]:
     at least 30 sessions more than expected.
     """
     found = []
-    for dimension in DIMENSIONS:
+    for dimension in STORED_DIMENSIONS:
         place = 1
         while place < len(rows):
             usual = rows[max(0, place - WINDOW) : place]
@@ -154,7 +168,7 @@ def not_exported(rows: Sequence[Row], values: Mapping[str, Sequence[dt.date]]) -
     """
     days = {row["session_date"]: row for row in rows}
     lacking: dict[dt.date, list[str]] = {}
-    for dimension in DIMENSIONS:
+    for dimension in STORED_DIMENSIONS:
         bare = [date for date, row in days.items() if row[dimension] == row["sessions"]]
         for date in bare if len(bare) < len(days) else ():
             lacking.setdefault(date, []).append(dimension)

@@ -13,6 +13,7 @@ import sqlglot
 import sqlglot.dialects.duckdb  # two threads that ask for it at once may get half of it
 from sqlglot import exp
 
+from queries.derived import SOURCES, read_column
 from queries.filters import Filters, check_dimension
 from queries.funnel import Funnel, Step
 from queries.metrics import Metric, metric_named
@@ -23,7 +24,7 @@ STATEMENTS = 2048
 OF_ONE_SESSION = {"total_pageviews": "pageviews", "largest_revenue": "revenue"}
 """Totals that are the session's own column where each row is one session."""
 
-SUPPLIED = {*COLUMN_NAMES, *OF_ONE_SESSION, "sessions", "conversions", "segment", "step"}
+SUPPLIED = {*COLUMN_NAMES, *SOURCES, *OF_ONE_SESSION, "sessions", "conversions", "segment", "step"}
 """The columns that the relation `sessions` can have."""
 
 VISITOR, VISITOR_NUMBER, MOST_VISITORS = "visitor_id", "visitor_number", "most_visitors"
@@ -150,14 +151,20 @@ def _relation(
 ) -> tuple[exp.Select, dict[str, Any]]:
     chosen, values = _weights(wanted, reads), {}
     if "segment" in wanted:
-        segment = exp.column(check_dimension(by)) if by else exp.Literal.string(EVERYTHING)
+        segment = _column(check_dimension(by), reads) if by else exp.Literal.string(EVERYTHING)
         chosen.append(exp.alias_(segment, "segment"))
     if "step" in wanted:
         step, values = funnel.deepest_step()
         chosen.append(exp.alias_(step, "step"))
     chosen += [exp.column(name) for name in (*COLUMN_NAMES, VISITOR_NUMBER) if name in wanted]
+    chosen += [exp.alias_(_column(name, reads), name) for name in SOURCES if name in wanted]
     relation = exp.select(*chosen, copy=False).from_(_read(reads), copy=False)
-    return relation.where(*_conditions(shape), copy=False), dict(values)
+    return relation.where(*_conditions(shape, reads), copy=False), dict(values)
+
+
+def _column(name: str, reads: Reads) -> exp.Expr:
+    """Return a column: the copy of the sessions holds the derived ones, files and totals do not."""
+    return exp.column(name) if reads == "rows" else read_column(name)
 
 
 def _number_visitors(node: exp.Expression) -> exp.Expression:
@@ -191,7 +198,7 @@ def _read(reads: Reads) -> exp.Table:
     return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder(this="files"), plain]))
 
 
-def _conditions(shape: Shape) -> list[exp.Expr]:
+def _conditions(shape: Shape, reads: Reads) -> list[exp.Expr]:
     conditions: list[exp.Expr] = []
     day = exp.column("session_date")
     if shape.date_from:
@@ -202,9 +209,9 @@ def _conditions(shape: Shape) -> list[exp.Expr]:
         ends = {end: exp.Placeholder(this=f"left_out_{end}_{number}") for end in ("from", "to")}
         conditions.append(exp.Not(this=exp.Between(this=day.copy(), low=ends["from"], high=ends["to"])))
     for dimension, count in shape.include:
-        conditions.append(_one_of(dimension, "is", count))
+        conditions.append(_one_of(dimension, "is", count, reads))
     for dimension, count in shape.exclude:
-        conditions.append(exp.Not(this=_one_of(dimension, "not", count)))
+        conditions.append(exp.Not(this=_one_of(dimension, "not", count, reads)))
     if shape.reached:
         conditions.append(exp.or_(*(step.condition(f"reached_{place}") for place, step in enumerate(shape.reached))))
     if shape.missed:
@@ -217,7 +224,7 @@ def _conditions(shape: Shape) -> list[exp.Expr]:
 def kept(table: str, filters: Filters, columns: Sequence[str]) -> Question:
     """Return the statement that makes a table of some columns of a `$table` of sessions, as they are, filtered."""
     chosen = exp.select(*(exp.column(name) for name in columns))
-    rows = chosen.from_(_read("rows")).where(*_conditions(Shape.of(filters)))
+    rows = chosen.from_(_read("rows")).where(*_conditions(Shape.of(filters), "rows"))
     made = exp.Create(this=exp.to_table(table), kind="TABLE", replace=True, expression=rows)
     return Question(made.sql(dialect="duckdb", copy=False), filter_values(filters))
 
@@ -245,9 +252,9 @@ def over_table(sql: str, columns: tuple[str, ...]) -> str | None:
     return statement.sql(dialect="duckdb", copy=False)
 
 
-def _one_of(dimension: str, word: str, count: int) -> exp.In:
+def _one_of(dimension: str, word: str, count: int, reads: Reads) -> exp.In:
     places = [exp.Placeholder(this=f"{dimension}_{word}_{number}") for number in range(count)]
-    return exp.In(this=exp.column(dimension), expressions=places)
+    return exp.In(this=_column(dimension, reads), expressions=places)
 
 
 def filter_values(filters: Filters) -> dict[str, Any]:

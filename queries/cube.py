@@ -18,7 +18,14 @@ from queries.funnel import ENGAGEMENT, Funnel
 from queries.metrics import QuestionError
 
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
-TOP_VALUES = 30
+BESIDE = (
+    ("device_category", "channel_group", "source", "visitor_type", "campaign"),
+    ("device_category", "country", "region"),
+    ("device_category", "channel_group", "visitor_type", "landing_page", "page_folder"),
+)
+"""Smaller tables for dimensions that would break the cells of the large one up: with those that they lie in or hold,
+and those that explain most; their last dimension is the one that they are there for. Rollups answer them."""
+TOP_VALUES, TOP_BESIDE = 30, 100
 MOST_CELLS = 100_000
 LARGEST_KEY, LARGEST_INTEGER = 2**62, 2**31
 FEW_SESSIONS = 1_000_000
@@ -73,6 +80,7 @@ def kept_cells(
     *,
     funnel: Funnel = ENGAGEMENT,
     step: str | None = None,
+    top: int = TOP_VALUES,
     cancel: Cancel | None = None,
 ) -> Cells:
     """Return the cells as `ask_cells` does, asked once: the leak list and what moved look at the same days.
@@ -81,9 +89,36 @@ def kept_cells(
     """
 
     def ask() -> Cells:
-        return ask_cells(engine, dimensions, filters, funnel=funnel, step=step, cancel=cancel)
+        return ask_cells(engine, dimensions, filters, funnel=funnel, step=step, top=top, cancel=cancel)
 
-    return engine.cells.get((engine.snapshot.version, dimensions, filters, funnel, step), ask)
+    return engine.cells.get((engine.snapshot.version, dimensions, filters, funnel, step, top), ask)
+
+
+def kept_beside(
+    engine: Engine,
+    filters: Filters,
+    *,
+    funnel: Funnel = ENGAGEMENT,
+    step: str | None = None,
+    cancel: Cancel | None = None,
+) -> list[Cells]:
+    """Return the cells of each smaller table whose own dimension has several values: not every export gives it.
+
+    Raises as `ask_cells` does.
+    """
+
+    def several(name: str) -> bool:
+        question = compose_labels(name, filters, funnel, 0, TOP_BESIDE)
+        return len(engine.arrays("labels", question, filters, cancel)["label"]) > 1
+
+    def known(name: str) -> bool:
+        return engine.cells.get((engine.snapshot.version, "several", name, filters, funnel), lambda: several(name))
+
+    return [
+        kept_cells(engine, dimensions, filters, funnel=funnel, step=step, top=TOP_BESIDE, cancel=cancel)
+        for dimensions in BESIDE
+        if len(filters.values(dimensions[-1])) != 1 and known(dimensions[-1])
+    ]
 
 
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:
@@ -170,7 +205,7 @@ def compose_cells(
     """Return the statement of the cell table: grain cell, whose `key` holds one digit per dimension, the first highest.
 
     With a `calendar` (a first day and a number of days) the grain is cell and day: one digit more, the last, counts the
-    days from the first.
+    days from the first, and there are only sessions and completions.
 
     A digit is the place of the value among the labels, from 1, or 0 for any other, to the base of their number + 1.
     Rows are grouped by one packed integer, and functions such as list_position and greatest are worked out once per
@@ -183,21 +218,31 @@ def compose_cells(
         raise QuestionError(f"{len(labels)} dimensions are too many for one cell table: ask for fewer")
     integer = "integer" if combinations < LARGEST_INTEGER else "bigint"
     by_day = first_day is not None
-    sql, values = _cells_statement(tuple(dimensions), integer, Shape.of(filters), funnel, reached > 0, by_day)
+    orders = completed == len(funnel.steps) and funnel.ends_with_an_order
+    sql, values = _cells_statement(tuple(dimensions), integer, Shape.of(filters), funnel, reached > 0, by_day, orders)
     known: dict[str, Any] = {f"labels_{place}": list(names) for place, names in enumerate(labels)}
     bases = {f"base_{place}": len(names) + 1 for place, names in enumerate(labels)}
     known |= {"first_day": first_day, "days": days} if by_day else {}
-    dated = {"session_date"} if by_day else set()
-    counts = Counts(frozenset({*dimensions, *dated, "step", "revenue", "converted"}), funnel)
-    return Question(sql, _bound(values, filters, reached, completed=completed, **known, **bases), counts)
+    summed = {"session_date"} if by_day else {"revenue", "converted"}
+    steps = set() if orders and not reached else {"step"}
+    known |= {} if orders else {"completed": completed}
+    counts = Counts(frozenset({*dimensions, *summed, *steps}), funnel)
+    return Question(sql, _bound(values, filters, reached, **known, **bases), counts)
 
 
 @lru_cache(STATEMENTS)
 def _cells_statement(
-    dimensions: tuple[str, ...], integer: str, shape: Shape, funnel: Funnel, from_a_step: bool, by_day: bool = False
+    dimensions: tuple[str, ...],
+    integer: str,
+    shape: Shape,
+    funnel: Funnel,
+    from_a_step: bool,
+    by_day: bool,
+    orders_complete: bool,
 ) -> tuple[str, Mapping[str, Any]]:
-    dated = {"session_date"} if by_day else set()
-    sessions, inside, values = _inside({*dimensions, *dated, "step", "revenue"}, shape, funnel, from_a_step)
+    summed = {"session_date"} if by_day else {"revenue"}
+    steps = set() if orders_complete else {"step"}
+    sessions, inside, values = _inside({*dimensions, *summed, *steps}, shape, funnel, from_a_step)
     key: exp.Expr = exp.cast(exp.Literal.number(0), integer)
     for place, name in enumerate(dimensions):
         known = exp.cast(exp.Placeholder(this=f"labels_{place}"), "varchar[]")
@@ -212,14 +257,13 @@ def _cells_statement(
         key = exp.Add(this=exp.Mul(this=exp.Paren(this=key), expression=days), expression=number)
     completes = exp.GTE(this=exp.column("step"), expression=exp.Placeholder(this="completed"))
     orders = exp.GT(this=exp.column("conversions"), expression=exp.Literal.number(0))
-    sums = (
-        _total("sessions"),
-        _filtered(_total("sessions"), completes),
-        _filtered(_total("conversions"), orders),
-        exp.cast(_filtered(exp.Sum(this=exp.column("revenue")), orders), "double"),
-    )
-    summed = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=True)]
-    statement = exp.select(exp.alias_(key, "key"), *summed).from_("inside").group_by("1")
+    completions = _total("conversions") if orders_complete else _filtered(_total("sessions"), completes)
+    sums = [_total("sessions"), completions]
+    if not by_day:
+        sums.append(_filtered(_total("conversions"), orders))
+        sums.append(exp.cast(_filtered(exp.Sum(this=exp.column("revenue")), orders), "double"))
+    named = [exp.alias_(value, name) for name, value in zip(SUMS, sums, strict=False)]
+    statement = exp.select(exp.alias_(key, "key"), *named).from_("inside").group_by("1")
     statement = statement.with_("sessions", as_=sessions).with_("inside", as_=inside)
     return statement.sql(dialect="duckdb", pretty=True), values
 

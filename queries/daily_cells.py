@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from sqlglot import exp
 from queries.baseline import Codes, Floats
 from queries.cells import OTHER, Cells
 from queries.compose import Counts, Question, Shape, filter_values, sessions_relation
-from queries.cube import CELL_DIMENSIONS, ask_cells, compose_cells
+from queries.cube import CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES, compose_cells, kept_beside, kept_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -23,7 +24,7 @@ MOST_ROWS = 1_500_000
 FEWER_CELLS = (100_000, 60_000, 40_000, 25_000, 15_000, 10_000, 6_000, 4_000, 2_500, 1_500, 1_000)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class DailyCells:
     """Hold cells and one row for each day on which one of them has sessions, in the order of the days.
 
@@ -60,15 +61,23 @@ class DailyCells:
         return np.bincount(self.day, column, minlength=self.days).astype(float)
 
     def without(self, dates: Sequence[dt.date]) -> "DailyCells":
-        """Return the same cells as if no export held these days."""
-        places = [(date - self.first_day).days for date in dates]
-        kept = ~np.isin(self.day, places)
-        if kept.all():
-            return self
+        """Return the same cells as if no export held these days; the same object for the same days."""
+        places = tuple(sorted((date - self.first_day).days for date in dates))
+        if places not in (known := _WITHOUT.setdefault(self, {})):
+            kept = ~np.isin(self.day, places)
+            if kept.all():
+                return self
+            known[places] = self._with(kept)
+        return known[places]
+
+    def _with(self, kept: NDArray[np.bool_]) -> "DailyCells":
         return DailyCells.of(
             self.cells, self.first_day, self.days, self.cell[kept], self.day[kept], self.sessions[kept],
             self.conversions[kept],
         )  # fmt: skip
+
+
+_WITHOUT: WeakKeyDictionary[DailyCells, dict[tuple[int, ...], DailyCells]] = WeakKeyDictionary()
 
 
 def ask_daily_cells(
@@ -77,6 +86,7 @@ def ask_daily_cells(
     filters: Filters | None = None,
     *,
     funnel: Funnel = ENGAGEMENT,
+    top: int = TOP_VALUES,
     cancel: Cancel | None = None,
 ) -> DailyCells | None:
     """Return the cells by day of the sessions that pass the filters; None where there are none.
@@ -89,7 +99,7 @@ def ask_daily_cells(
     if span is None:
         return None
     first, days = span[0], (span[1] - span[0]).days + 1
-    whole = ask_cells(engine, dimensions, filters, funnel=funnel, cancel=cancel)
+    whole = kept_cells(engine, tuple(dimensions), filters, funnel=funnel, top=top, cancel=cancel)
     cells = dated(whole, days)
     labels = [[name for name in names if name != OTHER] for names in cells.labels]
     question = compose_cells(dimensions, labels, filters, funnel, 0, len(funnel.steps), (first, days))
@@ -107,6 +117,7 @@ def kept_daily_cells(
     filters: Filters,
     *,
     funnel: Funnel = ENGAGEMENT,
+    top: int = TOP_VALUES,
     cancel: Cancel | None = None,
 ) -> DailyCells | None:
     """Return the cells by day as `ask_daily_cells` does, asked once: the watch and the register look at the same.
@@ -115,9 +126,18 @@ def kept_daily_cells(
     """
 
     def ask() -> DailyCells | None:
-        return ask_daily_cells(engine, dimensions, filters, funnel=funnel, cancel=cancel)
+        return ask_daily_cells(engine, dimensions, filters, funnel=funnel, top=top, cancel=cancel)
 
-    return engine.cells.get((engine.snapshot.version, "daily", dimensions, filters, funnel), ask)
+    return engine.cells.get((engine.snapshot.version, "daily", dimensions, filters, funnel, top), ask)
+
+
+def kept_daily_beside(
+    engine: Engine, filters: Filters, *, funnel: Funnel = ENGAGEMENT, cancel: Cancel | None = None
+) -> list[DailyCells]:
+    """Return the smaller tables of `kept_beside` by day. Raises as `ask_daily_cells` does."""
+    asked = [cells.dimensions for cells in kept_beside(engine, filters, funnel=funnel, cancel=cancel)]
+    tables = (kept_daily_cells(engine, each, filters, funnel=funnel, top=TOP_BESIDE, cancel=cancel) for each in asked)
+    return [daily for daily in tables if daily is not None]
 
 
 def dated(cells: Cells, days: int) -> Cells:

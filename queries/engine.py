@@ -28,8 +28,8 @@ from queries.store import Snapshot, Store
 
 LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 1024
-CACHED_CELLS = 8
-"""Cell tables take up to 5 MB each: both periods of a page, and those that it showed before."""
+CACHED_CELLS = 16
+"""Cell tables take up to 5 MB each: those that a register looks at, and those that a command asked before."""
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
 

@@ -42,6 +42,12 @@ class Funnel:
         """Return the session columns that decide the steps."""
         return tuple(dict.fromkeys(step.column for step in self.steps))
 
+    @property
+    def ends_with_an_order(self) -> bool:
+        """Say whether exactly the sessions with an order reach the last step."""
+        last = self.steps[-1]
+        return last.column == "transactions" and (last.operator, last.value) in {(">", 0), (">=", 1)}
+
     def deepest_step(self) -> "tuple[exp.Case, dict[str, int]]":
         """Return the CASE for the deepest step reached (1 for the first, 0 for none) and its parameters."""
         from sqlglot import exp

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from queries.cube import CELL_DIMENSIONS, ask_days, kept_cells
+from queries.cube import CELL_DIMENSIONS, ask_days, kept_beside, kept_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
@@ -27,9 +27,10 @@ def leak_list(
     """Return the leaks, gaps and strong segments among the sessions that pass the filters.
 
     `step` names the funnel step whose completion is judged; without it, from the session to the last step.
-    `dimensions` are those searched, without those that the filters hold at one value; `interval` is the coverage of
-    all intervals. Raises QuestionError for a step or numbers that cannot be asked, FilterError for a dimension,
-    QueryError when the database fails, Cancelled when interrupted.
+    `dimensions` are those searched, without those that the filters hold at one value; if none are named, the usual
+    ones and the smaller tables beside them. `interval` is the coverage of all intervals. Raises QuestionError for a
+    step or numbers that cannot be asked, FilterError for a dimension, QueryError when the database fails, Cancelled
+    when interrupted.
     """
     try:
         check_search(max_order, fdr, interval)
@@ -40,7 +41,8 @@ def leak_list(
     version = engine.snapshot.version
     cells = kept_cells(engine, chosen, filters, funnel=funnel, step=step, cancel=cancel)
     days = ask_days(engine, filters, cancel)
-    report = find_leaks(cells, max_order=max_order, fdr=fdr, interval=interval, days=days)
+    beside = [] if dimensions else kept_beside(engine, filters, funnel=funnel, step=step, cancel=cancel)
+    report = find_leaks(cells, beside, max_order=max_order, fdr=fdr, interval=interval, days=days)
     return replace(report, store_version=version, filters=filters, funnel=funnel.name, step=step)
 
 

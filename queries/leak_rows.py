@@ -1,5 +1,7 @@
 """Turn found segments into rows with names, intervals and money."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from queries.cells import Cells
@@ -8,11 +10,13 @@ from queries.leak_report import Kind, Leak, Relative, Segment
 from queries.null import Floats
 from queries.order_values import OrderValues
 from queries.peel import Peeled, Side
-from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Estimate, draw_loss
+from queries.revenue import CLOSABLE_CHANGE, CLOSABLE_GAP, Draws, Estimate, draw_loss
 from queries.scan import Candidates
 
 SORTED_BY = 0.8
 Key = tuple[tuple[int, int], ...]
+Drawn = tuple[Leak, Draws]
+"""A row, and the draws of what it lost."""
 
 
 class Rows:
@@ -31,9 +35,9 @@ class Rows:
         self.cells, self.candidates, self.interval = cells, candidates, interval
         self.values, self.due, self.rng = values, due, rng
 
-    def of_peeled(self, kind: Side, peeled: Peeled) -> tuple[tuple[Leak, ...], Estimate]:
-        """Return the rows of one side, the surest loss first, and the revenue of all of them together."""
-        sign, rows, together = (-1.0 if kind == "strong" else 1.0), [], np.zeros(len(self.values.overall))
+    def of_peeled(self, kind: Side, peeled: Peeled) -> list[Drawn]:
+        """Return the rows of one side, with the draws of what they lost."""
+        sign, rows = (-1.0 if kind == "strong" else 1.0), []
         for place, (segment, side) in enumerate(peeled.found.items()):
             if side != kind:
                 continue
@@ -48,12 +52,11 @@ class Rows:
                 kind, key, (self.candidates.sessions[segment], conversions, expected, peeled.p[segment]), drawn,
                 self._relatives(key, *peeled.explained[segment]),
             )  # fmt: skip
-            together += np.maximum(drawn.revenue, 0.0)
-            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
-        return _sorted(rows), Estimate.of(together, self.interval)
+            rows.append((row, drawn))
+        return rows
 
-    def of_values(self, kind: Kind, values: list[Gap]) -> tuple[Leak, ...]:
-        """Return the rows of single values beside their peers, the surest difference first."""
+    def of_values(self, kind: Kind, values: list[Gap]) -> list[Drawn]:
+        """Return the rows of single values beside their peers, with the draws of the difference."""
         share, rows = -CLOSABLE_CHANGE if kind == "above" else CLOSABLE_GAP, []
         for value in values:
             doubt = float(np.log(value.ratio_draws).var())
@@ -63,8 +66,8 @@ class Rows:
                 kind, ((value.dimension, value.value),), (value.sessions, value.conversions, value.expected, value.p),
                 drawn, (),
             )  # fmt: skip
-            rows.append((float(np.quantile(drawn.lost, (1 - SORTED_BY) / 2)), row))
-        return _sorted(rows)
+            rows.append((row, drawn))
+        return rows
 
     def _worth(self, members: np.ndarray) -> Floats:
         return self.values.draws(self.due[members], members, self.rng)
@@ -91,5 +94,11 @@ class Rows:
         )  # fmt: skip
 
 
-def _sorted(rows: list[tuple[float, Leak]]) -> tuple[Leak, ...]:
-    return tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0]))
+def surest_first(rows: Iterable[Drawn]) -> tuple[Leak, ...]:
+    """Return the rows in the order of what they lost at least."""
+    return tuple(row for row, _ in sorted(rows, key=lambda pair: -np.quantile(pair[1].lost, (1 - SORTED_BY) / 2)))
+
+
+def together(rows: Iterable[Drawn], interval: float, draws: int) -> Estimate:
+    """Return the revenue of rows that share no lost conversion."""
+    return Estimate.of(sum((np.maximum(drawn.revenue, 0.0) for _, drawn in rows), np.zeros(draws)), interval)

@@ -5,17 +5,23 @@ null, Benjamini-Hochberg and explain-away peeling. A leak is never called broken
 interaction from a fault.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from queries.baseline import Design, Fit, fit_baseline
+from queries.baseline import Design, Fit, Floats, fit_baseline
 from queries.cells import Cells
-from queries.gaps import above_peers, below_peers, judge_values
+from queries.gaps import Gap, above_peers, below_peers, judge_values
 from queries.leak_report import Detectable, LeakReport
-from queries.leak_rows import Rows
+from queries.leak_rows import Drawn, Rows, surest_first, together
+from queries.leak_tables import Name, names_of, one_row_a_cause, told_first
 from queries.null import lower_p
 from queries.order_values import OrderValues
-from queries.peel import Peeled, Search, peel
+from queries.peel import SIDES, Peeled, Search, Side, peel
 from queries.revenue import DRAWS, Estimate, draw_order_values
 from queries.scan import Candidates, Scan, own_scan, scan
 
@@ -67,6 +73,7 @@ def check_search(max_order: int, fdr: float, interval: float) -> None:
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
 def find_leaks(
     cells: Cells,
+    beside: Sequence[Cells] = (),
     *,
     max_order: int = 3,
     fdr: float = 0.10,
@@ -78,36 +85,90 @@ def find_leaks(
 ) -> LeakReport:
     """Find the combinations of 2 to `max_order` values that convert worse than their parts predict.
 
-    Sorted by the lower 80 % bound of the conversions that could be recovered. `min_sessions` is the smallest segment
-    that is judged, that of `support_of` if not given; `interval` the coverage of all intervals;
-    `days` the length of the period, needed for money a month. The same arguments give the same report.
+    `beside` are smaller tables of the same sessions, whose further dimensions and values are searched too. Sorted by
+    the lower 80 % bound of the conversions that could be recovered. `min_sessions` is the smallest segment that is
+    judged, that of `support_of` if not given; `interval` the coverage of all intervals; `days` the length of the
+    period, needed for money a month. The same arguments give the same report.
 
     Raises ValueError for an order below 2, or a rate or an interval that is no fraction.
     """
     check_search(max_order, fdr, interval)
     total, converted = float(cells.sessions.sum()), float(cells.conversions.sum())
     support = support_of(total, converted) if min_sessions is None else min_sessions
+    tables = (cells, *beside)
+    varied = tuple(dict.fromkeys(name for each in tables for name in each.varied))
     if not 0 < converted < total:
-        return LeakReport(cells.varied, int(total), int(converted), 0, 0, fdr, interval, days,
+        return LeakReport(varied, int(total), int(converted), 0, 0, fdr, interval, days,
                           Detectable(None, None, None), (), (), (), NOTHING, max_order)  # fmt: skip
-    model = Model(cells, max_order, support)
-    rng = np.random.default_rng(seed)
-    worth = OrderValues.of(cells, model.design, cells.onward * draw_order_values(cells.orders, rng, draws))
-    peeled = peel(Search(model.candidates, model.look, model.own, fdr))
-    judged = peeled.judged
-    fit = model.with_found(tuple(peeled.found))
-    rows = Rows(cells, model.candidates, interval, worth, cells.sessions * fit.rate, rng)
-    values = judge_values(cells, model.design, fit, support, rng)
-    leaks, at_stake = rows.of_peeled("leak", peeled)
-    gaps = rows.of_values("gap", below_peers(values, fdr))
-    strong, _ = rows.of_peeled("strong", peeled)
-    above = rows.of_values("above", above_peers(values, fdr))
+    models = [Model(each, max_order, support) for each in tables]
+    names = [names_of(model.cells, model.candidates) for model in models]
+    first = told_first(names)
+    every = max(sum(int(own.sum()) for own in first), 1)
+    chances = [np.random.default_rng([seed, number] if number else seed) for number in range(len(models))]
+    searches = [
+        _Search.of(model, own, fdr * len(own) / every, interval, draws, rng)
+        for model, own, rng in zip(models, first, chances, strict=True)
+    ]
+    due = [search.due for search in searches]
+    leaks, strong = (
+        one_row_a_cause([search.rows_of(side, name) for search, name in zip(searches, names, strict=True)], tables, due)
+        for side in SIDES
+    )
+    values: list[tuple[Rows, list[Gap]]] = []
+    for number, (search, rng) in enumerate(zip(searches, chances, strict=True)):
+        known = {name for each in tables[:number] for name in each.dimensions}
+        judged = judge_values(search.model.cells, search.model.design, search.fit, support, rng)
+        values.append((search.rows, [gap for gap in judged if tables[number].dimensions[gap.dimension] not in known]))
+    gaps = [row for rows, judged in values for row in rows.of_values("gap", below_peers(judged, fdr))]
+    above = [row for rows, judged in values for row in rows.of_values("above", above_peers(judged, fdr))]
+    main = searches[0]
     return LeakReport(
-        cells.varied, int(total), int(converted), int(judged.scan.testable.sum()),
-        model.candidates.too_small + int((~judged.scan.testable).sum()), fdr, interval, days,
-        _detectable(model.candidates, peeled), leaks, gaps, strong, at_stake, max_order, above,
-        len(values),
+        varied, int(total), int(converted), sum(search.searched for search in searches),
+        sum(search.too_small for search in searches), fdr, interval, days,
+        _detectable(main.model.candidates, main.peeled), surest_first(leaks), surest_first(gaps),
+        surest_first(strong), together(leaks, interval, draws), max_order, surest_first(above),
+        sum(len(judged) for _, judged in values),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Hold what was found in one table; `own` are the candidates that no table before it has."""
+
+    model: Model
+    own: NDArray[np.bool_]
+    peeled: Peeled
+    fit: Fit
+    rows: Rows
+
+    @classmethod
+    def of(
+        cls, model: Model, own: NDArray[np.bool_], fdr: float, interval: float, draws: int, rng: np.random.Generator
+    ) -> Self:
+        cells = model.cells
+        worth = OrderValues.of(cells, model.design, cells.onward * draw_order_values(cells.orders, rng, draws))
+        peeled = peel(Search(model.candidates, model.look, model.own, fdr))
+        fit = model.with_found(tuple(peeled.found))
+        return cls(
+            model, own, peeled, fit, Rows(cells, model.candidates, interval, worth, cells.sessions * fit.rate, rng)
+        )
+
+    @property
+    def due(self) -> Floats:
+        return self.model.cells.sessions * self.fit.rate
+
+    @property
+    def searched(self) -> int:
+        return int((self.peeled.judged.scan.testable & self.own).sum())
+
+    @property
+    def too_small(self) -> int:
+        small = int((~self.peeled.judged.scan.testable & self.own).sum())
+        return small + (self.model.candidates.too_small if self.own.all() else 0)
+
+    def rows_of(self, side: Side, names: Sequence[Name]) -> list[Drawn]:
+        mine = {name for name, own in zip(names, self.own, strict=True) if own}
+        return [pair for pair in self.rows.of_peeled(side, self.peeled) if frozenset(pair[0].segment.items()) in mine]
 
 
 def support_of(sessions: float, conversions: float) -> float:

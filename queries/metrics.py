@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from queries.filters import check_dimension
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 
@@ -201,7 +201,7 @@ METRICS = (
         "not_set_by_day",
         "Sessions without a value, by day",
         "one row per day with sessions: how many have (not set) for each dimension",
-        ("session_date", "sessions", *DIMENSIONS),
+        ("session_date", "sessions", *STORED_DIMENSIONS),
         (),
         {},
         "no",

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import duckdb
 
+from queries.derived import stored
 from queries.filters import Filters
 from queries.funnel import Funnel, Step
 from queries.store import Snapshot
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import DIMENSIONS, STORED_DIMENSIONS
 
 LAYOUT = 3
 """Goes up when the tables of a rollup file change, so that no older file is read."""
@@ -29,7 +30,7 @@ LOCK = "build.lock"
 DAY = "session_date"
 COMMON = ("device_category", "country", "channel_group", "source", "visitor_type")
 """The dimensions that are filtered most."""
-RARER = tuple(name for name in DIMENSIONS if name not in COMMON)
+RARER = tuple(name for name in STORED_DIMENSIONS if name not in COMMON)
 
 PAGEVIEW_BOUNDS = (1, 5, 10)
 DURATION_BOUNDS = (1, 10, 60, 180, 300, 600, 1200, 3601)
@@ -99,7 +100,7 @@ def needed(columns: Set[str], filters: Filters, by: str | None, funnel: Funnel) 
             return None
         wanted = wanted - {"step"} | {CONVERTED if name == "transactions" else name for name in funnel.columns}
     looked_at = {CONVERTED if name == "transactions" else name for name in filtered(filters)}
-    keys = wanted | looked_at | ({by} if by else set())
+    keys = stored(wanted | looked_at | ({by} if by else set()))
     return keys if keys <= {DAY, *DIMENSIONS, *STEP_KEYS} else None
 
 

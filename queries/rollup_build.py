@@ -12,6 +12,7 @@ from filelock import FileLock
 from sqlglot import exp
 
 from queries.compose import VISITOR, VISITOR_NUMBER
+from queries.derived import SOURCES, read_column
 from queries.rollup import (
     CLASSES,
     CONVERTED,
@@ -99,13 +100,13 @@ def _stored() -> exp.Table:
 
 def _values(connection: duckdb.DuckDBPyConnection, files: list[str]) -> list[exp.Expr]:
     """Return the columns that are copied of the table `stored`: dimensions as dictionaries, which are made."""
-    counts = [exp.Anonymous(this="approx_count_distinct", expressions=[exp.column(name)]) for name in DIMENSIONS]
+    counts = [exp.Anonymous(this="approx_count_distinct", expressions=[read_column(name)]) for name in DIMENSIONS]
     [sizes] = connection.execute(_sql(exp.select(*counts).from_(_stored())), {"files": files}).fetchall()
     columns: list[exp.Expr] = []
     for name in COPIED:
-        column: exp.Expr = exp.column(name, table="stored")
+        column: exp.Expr = exp.column(name, table="stored") if name not in SOURCES else read_column(name)
         if name in DIMENSIONS and sizes[DIMENSIONS.index(name)] <= LARGEST_DICTIONARY:
-            known = exp.column(name)
+            known = read_column(name)
             values = exp.select(known).distinct().from_(_stored()).where(known.is_(exp.null()).not_()).order_by("1")
             listed = exp.Anonymous(this="enum", expressions=[exp.Subquery(this=values)])
             kind = exp.Create(this=exp.to_table(f"{name}_value"), kind="TYPE", expression=listed)

@@ -57,7 +57,16 @@ SESSION_COLUMNS = (
     Column("orders", "VARCHAR", "provenance", "Orders", "JSON, each transaction once a day (GA4); NULL if none"),
 )
 
+PAGE_FOLDER = "page_folder"
+DERIVED_COLUMNS = (
+    Column(
+        PAGE_FOLDER, "VARCHAR", "dimension", "Page folder", "first folder of the landing page: /shop/, or / for none"
+    ),
+)
+"""What no file holds: worked out of other columns when a question asks for it (`derived.py`)."""
+
 COLUMN_NAMES = tuple(column.name for column in SESSION_COLUMNS)
-DIMENSIONS = tuple(column.name for column in SESSION_COLUMNS if column.role == "dimension")
+STORED_DIMENSIONS = tuple(column.name for column in SESSION_COLUMNS if column.role == "dimension")
+DIMENSIONS = (*STORED_DIMENSIONS, *(column.name for column in DERIVED_COLUMNS))
 MEASURES = tuple(column.name for column in SESSION_COLUMNS if column.role == "measure")
-TITLES = {column.name: column.title for column in SESSION_COLUMNS}
+TITLES = {column.name: column.title for column in (*SESSION_COLUMNS, *DERIVED_COLUMNS)}

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from queries.baseline import Floats
 from queries.check import Check
-from queries.daily_cells import DailyCells, kept_daily_cells
+from queries.daily_cells import DailyCells, kept_daily_beside, kept_daily_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.frozen_null import frozen_null
@@ -24,7 +24,7 @@ from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order
 from queries.traffic import Traffic
 from queries.watch_null import null_of, walks
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
-from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall
+from queries.watch_scan import PRIOR, SMALLEST, WINDOW, Watched, fall, watch_together
 
 MAX_ORDER = 2
 MOST_STIRRING = 3
@@ -39,6 +39,7 @@ TAKEN_BACK = 0.5
 @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads only wait for each other
 def watch_days(
     daily: DailyCells,
+    beside: Sequence[DailyCells] = (),
     *,
     max_order: int = MAX_ORDER,
     chance: float = FALSE_CHANCE,
@@ -46,13 +47,14 @@ def watch_days(
     left_out: Sequence[dt.date] = (),
     draws: int = DRAWS,
     seed: int = 1,
-    null: Callable[[Watched, int], Gumbel] = null_of,
+    null: Callable[[Sequence[Watched], int], Gumbel] = null_of,
 ) -> Watch:
     """Watch cells by day and return the segments of one to `max_order` values that fell, dated.
 
-    `left_out` are days not to be believed. `chance` is that of any false incident in all days of a store where nothing
-    leaks; `interval` the coverage of the money's; `null` gives the highest score of a night where nothing falls. The
-    same arguments give the same report.
+    `beside` are smaller tables of the same sessions, whose further dimensions and values are watched too; one cause may
+    then be a row of each table. `left_out` are days not to be believed. `chance` is that of any false incident in all
+    days of a store where nothing leaks; `interval` the coverage of the money's; `null` gives the highest score of a
+    night where nothing falls. The same arguments give the same report.
     """
     daily = daily.without(left_out)
     cells = daily.cells
@@ -67,9 +69,29 @@ def watch_days(
     watched = Watched(daily, max_order)
     if not len(watched):
         return replace(report, too_small=watched.too_small)
+    tables = [
+        watched,
+        *(each for each in (Watched(table.without(left_out), max_order) for table in beside) if len(each)),
+    ]
+    watch_together(tables)
     rng = np.random.default_rng(seed)
-    by_chance = null(watched, seed).over(report.nights)
+    by_chance = null(tables, seed).over(report.nights)
     least = by_chance.score(chance)
+    rows = [row for each in tables for row in _rows(each, by_chance, least, interval, rng, draws)]
+    rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
+    return replace(
+        report, watched=sum(int(each.mine.sum()) for each in tables), too_small=watched.too_small,
+        threshold=float(least), middle=by_chance.middle, scale=by_chance.scale,
+        dimensions=tuple(dict.fromkeys(name for each in tables for name in each.daily.cells.varied)),
+        drift=float(np.sqrt(max(each.walk.max(initial=0.0) for each in tables) * WINDOW)),
+        smallest=_smallest(watched, least), rows=tuple(rows), odd=watched.odd,
+    )  # fmt: skip
+
+
+def _rows(
+    watched: Watched, by_chance: Gumbel, least: float, interval: float, rng: np.random.Generator, draws: int
+) -> list[SilentLeak]:
+    """Return the rows of one table: of the segments that no table before it watches."""
     watched.set_walk(walks(watched))
     watcher = Watcher(watched, least)
     incidents = watcher.run()
@@ -80,23 +102,19 @@ def watch_days(
         watcher = Watcher(watched, least)
         incidents = watcher.run()
     lasting = [incident for incident in incidents if by_chance.chance(incident.score) <= TAKEN_BACK]
-    rows: list[SilentLeak] = []
-    if lasting:
-        worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
-        rows = [row for incident in lasting if (row := _row(watcher, incident, worth, interval, rng))]
-    rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
-    return replace(
-        report, watched=len(watched), too_small=watched.too_small, threshold=float(least),
-        middle=by_chance.middle, scale=by_chance.scale, drift=float(np.sqrt(watched.walk.max() * WINDOW)),
-        smallest=_smallest(watched, least), rows=tuple(rows), odd=watched.odd,
-    )  # fmt: skip
+    own = [incident for incident in lasting if watched.mine[incident.segment]]
+    if not own:
+        return []
+    cells = watched.daily.cells
+    worth = OrderValues.of(cells, watched.design, cells.onward * draw_order_values(cells.orders, rng, draws))
+    return [row for incident in own if (row := _row(watcher, incident, worth, interval, rng))]
 
 
 def _row(
     watcher: Watcher, incident: Incident, worth: OrderValues, interval: float, rng: np.random.Generator
 ) -> SilentLeak | None:
     """Return the row of an incident; None where later days took it back, so that it may have lost nothing."""
-    daily, cells, onset = watcher.watched.daily, watcher.watched.daily.cells, incident.onset
+    daily, onset = watcher.watched.daily, incident.onset
     end = _end(watcher, incident)
     had, _, usual, every = watcher.row(incident)
     observed, due, _ = _since(had, usual, every, slice(onset, end))
@@ -109,7 +127,7 @@ def _row(
     traffic = Traffic.of(before, since, others[0], others[1])
     fell = not traffic.more_visits
     return SilentLeak(
-        {cells.dimensions[place]: cells.labels[place][value] for place, value in watcher.watched.key(incident.segment)},
+        watcher.watched.named(incident.segment),
         daily.date(onset),
         (daily.date(incident.began[0]), daily.date(incident.began[1])),
         daily.date(incident.found),
@@ -223,7 +241,8 @@ def ask_watch(
     daily = kept_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
     if daily is None:
         return NOTHING
+    beside = kept_daily_beside(engine, every_day, funnel=funnel, cancel=cancel)
     null = null_of
     if filters == Filters():
         null = partial(frozen_null, engine.store.path, f"{funnel}", engine.snapshot.version)
-    return watch_days(daily, left_out=left_out, interval=interval, null=null)
+    return watch_days(daily, beside, left_out=left_out, interval=interval, null=null)

@@ -1,6 +1,9 @@
 """What happens where nothing falls: how far segments walk by themselves, and how high a score grows by chance."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,29 +65,57 @@ def _rises(watched: Watched, start: int, length: int) -> Floats:
     )
 
 
-def null_of(watched: Watched, seed: int, replicates: int = REPLICATES) -> Gumbel:
+def null_of(tables: Sequence[Watched], seed: int, replicates: int = REPLICATES) -> Gumbel:
     """Return how high the highest score of a night grows where nothing leaks and nothing walks.
 
-    A parametric bootstrap on these cells: the conversions of each day fall to its cells as main effects say; the
+    A parametric bootstrap on the cells of each table: the conversions of each day fall to them as main effects say; the
     highest score of all days is taken down to one. The random numbers of a day depend on its date alone, so that one
-    day more moves the outcome little.
+    day more moves the outcome little. Tables of the same sessions are drawn apart, as if they shared no order: where
+    they do, the highest is a little lower.
     """
-    drawn, picks = drawn_days(watched, seed, replicates)
-    size = max(1, AT_ONCE // len(watched))
-    parts = [highest(watched, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
-    return Gumbel.fitted(np.concatenate(parts)).over(1.0 / watched.nights)
+    stack = Stack.of(tables)
+    parts = [drawn_days(watched, seed + number, replicates) for number, watched in enumerate(tables)]
+    drawn, picks = np.concatenate([each for each, _ in parts], axis=1), parts[0][1]
+    size = max(1, AT_ONCE // len(stack.cost))
+    found = [highest(stack, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
+    return Gumbel.fitted(np.concatenate(found)).over(1.0 / tables[0].nights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """Hold the segments of several tables of the same sessions, each of the first table that watches it.
+
+    `due` are running sums (segments x days + 1), `every` those of all conversions (days + 1).
+    """
+
+    due: Floats
+    largest: Floats
+    cost: Floats
+    typical: Floats
+    every: Floats
+
+    @classmethod
+    def of(cls, tables: Sequence[Watched]) -> Self:
+        """Put the tables' own segments one below the other."""
+        due, largest, cost, typical = (
+            np.concatenate([column[each.mine] for each, column in zip(tables, columns, strict=True)])
+            for columns in zip(
+                *((each.sums.due, each.sums.largest, each.cost, each.typical) for each in tables), strict=True
+            )
+        )
+        return cls(due, largest, cost, typical, tables[0].sums.every)
 
 
 def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Codes]:
-    """Draw the conversions of each segment on each day where nothing leaks, and which of the draws a replicate takes.
+    """Draw the conversions of a table's own segments by day where nothing leaks, and which draws a replicate takes.
 
     Returns counts (days x segments x draws) and places of draws (replicates x days).
     """
     daily, first = watched.daily, watched.daily.first_day.toordinal()
     draws = int(np.clip(DRAWN / max(watched.every.sum(), 1.0), FEWEST_DRAWS, MOST_DRAWS))
     ends = np.searchsorted(daily.day, np.arange(daily.days + 1))
-    inside, draw = _segments_of_cells(watched), np.arange(draws)[:, None, None]
-    drawn = np.zeros((daily.days, len(watched), draws), dtype=np.float32)
+    inside, draw, own = _segments_of_cells(watched), np.arange(draws)[:, None, None], int(watched.mine.sum())
+    drawn = np.zeros((daily.days, own, draws), dtype=np.float32)
     picks = np.zeros((replicates, daily.days), dtype=np.intp)
     for day, (start, end) in enumerate(pairwise(ends)):
         if not watched.every[day]:
@@ -94,30 +125,29 @@ def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Co
         wanted = rng.random((draws, round(watched.every[day]))) * mass[-1]
         rows = np.minimum(start + np.searchsorted(mass, wanted, side="right"), end - 1)
         places = inside[daily.cell[rows]] * draws + draw
-        drawn[day] = np.bincount(places.ravel(), minlength=(len(watched) + 1) * draws).reshape(-1, draws)[:-1]
+        drawn[day] = np.bincount(places.ravel(), minlength=(own + 1) * draws).reshape(-1, draws)[:-1]
         picks[:, day] = rng.integers(draws, size=replicates)
     return drawn, picks
 
 
 def _segments_of_cells(watched: Watched) -> Codes:
-    """Return the watched segments of each cell, filled up with their number (cells x the most of a cell)."""
-    matrix = watched.matrix.tocsc()
+    """Return the table's own segments of each cell, filled up with their number (cells x the most of a cell)."""
+    matrix = watched.matrix[np.nonzero(watched.mine)[0]].tocsc()
     counts = np.diff(matrix.indptr)
-    inside = np.full((len(counts), max(1, counts.max(initial=0))), len(watched), dtype=np.intp)
+    inside = np.full((len(counts), max(1, counts.max(initial=0))), matrix.shape[0], dtype=np.intp)
     cells = np.repeat(np.arange(len(counts)), counts)
     inside[cells, np.arange(len(cells)) - matrix.indptr[cells]] = matrix.indices
     return inside
 
 
-def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
+def highest(stack: Stack, drawn: Counts, picks: Codes) -> Floats:
     """Return the highest score of each replicate, as `best_of` finds it day by day (replicates).
 
     Segments are in the order of what is due of them: for each onset only the first so many can reach a score at all,
     for with everything gone the likelihood ratio is no more than what was due, over the room.
     """
-    sums = watched.sums
-    order = np.argsort(-watched.typical / np.maximum(watched.cost, 1.0), kind="stable")
-    due, cost, largest = sums.due[order].T, watched.cost[order, None], sums.largest[order, None].astype(np.float32)
+    order = np.argsort(-stack.typical / np.maximum(stack.cost, 1.0), kind="stable")
+    due, cost, largest = stack.due[order].T, stack.cost[order, None], stack.largest[order, None].astype(np.float32)
     had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
     for day, chosen in enumerate(picks.T):
         np.add(had[day], drawn[day][order[:, None], chosen], out=had[day + 1])
@@ -127,7 +157,7 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
         first = first_onset(day)
         past[day] = _past(had, due, largest, day)
         past.pop(first - 1, None)
-        if not watched.every[day]:
+        if stack.every[day + 1] == stack.every[day]:
             continue
         windows = due[day + 1] - due[first : day + 1]
         able = windows * [past[onset][2] for onset in range(first, day + 1)] >= cost[:, 0] + found.min()
@@ -139,7 +169,7 @@ def highest(watched: Watched, drawn: Counts, picks: Codes) -> Floats:
         onsets = np.repeat([onset for *_, onset in over], [len(places) for places, *_ in over])
         bases = np.maximum(0, onsets - BASE)
         known = (had[onsets, rows, columns] - had[bases, rows, columns]).astype(float) + PRIOR
-        every = sums.every[day + 1] - sums.every[onsets]
+        every = stack.every[day + 1] - stack.every[onsets]
         expected = known / (due[onsets, rows] - due[bases, rows] + PRIOR) * windows[onsets - first, rows]
         expected = np.clip(expected, SMALLEST, LARGEST_PART * every)
         counted = (had[day + 1, rows, columns] - had[onsets, rows, columns]).astype(float)

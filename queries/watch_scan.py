@@ -5,16 +5,18 @@ given the total of each day). What all segments do together, weekdays, promotion
 due is its share of what main effects expect of the day, times the conversions of the day, times its own past ratio.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.special import xlogy
 
-from queries.baseline import Codes, Design, Floats, fit_baseline
+from queries.baseline import Codes, Design, Floats
 from queries.daily_cells import DailyCells
 from queries.local_level import kept_a_day, walked, weighted_sums
-from queries.odd_days import is_told, usual_days
+from queries.main_effects import main_effect_rates
+from queries.odd_days import OddDay, is_told, usual_days
 from queries.scan import Candidates
 
 WINDOW = 28
@@ -166,18 +168,17 @@ class Watched:
     """Hold the segments that are watched, and what is due of them by day under the incidents known so far.
 
     `had` and `every` are the conversions that say something: those of days that are not `odd`; `had_counted` and
-    `counted` are all of them.
+    `counted` are all of them. `mine` are the segments that no table before this one watches: only these are told, the
+    others explain.
     """
 
     def __init__(self, daily: DailyCells, max_order: int = 2) -> None:
         """Fit main effects to all days once, and list the segments that are large enough to be dated."""
         cells = daily.cells
         self.daily, self.design = daily, Design.of(cells.codes, cells.sizes)
-        rate = fit_baseline(self.design, cells.sessions, cells.conversions).rate
-        self.row_due, self.odd = usual_days(daily, daily.sessions * rate[daily.cell])
+        rate = main_effect_rates(cells)
+        self.row_due, odd = usual_days(daily, daily.sessions * rate[daily.cell])
         self.counted = daily.total(daily.conversions)
-        self.told = is_told(daily, self.odd)
-        self.every = self.counted * self.told
         self.cell_due = cells.sessions * rate
         in_window = self.cell_due * WINDOW / max(len(np.unique(daily.day)), 1)
         self.candidates = Candidates.of(cells, self.design, range(1, max_order + 1), 1.0)
@@ -187,11 +188,12 @@ class Watched:
         self.too_small = int((expected < LEAST_EXPECTED).sum())
         orders = self.candidates.orders[watched]
         self.cost = np.log(np.maximum(np.bincount(orders, minlength=max_order + 1), 1))[orders]
+        self.mine = np.ones(len(self.places), dtype=bool)
         self.matrix = _membership(self.candidates, watched, len(cells.codes))
         self.orders = orders
         self.had_counted = self.by_day(daily.conversions)
-        self.had = self.had_counted * self.told
         self.walk = np.zeros(len(self.places))
+        self.set_odd(odd)
         self.reset()
 
     def __len__(self) -> int:
@@ -210,9 +212,20 @@ class Watched:
         self.segment_due = self.by_day(self.row_due)
         self._sums: Sums | None = None
 
+    def set_odd(self, odd: tuple[OddDay, ...]) -> None:
+        """Take the counts of these days as saying nothing."""
+        self.odd, self.told = odd, is_told(self.daily, odd)
+        self.every, self.had = self.counted * self.told, self.had_counted * self.told
+        self._sums = None
+
     def set_walk(self, walk: Floats) -> None:
         """Take the logarithm of each segment's ratio as walking with so much variance a day (segments)."""
         self.walk, self._sums = walk, None
+
+    def named(self, segment: int) -> dict[str, str]:
+        """Return a watched segment by its names."""
+        cells = self.daily.cells
+        return {cells.dimensions[place]: cells.labels[place][value] for place, value in self.key(segment)}
 
     def members(self, segment: int) -> Codes:
         """Return the indices of the cells of a watched segment."""
@@ -255,6 +268,26 @@ class Watched:
     def due(self) -> Floats:
         """Return per segment and day its share of what is due, times the conversions of the day."""
         return part_of(self.segment_due, self.day_due, self.every)
+
+
+def watch_together(tables: Sequence[Watched]) -> None:
+    """Leave each segment to the first table that watches it; each costs the logarithm of how many all tables watch.
+
+    A day that is odd in one table is odd in all: they hold the same sessions.
+    """
+    odd = {each.date: each for watched in reversed(tables) for each in watched.odd}
+    for watched in tables:
+        watched.set_odd(tuple(odd[date] for date in sorted(odd)))
+    seen: set[frozenset[tuple[str, str]]] = set()
+    counts = np.zeros(1, dtype=np.intp)
+    for watched in tables:
+        names = [frozenset(watched.named(segment).items()) for segment in range(len(watched))]
+        watched.mine = np.array([name not in seen for name in names], dtype=bool)
+        seen.update(names)
+        own = np.bincount(watched.orders[watched.mine], minlength=len(counts))
+        counts = own + np.pad(counts, (0, len(own) - len(counts)))
+    for watched in tables:
+        watched.cost = np.log(np.maximum(counts, 1))[watched.orders]
 
 
 def part_of(due: Floats, whole: Floats, every: Floats) -> Floats:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from queries.store import Store
-from queries.vocabulary import DIMENSIONS, NOT_SET, SESSION_COLUMNS
+from queries.vocabulary import NOT_SET, SESSION_COLUMNS, STORED_DIMENSIONS
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
@@ -33,7 +33,7 @@ def session(**given: Any) -> dict[str, Any]:
     """Return one session: one pageview on 2 July 2017, nothing bought, no dimension set, but for what is given."""
     number = next(_numbers)
     row: dict[str, Any] = {column.name: None for column in SESSION_COLUMNS}
-    row.update(dict.fromkeys(DIMENSIONS, NOT_SET))
+    row.update(dict.fromkeys(STORED_DIMENSIONS, NOT_SET))
     row.update(session_id=number, visitor_id=number, session_date=dt.date(2017, 7, 2), pageviews=1, transactions=0)
     row.update(revenue=Decimal(0), export_id="built", export_detail=1)
     unknown = set(given) - set(row)

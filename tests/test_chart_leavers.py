@@ -11,7 +11,7 @@ from dashboard.charts import leavers
 from dashboard.charts.leavers import Leavers
 from dashboard.theme import LIGHT
 from queries.changes import difference_interval
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 APART = {"desktop": (600, 400, 120, 90), "mobile": (400, 100, 80, 10)}
 ALIKE = {"desktop": (600, 300, 120, 62), "mobile": (400, 200, 80, 38)}
@@ -21,7 +21,7 @@ WHOLE = (1000, 500, 200, 100)
 def leaving(step="Last", whole=WHOLE, **by_dimension):
     """Return the chart and its frame, for funnels by dimension."""
     every = [row | {"segment": "(all)"} for row in funnel_rows(every=whole)]
-    rows = [result(funnel_rows(**by_dimension.get(name, {"(not set)": whole}))) for name in DIMENSIONS]
+    rows = [result(funnel_rows(**by_dimension.get(name, {"(not set)": whole}))) for name in STORED_DIMENSIONS]
     chart = Leavers(context=context(step=step))
     return chart, chart.read([result(every), *rows])
 

@@ -17,7 +17,7 @@ from dashboard.charts.rejects import Rejects
 from dashboard.theme import LIGHT
 from queries.check import Check
 from queries.store import Rejected
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 
 def test_days_whose_export_lacks_a_column_have_a_line_below_and_no_exclamation_mark():
@@ -49,7 +49,13 @@ def test_days_held_counts_the_missing_and_marks_the_odd():
 
 
 def test_not_set_names_what_no_export_gives_and_the_emptiest_of_the_rest():
-    row = {"session_date": day(2), "sessions": 100, **dict.fromkeys(DIMENSIONS, 0), "browser": 40, "hostname": 100}
+    row = {
+        "session_date": day(2),
+        "sessions": 100,
+        **dict.fromkeys(STORED_DIMENSIONS, 0),
+        "browser": 40,
+        "hostname": 100,
+    }
     state = NotSet(context=context(days=1)).state([result([row])])
     assert plain(state.heading) == "Browser is (not set) in 40 % of sessions; hostname is in no export here"
     assert [line["label"] for line in state.body["rows"]][:2] == ["Browser", "Device"]
@@ -147,7 +153,7 @@ def test_days_held_draw_a_cell_a_day_as_strong_as_it_is_large():
 
 def without(*counts, **dimension):
     chart = NotSet(context=context(days=len(counts) or 1, missing=[n for n, one in enumerate(counts) if not one]))
-    none = dict.fromkeys(DIMENSIONS, 0)
+    none = dict.fromkeys(STORED_DIMENSIONS, 0)
     rows = [
         {"session_date": day(2 + n), "sessions": one, **none, **{name: held[n] for name, held in dimension.items()}}
         for n, one in enumerate(counts)
@@ -158,7 +164,7 @@ def without(*counts, **dimension):
 
 def test_the_frame_of_not_set_has_a_row_a_dimension_and_day():
     chart, frame = without(100, 0, 200, browser=(40, 0, 2))
-    assert len(frame) == 3 * len(DIMENSIONS)
+    assert len(frame) == 3 * len(STORED_DIMENSIONS)
     first, gap, last = frame.head(3).to_dict("records")
     assert (first["dimension"], first["day"], first["without"], first["share"]) == ("browser", day(2), 40, 0.4)
     assert math.isnan(gap["share"]) and gap["blank"] == "no export"

@@ -19,14 +19,14 @@ from queries.changes import difference_interval
 from queries.filters import Filters
 from queries.pivot import Group
 from queries.statistics import wilson_interval
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 COMPARED = Filters.of(dt.date(2017, 7, 2), dt.date(2017, 7, 4))
 
 
 def asked(before=None, **dimension):
-    shown = [dimension.get(name, segments(**{"(not set)": (700, 25)})) for name in DIMENSIONS]
-    return [*shown, *(before or [result([])] * len(DIMENSIONS))]
+    shown = [dimension.get(name, segments(**{"(not set)": (700, 25)})) for name in STORED_DIMENSIONS]
+    return [*shown, *(before or [result([])] * len(STORED_DIMENSIONS))]
 
 
 def boards(chosen, before=None, **dimension):
@@ -37,7 +37,7 @@ def test_a_leaderboard_ranks_only_what_is_large_enough():
     counts = {"big": (500, 5), "good": (200, 20), "tiny": (9, 3)}
 
     def ranks(before=None, **chosen):
-        past = [segments(**before) if before and name == "source" else result([]) for name in DIMENSIONS]
+        past = [segments(**before) if before and name == "source" else result([]) for name in STORED_DIMENSIONS]
         held = replace(context(**chosen), compared=COMPARED if before else None)
         [board] = boards(held, past, source=segments(**counts)).body["boards"]
         return board["rows"]
@@ -72,7 +72,7 @@ def test_leaderboards_show_rate_interval_and_revenue_and_say_what_no_export_give
 
 
 def test_leaderboards_show_the_change_in_points_and_as_a_ratio_when_days_are_compared():
-    before = [segments(good=(200, 8)) if name == "source" else result([]) for name in DIMENSIONS]
+    before = [segments(good=(200, 8)) if name == "source" else result([]) for name in STORED_DIMENSIONS]
     state = boards(replace(context(), compared=COMPARED), before, source=segments(good=(200, 20), big=(500, 5)))
     [board] = state.body["boards"]
     good = next(row for row in board["rows"] if row["name"] == "good")
@@ -87,7 +87,7 @@ CHANGED = {"edge": ((3000, 90), (3000, 30)), "chrome": ((9000, 180), (9000, 185)
 
 def changed(order, sort="Change"):
     before, after = ({name: pair[place] for name, pair in CHANGED.items() if pair[place][0]} for place in (0, 1))
-    past = [segments(**before) if name == "source" else result([]) for name in DIMENSIONS]
+    past = [segments(**before) if name == "source" else result([]) for name in STORED_DIMENSIONS]
     chosen = replace(context(sort=sort, order=order), compared=COMPARED)
     return boards(chosen, past, source=segments(**after))
 
@@ -178,10 +178,10 @@ def test_a_pivot_of_a_dimension_with_itself_takes_another():
 
 
 def test_the_frame_of_leaderboards_has_a_row_a_dimension_and_value():
-    past = [segments(google=(400, 4)) if name == "source" else result([]) for name in DIMENSIONS]
+    past = [segments(google=(400, 4)) if name == "source" else result([]) for name in STORED_DIMENSIONS]
     chart = Leaderboards(context=replace(context(), compared=COMPARED))
     frame = chart.read(asked(past, source=segments(google=(500, 20), bing=(200, 2))))
-    assert len(frame) == 2 + len(DIMENSIONS) - 1
+    assert len(frame) == 2 + len(STORED_DIMENSIONS) - 1
     google, bing = frame[frame["dimension"] == "source"].to_dict("records")
     assert (google["value"], google["sessions"], google["conversions"], google["conversion_rate"]) == (
         "google", 500, 20, 0.04,

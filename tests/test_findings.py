@@ -112,7 +112,7 @@ def test_a_standing_difference_that_a_fall_explains_in_part_keeps_the_rest_only(
 
 def test_a_fall_is_named_after_the_smallest_group_that_holds_it():
     # of 20 days Edge has 2 orders a day and device: 40 expected on each; only desktop lost three quarters of them
-    held = ground().daily
+    held = ground().tables[0]
     late = held.day >= 40
     desktop, edge = (
         np.array([held.cells.labels[place][code] == value for code in held.cells.codes[held.cell, place]])
@@ -133,7 +133,7 @@ def test_a_fall_is_named_after_the_smallest_group_that_holds_it():
 
 def test_a_fall_everywhere_in_a_segment_is_not_named_after_its_largest_part():
     fell = fall(EDGE, 60.0, expected=80.0, conversions=20, ratio=0.25)
-    held = ground().daily
+    held = ground().tables[0]
     edge = np.array([held.cells.labels[1][code] == "Edge" for code in held.cells.codes[held.cell, 1]])
     bought = np.where((held.day >= 40) & edge, 0.5, held.conversions)
     daily = DailyCells.of(held.cells, FIRST, DAYS, held.cell, held.day, held.sessions, bought)

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from ingest.formats import FORMATS
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def test_every_format_file_is_in_formats_and_has_what_the_recipe_says():
 
 def test_stage_writes_every_dimension():
     stage = (ROOT / "ingest" / "sql" / "stage.sql").read_text(encoding="utf-8")
-    assert all(re.search(rf"\bas {dimension},", stage) for dimension in DIMENSIONS)
+    assert all(re.search(rf"\bas {dimension},", stage) for dimension in STORED_DIMENSIONS)
 
 
 def test_pixi_runs_the_programs_of_its_own_environment_and_names_no_dependency_twice():

@@ -166,11 +166,11 @@ def test_the_promise_is_in_the_json():
 
 def test_what_chance_does_is_reckoned_once_until_there_are_half_as_many_nights_more(tmp_path):
     watched = Watched(shop(days=60, a_day=20))
-    first = frozen_null(tmp_path, "all", 1, watched, 1)
-    assert first == null_of(watched, 1)
-    assert frozen_null(tmp_path, "all", 2, Watched(shop(days=70, a_day=20)), 1) == first
+    first = frozen_null(tmp_path, "all", 1, [watched], 1)
+    assert first == null_of([watched], 1)
+    assert frozen_null(tmp_path, "all", 2, [Watched(shop(days=70, a_day=20))], 1) == first
     more = Watched(shop(days=28 + int(GREW * 32) + 1, a_day=20))
-    assert frozen_null(tmp_path, "all", 3, more, 1) == null_of(more, 1)
+    assert frozen_null(tmp_path, "all", 3, [more], 1) == null_of([more], 1)
     log = json.loads((tmp_path / FILE).read_text())["log"]
     assert [(version, why) for _, version, why in log] == [(1, "first reckoned"), (3, "49 nights, until now 32")]
 
@@ -179,8 +179,8 @@ def test_what_chance_does_is_reckoned_once_until_there_are_half_as_many_nights_m
 def test_a_frozen_null_that_cannot_be_read_is_reckoned_again(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     watched = Watched(shop(days=40, a_day=20))
-    assert frozen_null(tmp_path, "all", 1, watched, 1) == null_of(watched, 1)
-    assert frozen_null(tmp_path / "gone", "all", 1, watched, 1) == null_of(watched, 1)
+    assert frozen_null(tmp_path, "all", 1, [watched], 1) == null_of([watched], 1)
+    assert frozen_null(tmp_path / "gone", "all", 1, [watched], 1) == null_of([watched], 1)
 
 
 def test_the_frozen_null_of_a_night_makes_the_threshold_of_all_days(tmp_path):

@@ -22,7 +22,7 @@ from queries.check_values import likelihood_ratio, not_exported, not_set_jumps, 
 from queries.engine import Engine
 from queries.quality import ask_checks
 from queries.store import Store
-from queries.vocabulary import DIMENSIONS
+from queries.vocabulary import STORED_DIMENSIONS
 
 EXPORT = FIXTURES / "silent_leak_raw_sessions_10000.csv"
 FIRST = dt.date(2026, 3, 2)
@@ -50,7 +50,7 @@ def recorded(*days):
 def unset(*days):
     """Return rows of "not_set_by_day": 1,000 sessions a day, nothing unset but for what is given."""
     return [
-        {"session_date": date(number), "sessions": 1000, **dict.fromkeys(DIMENSIONS, 0), **given}
+        {"session_date": date(number), "sessions": 1000, **dict.fromkeys(STORED_DIMENSIONS, 0), **given}
         for number, given in enumerate(days)
     ]
 

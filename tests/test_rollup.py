@@ -21,9 +21,9 @@ from queries.funnel import CHECKOUT, ENGAGEMENT, Funnel, Step
 from queries.metrics import METRICS
 from queries.pivot import ask_pivot
 from queries.rollup import COMMON, ROLLUPS, file_of
-from queries.vocabulary import DIMENSIONS, NOT_SET
+from queries.vocabulary import DIMENSIONS, NOT_SET, STORED_DIMENSIONS
 
-VALUES = ("a", "b", "Ü ", "' or 1=1 --", NOT_SET)
+VALUES = ("a", "b", "/Ü /x", "' or 1=1 --", NOT_SET)
 FUNNELS = (
     ENGAGEMENT,
     CHECKOUT,
@@ -49,7 +49,7 @@ def random_sessions(count, seed):
                 transactions=transactions,
                 revenue=chance.choice((0, "0.01", "19.999999", 1234)) if transactions else 0,
                 **{name: chance.choice(flag) for name in ("engaged", "viewed_item", "added_to_cart", "began_checkout")},
-                **{name: chance.choice(VALUES) for name in DIMENSIONS},
+                **{name: chance.choice(VALUES) for name in STORED_DIMENSIONS},
             )
         )
     return rows

@@ -25,7 +25,7 @@ from queries.local_level import kept_a_day, walk_of, walked, weighted_sums
 from queries.routes import Routes
 from queries.traffic import Traffic
 from queries.watch import broken_days, watch_days
-from queries.watch_null import drawn_days, highest, null_of, walks
+from queries.watch_null import Stack, drawn_days, highest, null_of, walks
 from queries.watch_report import NOTHING, SilentLeak, Watch, watch_rows
 from queries.watch_scan import PRIOR, Sums, Watched, Windows, best_of, fall, first_onset, odds_ratio
 
@@ -357,7 +357,7 @@ def test_in_restless_shops_falls_are_found_and_little_else():
 
 
 def test_a_smaller_chance_asks_for_more_and_every_score_has_its_chance():
-    null = null_of(Watched(shop()), 1)
+    null = null_of([Watched(shop())], 1)
     bars = [null.score(chance) for chance in (0.5, 0.1, 0.01)]
     assert bars == sorted(bars) and bars[0] > 0
     assert [null.chance(bar) for bar in bars] == pytest.approx([0.5, 0.1, 0.01])
@@ -387,7 +387,7 @@ def test_the_fit_to_largest_scores_is_the_likeliest():
 def test_replicates_scanned_together_have_the_highest_scores_of_a_watch_day_by_day(a_day):
     watched = Watched(shop(days=75, a_day=a_day))
     drawn, picks = drawn_days(watched, 1, 6)
-    found = highest(watched, drawn, picks)
+    found = highest(Stack.of([watched]), drawn, picks)
     for number, chosen in enumerate(picks):
         had = np.stack([drawn[day, :, draw] for day, draw in enumerate(chosen)], axis=1).astype(float)
         sums = Sums.of(had, watched.due, watched.every, np.zeros(len(watched)))
@@ -413,8 +413,8 @@ def test_one_day_more_hardly_moves_the_threshold():
     bars = []
     for days in (97, 98, 99):
         until = daily.without([daily.date(day) for day in range(days, 100)])
-        bars.append(null_of(Watched(replace(until, days=days)), 1).score(0.1))
-    others = [null_of(Watched(replace(until, days=99)), seed).score(0.1) for seed in range(2, 6)]
+        bars.append(null_of([Watched(replace(until, days=days))], 1).score(0.1))
+    others = [null_of([Watched(replace(until, days=99))], seed).score(0.1) for seed in range(2, 6)]
     assert np.ptp(bars) < 0.15 and np.std(others) < 0.35
 
 
@@ -487,7 +487,8 @@ def test_files_rollups_and_a_subset_give_the_same_daily_cells(store, monkeypatch
     narrow = Filters.of(include={"browser": ["Edge"]})
     for names, filters in (
         (("device_category", "visitor_type"), Filters()),
-        (("device_category", "visitor_type", "browser"), Filters()),
+        (("device_category", "visitor_type", "browser", "country"), Filters()),
+        (("device_category", "channel_group", "visitor_type", "landing_page", "page_folder"), Filters()),
         (("device_category", "visitor_type", "country"), narrow),
         (("device_category", "visitor_type"), Filters(date_to=FIRST + dt.timedelta(days=30))),
     ):
@@ -497,8 +498,8 @@ def test_files_rollups_and_a_subset_give_the_same_daily_cells(store, monkeypatch
             for column in ("cell", "day", "sessions", "conversions"):
                 assert getattr(one, column).tolist() == getattr(other, column).tolist()
             assert one.cells.revenue.tolist() == other.cells.revenue.tolist()
-    assert tables[::2] == [None] * 8  # the engine without rollups reads files
-    assert tables[1::2] == ["steps", "steps", None, None, "subset", "subset", "steps", "steps"]
+    assert tables[::2] == [None] * 10  # the engine without rollups reads files
+    assert tables[1::2] == ["days", "days", None, None, "landing", "landing", "subset", "subset", "days", "days"]
 
 
 def test_a_fall_is_named_whatever_the_first_shown_day_and_asked_once(store):

@@ -17,7 +17,7 @@ from dashboard.format import DASH, THIN, count, exact, money, money_short, point
 from dashboard.panels import Panel
 from queries.engine import Result
 from queries.statistics import larger_than_chance
-from queries.vocabulary import DIMENSIONS, NOT_SET, TITLES
+from queries.vocabulary import NOT_SET, STORED_DIMENSIONS, TITLES
 
 SHOWN = 8
 MOST = 200
@@ -60,7 +60,7 @@ class Leaderboards(BarView):
     sort = param.Selector(default=SORTS[0], objects=list(SORTS), doc="What the values are ranked by.")
     order = param.Selector(default=LARGEST, objects=list(ORDERS), doc="Which of them come first.")
     min_sessions = param.Selector(default=100, objects=list(MINIMUMS), doc="Sessions that a rank needs.")
-    dimension = param.Selector(default="country", objects=list(DIMENSIONS), doc="Dimension of the figure.")
+    dimension = param.Selector(default="country", objects=list(STORED_DIMENSIONS), doc="Dimension of the figure.")
 
     key = "leaderboards"
     label = "Segments by dimension"
@@ -82,19 +82,19 @@ class Leaderboards(BarView):
 
     def needs(self) -> tuple[Need, ...]:
         """Ask for the values of every dimension in both periods, each without its own filter."""
-        shown = tuple(Need("segments", by=name, shows=name) for name in DIMENSIONS)
-        return shown + tuple(Need("segments", by=name, shows=name, compared=True) for name in DIMENSIONS)
+        shown = tuple(Need("segments", by=name, shows=name) for name in STORED_DIMENSIONS)
+        return shown + tuple(Need("segments", by=name, shows=name, compared=True) for name in STORED_DIMENSIONS)
 
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return the values of every dimension, ranked."""
-        shown, before = results[: len(DIMENSIONS)], results[len(DIMENSIONS) :]
+        shown, before = results[: len(STORED_DIMENSIONS)], results[len(STORED_DIMENSIONS) :]
         rows = []
-        for name, result, earlier in zip(DIMENSIONS, shown, before, strict=True):
+        for name, result, earlier in zip(STORED_DIMENSIONS, shown, before, strict=True):
             past = {row["segment"]: row for row in earlier.rows}
             rows += [{**row, **_then(past.get(row["segment"])), "dimension": name} for row in result.rows]
         ranks = rank_of(self.sorted_by, self.order, self.min_sessions)
         rows = with_changes(rows, self.min_sessions)
-        rows.sort(key=lambda row: (DIMENSIONS.index(row["dimension"]), *ranks(row)))
+        rows.sort(key=lambda row: (STORED_DIMENSIONS.index(row["dimension"]), *ranks(row)))
         return pd.DataFrame({name: [row[FROM.get(name, name)] for row in rows] for name in COLUMNS})
 
     def panels(self, frame: pd.DataFrame) -> list[Panel]:
@@ -117,7 +117,7 @@ class Leaderboards(BarView):
         if not boards:
             said = empty_sentence(self.context) if frame.empty else "No export here gives any dimension."
             return Words("No segments to rank", empty=said)
-        skipped = [TITLES[name].lower() for name in DIMENSIONS if name not in boards]
+        skipped = [TITLES[name].lower() for name in STORED_DIMENSIONS if name not in boards]
         left = f" No export here gives {joined(skipped, 'or')}." if skipped else ""
         if self.sorted_by == "Change":
             said = changes_heading(self.lines(frame), rises=self.order == LARGEST)
@@ -270,7 +270,7 @@ def heading(rows: Sequence[Any], least: int) -> str:
     best: tuple[float, Any, Any] | None = None
     ranks = [row for row in rows if row.sessions >= least and row.value != NOT_SET]
     ranks.sort(key=lambda row: (-row.sessions, row.value))
-    boards = [[row for row in ranks if row.dimension == name] for name in DIMENSIONS]
+    boards = [[row for row in ranks if row.dimension == name] for name in STORED_DIMENSIONS]
     boards = [values for values in boards if len(values) > 1]
     looks = sum(map(len, boards))
     for values in boards:

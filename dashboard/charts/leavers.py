@@ -21,7 +21,7 @@ from queries.changes import difference_interval
 from queries.engine import Result
 from queries.funnel import Funnel
 from queries.statistics import larger_than_chance
-from queries.vocabulary import DIMENSIONS, NOT_SET
+from queries.vocabulary import NOT_SET, STORED_DIMENSIONS
 
 SHOWN = 8
 STEPS = ("Last", "Largest", "First")
@@ -78,7 +78,7 @@ class Leavers(ChartView):
 
     def needs(self) -> tuple[Need, ...]:
         """Ask for the funnel by every dimension, and for that of all sessions."""
-        return Need("funnel"), *(Need("funnel", by=name) for name in DIMENSIONS)
+        return Need("funnel"), *(Need("funnel", by=name) for name in STORED_DIMENSIONS)
 
     def read(self, results: Sequence[Result]) -> pd.DataFrame:
         """Return the values of every dimension that both groups could have; none while a group is too small."""
@@ -215,7 +215,7 @@ def place_of(reached: Sequence[int], choice: str) -> int:
 def contrasts(results: Sequence[Result], place: int, left: int, on: int) -> list[Contrast]:
     """Return every value of every dimension that both groups could have, the largest difference first."""
     found = []
-    for dimension, result in zip(DIMENSIONS, results, strict=True):
+    for dimension, result in zip(STORED_DIMENSIONS, results, strict=True):
         reached: dict[str, list[int]] = {}
         for row in result.rows:
             reached.setdefault(row["segment"], []).append(row["reached"])

@@ -15,7 +15,7 @@ from dashboard.charts.words import blank_days, blank_word, days_of, empty_senten
 from dashboard.format import DASH, exact, rate, share
 from dashboard.panels import Panel
 from queries.engine import Result
-from queries.vocabulary import DIMENSIONS, TITLES
+from queries.vocabulary import STORED_DIMENSIONS, TITLES
 
 BREAKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.95)
 NOTE = (
@@ -49,10 +49,10 @@ class NotSet(CellView):
         asked = (days_of(self.context) or sorted(days)) if days else []
         why = [blank_word(self.context, [date]) if date in blank else "" for date in asked]
         sessions = [days[date]["sessions"] if date in days else 0 for date in asked]
-        sums = {name: sum(row[name] for row in days.values()) for name in DIMENSIONS}
+        sums = {name: sum(row[name] for row in days.values()) for name in STORED_DIMENSIONS}
         rows = [
             (name, date, whole, part, part / whole if whole else None, blank)
-            for name in sorted(DIMENSIONS, key=lambda name: -sums[name])
+            for name in sorted(STORED_DIMENSIONS, key=lambda name: -sums[name])
             for date, whole, blank in zip(asked, sessions, why, strict=True)
             for part in (days[date][name] if date in days else 0,)
         ]
@@ -78,7 +78,7 @@ class NotSet(CellView):
         shares, drawn = shares_of(days), strips_of(days)
         absent = [TITLES[name].lower() for name in shares if name not in drawn]
         note = f"{NOTE} In no export here, and so without a strip: {joined(absent)}." if absent else NOTE
-        return Words(heading({name: shares[name] for name in DIMENSIONS}), note)
+        return Words(heading({name: shares[name] for name in STORED_DIMENSIONS}), note)
 
     def body(self, frame: pd.DataFrame) -> Heat:
         """Return a strip of days for each dimension, the emptiest first."""

@@ -19,6 +19,7 @@ FOLLOWING = {
     "country": "in {}",
     "region": "in {}",
     "landing_page": "landing on {}",
+    "page_folder": "landing under {}",
     "hostname": "at {}",
     "browser": "with {}",
     "operating_system": "with {}",

@@ -7,8 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from queries.baseline import Design, Floats, fit_baseline
+from queries.baseline import Floats
 from queries.daily_cells import DailyCells
+from queries.main_effects import main_effect_rates
+from queries.overlap import inside_of, part_in, table_of
 
 SAME = 0.6
 """Of the orders that a result misses, the share that a finding must explain to be its cause."""
@@ -31,54 +33,62 @@ class Cause:
 
 
 class Ground:
-    """Hold what is due on each day in each cell, on which the missing orders of all engines are laid out."""
+    """Hold what is due on each day in each cell, on which the missing orders of all engines are laid out.
 
-    def __init__(self, daily: DailyCells) -> None:
+    `tables` are the large table, then smaller ones of the same sessions.
+    """
+
+    def __init__(self, daily: DailyCells, beside: Sequence[DailyCells] = ()) -> None:
         """Remember the days: what is missing in a segment is spread over its cells and days as its orders are."""
-        self.daily = daily
-        self._inside: dict[tuple[tuple[str, str], ...], np.ndarray] = {}
+        self.tables = (daily, *beside)
+        self.cells = [table.cells for table in self.tables]
+        self._inside: dict[tuple[int, tuple[tuple[str, str], ...]], np.ndarray] = {}
 
     @cached_property
-    def due(self) -> Floats:
-        """Return what main effects make due of each row; fitted once, where anything is laid out at all."""
-        cells = self.daily.cells
-        rate = fit_baseline(Design.of(cells.codes, cells.sizes), cells.sessions, cells.conversions).rate
-        return self.daily.sessions * rate[self.daily.cell]
+    def dues(self) -> list[Floats]:
+        """Return by table what main effects make due of each row; fitted once, where anything is laid out at all."""
+        return [table.sessions * main_effect_rates(table.cells)[table.cell] for table in self.tables]
 
-    def rows(self, cause: Cause) -> np.ndarray:
-        """Say which rows (cell and day) a cause touches; none for a value that the cells do not tell apart."""
-        key = tuple(sorted(cause.segment.items()))
+    def rows(self, cause: Cause, number: int = 0) -> np.ndarray:
+        """Say which rows (cell and day) of a table a cause touches; none for a value that its cells do not know."""
+        table, key = self.tables[number], (number, tuple(sorted(cause.segment.items())))
         if key not in self._inside:
-            self._inside[key] = self._cells(cause.segment)[self.daily.cell]
-        inside = self._inside[key]
-        first, day = self.daily.first_day, self.daily.day
-        if cause.onset is not None:
-            inside = inside & (day >= (cause.onset - first).days)
+            cells = inside_of(table.cells, cause.segment)
+            self._inside[key] = np.zeros(len(table.cell), dtype=bool) if cells is None else cells[table.cell]
+        return self._inside[key] & self._within(cause, number)
+
+    def _within(self, cause: Cause, number: int) -> np.ndarray:
+        first, day = self.tables[number].first_day, self.tables[number].day
+        inside = np.ones(len(day), dtype=bool) if cause.onset is None else day >= (cause.onset - first).days
         return inside & (day < (cause.until - first).days) if cause.until is not None else inside
 
-    def _cells(self, segment: Mapping[str, str]) -> np.ndarray:
-        cells = self.daily.cells
-        inside = np.ones(len(cells.codes), dtype=bool)
-        for dimension, value in segment.items():
-            if dimension not in cells.dimensions or value not in cells.labels[cells.dimensions.index(dimension)]:
-                return np.zeros(len(cells.codes), dtype=bool)
-            place = cells.dimensions.index(dimension)
-            inside &= cells.codes[:, place] == cells.labels[place].index(value)
-        return inside
+    def part(self, one: Cause, other: Cause) -> float:
+        """Return the share of what is due where and when one cause is that is due where and when another is.
 
-    def laid(self, cause: Cause) -> Floats:
-        """Return the missing orders of a cause over the rows; they add up to it."""
-        rows = self.rows(cause)
-        due = np.where(rows, self.due, 0.0)
-        whole = due.sum()
-        return due * (cause.missing / whole) if whole > 0 else due
+        Where no table tells both apart, their cells are related by the values that the tables share, and their days
+        apart from these.
+        """
+        both = table_of(self.cells, one.segment, other.segment)
+        number = table_of(self.cells, one.segment) if both is None else both
+        if number is None:
+            return 0.0
+        due, own = self.dues[number], self.rows(one, number)
+        whole = due[own].sum()
+        if not whole > 0:
+            return 0.0
+        if both is not None:
+            return float(due[own & self.rows(other, number)].sum() / whole)
+        by_cell = [np.bincount(table.cell, rows, minlength=len(table.cells.codes)).astype(float)
+                   for table, rows in zip(self.tables, self.dues, strict=True)]  # fmt: skip
+        days = float(due[own & self._within(other, number)].sum() / whole)
+        return days * part_in(self.cells, by_cell, one.segment, other.segment)
 
     def shared(self, one: Cause, other: Cause) -> float:
         """Return how many of the orders that `other` misses are those that `one` misses.
 
         What is lost in the cells and days of both shows in `other` too, whatever else it misses.
         """
-        return float(min(self.laid(one)[self.rows(other)].sum(), max(other.missing, 0.0)))
+        return min(one.missing * self.part(one, other), max(other.missing, 0.0))
 
     def explains(self, finding: Cause, result: Cause) -> float:
         """Return the share of the orders that a result misses which a finding explains (0 to 1).

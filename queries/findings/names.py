@@ -23,11 +23,11 @@ FOLLOWING = {
     "source": "from {}",
     "channel_group": "from {}",
     "medium": "by {}",
-    "campaign": "from campaign {}",
+    "campaign": "of campaign {}",
     "country": "in {}",
     "region": "in {}",
     "landing_page": "landing on {}",
-    "page_folder": "landing in {}",
+    "page_folder": "landing on pages under {}",
     "hostname": "at {}",
 }
 PARTS = (
@@ -38,6 +38,8 @@ PARTS = (
 HARDLY = 0.07
 WIDE = 7
 MOST_RUNS = 5
+NO_FOLDER = "/"
+"""The page folder of pages that lie in none: /sale."""
 
 
 def part(share: float) -> str:
@@ -78,6 +80,8 @@ def who(segment: Segment) -> str:
 
 
 def _following(dimension: str, name: str) -> str:
+    if dimension == "page_folder" and name == NO_FOLDER:
+        return "landing on pages in no folder"
     if name == NOT_SET:
         return f"with no {TITLES.get(dimension, dimension).lower()}"
     return FOLLOWING.get(dimension, "with {}").replace("{}", value(dimension, name))

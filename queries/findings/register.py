@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from queries.check import Check
-from queries.daily_cells import kept_daily_cells
+from queries.daily_cells import kept_daily_beside, kept_daily_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.findings.book import Book
@@ -75,7 +75,10 @@ def _search(engine: Engine, funnel: Funnel, cancel: Cancel | None) -> Register:
     moved_from = periods[0].date_from if periods else None
     daily = kept_daily_cells(engine, searched_dimensions(EVERYTHING), EVERYTHING, funnel=funnel, cancel=cancel)
     results = Results(watch, leaks, movers, moved_from, checks)
-    ground = Ground(daily.without(broken_days(checks))) if daily and watch.conversions else None
+    beside = kept_daily_beside(engine, EVERYTHING, funnel=funnel, cancel=cancel)
+    broken, ground = broken_days(checks), None
+    if daily and watch.conversions:
+        ground = Ground(daily.without(broken), [each.without(broken) for each in beside])
     found = merged(results, ground, engine.snapshot.version)
     return replace(found, findings=tuple(_at_its_step(engine, one, funnel, watch, cancel) for one in found.findings))
 
@@ -94,7 +97,8 @@ def moved_periods(engine: Engine) -> tuple[Filters, Filters] | None:
 def merged(results: Results, ground: Ground | None, version: int = 0) -> Register:
     """Return the register of what the engines said, whatever its chance; each missing order is counted once.
 
-    Falls come first: they have a date. What a finding explains to 60 % is that finding seen from elsewhere.
+    Falls come first: they have a date, and of two names of one fall the likelier stands. What a finding explains to
+    60 % is that finding seen from elsewhere.
     """
     watch, leaks = results.watch, results.leaks
     findings: list[Finding] = []
@@ -120,7 +124,7 @@ def merged(results: Results, ground: Ground | None, version: int = 0) -> Registe
             findings[place] = replace(one, seen=(*one.seen, Seen(engine, dict(segment), round(share, 3))))
 
     rows = [narrowed_to_the_fall(row, ground) if ground else row for row in watch.rows]
-    for row in sorted(rows, key=lambda row: -(row.lost.low if row.lost else 0.0)):
+    for row in sorted(rows, key=lambda row: -row.score):
         missing = row.lost.median if row.lost else max(row.expected - row.conversions, 0.0)
         cause = Cause(row.segment, missing, row.onset, row.recovered)
         place, _ = placed(cause)
