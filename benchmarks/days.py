@@ -116,8 +116,8 @@ def build_days(series: Series, seed: int) -> Known:
         rng.permutation(orders)[:5000],
     )  # fmt: skip
     coarse = dated(whole, days)
-    codes = recoded(cells.codes, cells.labels, coarse)[rows]
-    daily = spread(coarse, codes, places, FIRST_DAY, days, sessions[rows, places].astype(float), conversions)
+    codes = recoded(cells.codes, cells.labels, coarse)
+    daily = spread(coarse, codes, rows, places, FIRST_DAY, days, sessions[rows, places].astype(float), conversions)
     return Known(daily, replace(world, cells=whole), falls)
 
 

@@ -165,7 +165,10 @@ def tables_of(shop: Shop, dimensions: Sequence[str], top: int) -> tuple[Cells, D
     cells = Cells.of_codes(dimensions, labels, codes, np.ones(len(codes)), ordered, ordered * orders.mean(), orders)
     cells = cells.coarsened(MOST_CELLS)
     coarse = dated(cells, DAYS)
-    daily = spread(coarse, recoded(codes, labels, coarse), shop.day, FIRST_DAY, DAYS, np.ones(len(codes)), ordered)
+    every = np.arange(len(codes))
+    daily = spread(
+        coarse, recoded(codes, labels, coarse), every, shop.day, FIRST_DAY, DAYS, np.ones(len(codes)), ordered
+    )
     return cells, daily
 
 

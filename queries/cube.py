@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
+from queries.baseline import Floats
 from queries.cells import CUTS, OTHER, Cells
 from queries.compose import STATEMENTS, Counts, Question, Shape, filter_values, sessions_relation
 from queries.engine import AT_ONCE, Cancel, Engine
 from queries.filters import Filters, check_dimension
 from queries.funnel import ENGAGEMENT, Funnel
 from queries.metrics import QuestionError
+from queries.threads import at_once
 
 CELL_DIMENSIONS = ("device_category", "country", "channel_group", "source", "browser", "visitor_type", "landing_page")
 BESIDE = (
@@ -26,6 +28,7 @@ BESIDE = (
 """Smaller tables for dimensions that would break the cells of the large one up: with those that they lie in or hold,
 and those that explain most; their last dimension is the one that they are there for. Rollups answer them."""
 TOP_VALUES, TOP_BESIDE = 30, 100
+SEVERAL = 2
 MOST_CELLS = 100_000
 LARGEST_KEY, LARGEST_INTEGER = 2**62, 2**31
 FEW_SESSIONS = 1_000_000
@@ -55,22 +58,38 @@ def ask_cells(
     """
     filters = filters or Filters()
     reached, completed = _positions(funnel, step)
-    asked = {name: compose_labels(name, filters, funnel, reached, top) for name in dimensions}
+    asked = {check_dimension(name): None for name in dimensions}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        sample = pool.submit(engine.arrays, "orders", compose_orders(filters, funnel), filters, cancel)
-        counted = list(pool.map(lambda name: engine.arrays("labels", asked[name], filters, cancel), asked))
+        sample = pool.submit(_orders, engine, filters, funnel, cancel)
+        counted = list(pool.map(lambda name: _values(engine, name, filters, funnel, reached, top, cancel), asked))
         labels = _labels(counted, top)
         question = compose_cells(dimensions, labels, filters, funnel, reached, completed)
         columns = engine.arrays("cells", question, filters, cancel)
-        orders = np.asarray(sample.result()["revenue"], float)
+        orders = sample.result()
     codes = np.column_stack(np.unravel_index(columns["key"].astype(np.int64), [len(names) + 1 for names in labels]))
     sessions, completions, converted, revenue = (np.ma.filled(columns[name], 0).astype(float) for name in SUMS)
     onward = float(converted.sum() / completions.sum()) if completions.sum() else 1.0
     if orders.sum():
-        orders *= revenue.sum() / converted.sum() / orders.mean()
+        orders = orders * (revenue.sum() / converted.sum() / orders.mean())
     return Cells.of_codes(
         dimensions, [[OTHER, *names] for names in labels], codes, sessions, completions, revenue, orders, onward
     ).coarsened(MOST_CELLS, OTHER)
+
+
+def _values(
+    engine: Engine, name: str, filters: Filters, funnel: Funnel, reached: int, top: int, cancel: Cancel | None
+) -> dict[str, Any]:
+    """Return the largest values of a dimension: as many as any table wants, so that all of them ask but once."""
+    question = compose_labels(name, filters, funnel, reached, most := max(top, TOP_BESIDE))
+    key = engine.snapshot.version, name, filters, funnel, reached, most
+    return engine.labels.get(key, lambda: engine.arrays("labels", question, filters, cancel))
+
+
+def _orders(engine: Engine, filters: Filters, funnel: Funnel, cancel: Cancel | None) -> Floats:
+    """Return a sample of the order values, the same for all tables."""
+    question, key = compose_orders(filters, funnel), (engine.snapshot.version, filters, funnel)
+    asked = engine.labels.get(key, lambda: engine.arrays("orders", question, filters, cancel))
+    return np.asarray(asked["revenue"], float)
 
 
 def kept_cells(
@@ -107,18 +126,17 @@ def kept_beside(
     Raises as `ask_cells` does.
     """
 
-    def several(name: str) -> bool:
-        question = compose_labels(name, filters, funnel, 0, TOP_BESIDE)
-        return len(engine.arrays("labels", question, filters, cancel)["label"]) > 1
+    reached, _ = _positions(funnel, step)
 
-    def known(name: str) -> bool:
-        return engine.cells.get((engine.snapshot.version, "several", name, filters, funnel), lambda: several(name))
+    def ask(dimensions: tuple[str, ...]) -> Cells | None:
+        own = dimensions[-1]
+        if len(filters.values(own)) == 1:
+            return None
+        if len(_values(engine, own, filters, funnel, reached, TOP_BESIDE, cancel)["label"]) < SEVERAL:
+            return None
+        return kept_cells(engine, dimensions, filters, funnel=funnel, step=step, top=TOP_BESIDE, cancel=cancel)
 
-    return [
-        kept_cells(engine, dimensions, filters, funnel=funnel, step=step, top=TOP_BESIDE, cancel=cancel)
-        for dimensions in BESIDE
-        if len(filters.values(dimensions[-1])) != 1 and known(dimensions[-1])
-    ]
+    return [cells for cells in at_once(ask, BESIDE) if cells is not None]
 
 
 def ask_days(engine: Engine, filters: Filters, cancel: Cancel | None = None) -> int:

@@ -17,6 +17,7 @@ from queries.cube import CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES, compose_cells,
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel
+from queries.threads import at_once
 
 MOST_ROWS = 1_500_000
 """Cells times the days on which they have sessions: what is kept of a large store is coarser."""
@@ -105,10 +106,11 @@ def ask_daily_cells(
     question = compose_cells(dimensions, labels, filters, funnel, 0, len(funnel.steps), (first, days))
     columns = engine.arrays("daily_cells", question, filters, cancel)
     keys, places = np.divmod(columns["key"].astype(np.int64), days)
+    keys, rows = np.unique(keys, return_inverse=True)
     sizes = [len(names) + 1 for names in labels]
     codes = recoded(np.column_stack(np.unravel_index(keys, sizes)), [[OTHER, *names] for names in labels], cells)
     counted = [np.ma.filled(columns[name], 0).astype(float) for name in ("sessions", "completions")]
-    return spread(cells, codes, places, first, days, *counted)
+    return spread(cells, codes, rows, places, first, days, *counted)
 
 
 def kept_daily_cells(
@@ -136,8 +138,11 @@ def kept_daily_beside(
 ) -> list[DailyCells]:
     """Return the smaller tables of `kept_beside` by day. Raises as `ask_daily_cells` does."""
     asked = [cells.dimensions for cells in kept_beside(engine, filters, funnel=funnel, cancel=cancel)]
-    tables = (kept_daily_cells(engine, each, filters, funnel=funnel, top=TOP_BESIDE, cancel=cancel) for each in asked)
-    return [daily for daily in tables if daily is not None]
+
+    def ask(each: tuple[str, ...]) -> DailyCells | None:
+        return kept_daily_cells(engine, each, filters, funnel=funnel, top=TOP_BESIDE, cancel=cancel)
+
+    return [daily for daily in at_once(ask, asked) if daily is not None]
 
 
 def dated(cells: Cells, days: int) -> Cells:
@@ -160,14 +165,21 @@ def recoded(codes: NDArray, labels: Sequence[Sequence[str]], cells: Cells) -> Co
 
 
 def spread(
-    cells: Cells, codes: Codes, places: Codes, first_day: dt.date, days: int, sessions: Floats, conversions: Floats
+    cells: Cells,
+    codes: Codes,
+    rows: Codes,
+    places: Codes,
+    first_day: dt.date,
+    days: int,
+    sessions: Floats,
+    conversions: Floats,
 ) -> DailyCells:
-    """Lay rows of (cell, day) out over the cells; a combination that is none of them is left out."""
+    """Lay rows of (combination, day) out over the cells; a combination of `codes` that is none of them is left out."""
     known = np.ravel_multi_index(tuple(cells.codes.T), cells.sizes)
     wanted = np.ravel_multi_index(tuple(codes.T), cells.sizes)
-    rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    held = known[rows] == wanted
-    return DailyCells.of(cells, first_day, days, rows[held], places[held], sessions[held], conversions[held])
+    cell = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    held = (known[cell] == wanted)[rows]
+    return DailyCells.of(cells, first_day, days, cell[rows][held], places[held], sessions[held], conversions[held])
 
 
 def _ask_span(engine: Engine, filters: Filters, cancel: Cancel | None) -> tuple[dt.date, dt.date] | None:

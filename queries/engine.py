@@ -28,7 +28,7 @@ from queries.store import Snapshot, Store
 
 LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 1024
-CACHED_CELLS = 16
+CACHED_CELLS, CACHED_LABELS = 16, 256
 """Cell tables take up to 5 MB each: those that a register looks at, and those that a command asked before."""
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
@@ -94,6 +94,7 @@ class Engine:
         self.snapshot = store.snapshot()
         self._results = Memory(CACHED_RESULTS)
         self.cells = Memory(CACHED_CELLS)
+        self.labels = Memory(CACHED_LABELS)
         self._keeps_rollups = False
         config: dict[str, Any] = {}
         if threads:
@@ -120,6 +121,7 @@ class Engine:
             self.snapshot = newest
             self._results.clear()
             self.cells.clear()
+            self.labels.clear()
             self._take_up_rollups(newest)
             if self._keeps_rollups:
                 self.keep_rollups()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from queries.files import code_of_today, write_whole
 from queries.gumbel import Gumbel
-from queries.watch_null import null_of
+from queries.watch_null import nights_scanned, null_of
 from queries.watch_scan import Watched
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def frozen_null(folder: Path, question: str, version: int, tables: Sequence[Watc
 def _sizes(tables: Sequence[Watched]) -> dict[str, float]:
     first, segments = tables[0], sum(int(watched.mine.sum()) for watched in tables)
     days = first.every[first.every > 0]
-    return {"nights": first.nights, "segments": segments, "conversions_a_day": float(days.mean())}
+    return {"nights": nights_scanned(first), "segments": segments, "conversions_a_day": float(days.mean())}
 
 
 def _why(held: dict, question: str, tables: Sequence[Watched]) -> str:

@@ -21,6 +21,7 @@ from queries.leak_list import searched_dimensions
 from queries.local_level import walked
 from queries.order_values import OrderValues
 from queries.revenue import DAYS_A_MONTH, DRAWS, Estimate, draw_loss, draw_order_values
+from queries.threads import at_once
 from queries.traffic import Traffic
 from queries.watch_null import null_of, walks
 from queries.watch_report import FALSE_CHANCE, NOTHING, SilentLeak, Watch
@@ -66,18 +67,16 @@ def watch_days(
     )  # fmt: skip
     if not report.enough_days or not 0 < conversions < sessions:
         return report
-    watched = Watched(daily, max_order)
+    watched, *others = at_once(lambda table: Watched(table.without(left_out), max_order), (daily, *beside))
     if not len(watched):
         return replace(report, too_small=watched.too_small)
-    tables = [
-        watched,
-        *(each for each in (Watched(table.without(left_out), max_order) for table in beside) if len(each)),
-    ]
+    tables = [watched, *(each for each in others if len(each))]
     watch_together(tables)
-    rng = np.random.default_rng(seed)
     by_chance = null(tables, seed).over(report.nights)
     least = by_chance.score(chance)
-    rows = [row for each in tables for row in _rows(each, by_chance, least, interval, rng, draws)]
+    rngs = [np.random.default_rng(seed + number) for number in range(len(tables))]
+    found = at_once(lambda each, rng: _rows(each, by_chance, least, interval, rng, draws), tables, rngs)
+    rows = [row for part in found for row in part]
     rows.sort(key=lambda row: (row.lost is None, row.recovered is not None, -row.lost.low if row.lost else 0.0))
     return replace(
         report, watched=sum(int(each.mine.sum()) for each in tables), too_small=watched.too_small,
@@ -238,10 +237,11 @@ def ask_watch(
     Raises QueryError when the database fails, Cancelled when interrupted.
     """
     every_day = filters.on_days(None, filters.date_to)
-    daily = kept_daily_cells(engine, searched_dimensions(filters), every_day, funnel=funnel, cancel=cancel)
+    large, small = searched_dimensions(filters), partial(kept_daily_beside, engine, every_day, funnel=funnel)
+    ask = partial(kept_daily_cells, engine, large, every_day, funnel=funnel)
+    daily, beside = at_once(lambda table: table(cancel=cancel), (ask, small))
     if daily is None:
         return NOTHING
-    beside = kept_daily_beside(engine, every_day, funnel=funnel, cancel=cancel)
     null = null_of
     if filters == Filters():
         null = partial(frozen_null, engine.store.path, f"{funnel}", engine.snapshot.version)

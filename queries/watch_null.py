@@ -7,24 +7,29 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from queries.baseline import Codes, Floats
 from queries.gumbel import Gumbel
 from queries.local_level import walk_of
+from queries.threads import at_once
 from queries.watch_scan import BASE, LARGEST_PART, PRIOR, SMALLEST, WINDOW, Watched, Windows, first_onset
 
 Counts = NDArray[np.float32]
-Past = tuple[Counts, Counts, Counts]
+Mask = NDArray[np.bool_]
+Past = tuple[Counts, Counts, Counts, Floats]
 
 BLOCKS = (14, 28)
 LEAST_DUE, HALF_WEIGHT = 5.0, 200.0
 """A block counts from so many expected conversions on, half from so many on: only large segments show a small walk."""
 REPLICATES = 200
-FEWEST_DRAWS, MOST_DRAWS, DRAWN = 24, 100, 1_500_000
+FEWEST_DRAWS, MOST_DRAWS, DRAWN = 24, 50, 1_000_000
 """A day is drawn so many times, fewer where conversions are many: about as many of them in all. A replicate takes one
 draw of each day, since days do not depend on each other."""
-AT_ONCE = 64_000
+AT_ONCE = 256_000
 """Segments times replicates that are scanned together: what a day has of them stays in the processor's cache."""
+NIGHTS = 91
+"""So many nights of a replicate are scanned, the last: a night is like the next one, and a year's follow from them."""
 SLACK = 1.0 - 1e-5
 """Single precision decides only which windows are reckoned in full."""
 
@@ -69,23 +74,35 @@ def null_of(tables: Sequence[Watched], seed: int, replicates: int = REPLICATES) 
     """Return how high the highest score of a night grows where nothing leaks and nothing walks.
 
     A parametric bootstrap on the cells of each table: the conversions of each day fall to them as main effects say; the
-    highest score of all days is taken down to one. The random numbers of a day depend on its date alone, so that one
-    day more moves the outcome little. Tables of the same sessions are drawn apart, as if they shared no order: where
-    they do, the highest is a little lower.
+    highest score of up to 91 nights is taken down to one. The random numbers of a day depend on its date alone, so that
+    one day more moves the outcome little. Tables of the same sessions are drawn apart, as if they shared no order:
+    where they do, the highest is a little lower.
     """
     stack = Stack.of(tables)
-    parts = [drawn_days(watched, seed + number, replicates) for number, watched in enumerate(tables)]
+    seeds = range(seed, seed + len(tables))
+    parts = at_once(lambda watched, own: drawn_days(watched, own, replicates), tables, seeds)
     drawn, picks = np.concatenate([each for each, _ in parts], axis=1), parts[0][1]
-    size = max(1, AT_ONCE // len(stack.cost))
-    found = [highest(stack, drawn, picks[first : first + size]) for first in range(0, replicates, size)]
-    return Gumbel.fitted(np.concatenate(found)).over(1.0 / tables[0].nights)
+    pieces = min(-(-replicates * len(stack.cost) // AT_ONCE), replicates)
+    found = [highest(stack, drawn, some) for some in np.array_split(picks, pieces)]
+    return Gumbel.fitted(np.concatenate(found)).over(1.0 / nights_scanned(tables[0]))
+
+
+def nights_scanned(watched: Watched) -> int:
+    """Return how many nights say what chance does."""
+    return min(watched.nights, NIGHTS)
+
+
+def first_night(watched: Watched) -> int:
+    """Return the day of the first night that is scanned."""
+    return int(np.nonzero(watched.every)[0][-nights_scanned(watched)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
     """Hold the segments of several tables of the same sessions, each of the first table that watches it.
 
-    `due` are running sums (segments x days + 1), `every` those of all conversions (days + 1).
+    `due` are running sums (segments x days + 1), `every` those of all conversions (days + 1). `first` is the first
+    night that is scanned.
     """
 
     due: Floats
@@ -93,6 +110,7 @@ class Stack:
     cost: Floats
     typical: Floats
     every: Floats
+    first: int
 
     @classmethod
     def of(cls, tables: Sequence[Watched]) -> Self:
@@ -103,36 +121,41 @@ class Stack:
                 *((each.sums.due, each.sums.largest, each.cost, each.typical) for each in tables), strict=True
             )
         )
-        return cls(due, largest, cost, typical, tables[0].sums.every)
+        return cls(due, largest, cost, typical, tables[0].sums.every, first_night(tables[0]))
 
 
 def drawn_days(watched: Watched, seed: int, replicates: int) -> tuple[Counts, Codes]:
     """Draw the conversions of a table's own segments by day where nothing leaks, and which draws a replicate takes.
 
+    Days that no scanned night looks back to are left out.
     Returns counts (days x segments x draws) and places of draws (replicates x days).
     """
     daily, first = watched.daily, watched.daily.first_day.toordinal()
     draws = int(np.clip(DRAWN / max(watched.every.sum(), 1.0), FEWEST_DRAWS, MOST_DRAWS))
-    ends = np.searchsorted(daily.day, np.arange(daily.days + 1))
-    inside, draw, own = _segments_of_cells(watched), np.arange(draws)[:, None, None], int(watched.mine.sum())
+    ends, seen_from = np.searchsorted(daily.day, np.arange(daily.days + 1)), first_night(watched) - WINDOW - BASE
+    matrix = watched.matrix[np.nonzero(watched.mine)[0]].astype(np.float32).tocsc()
+    inside, draw, own = _segments_of_cells(matrix), np.arange(draws)[:, None, None], matrix.shape[0]
     drawn = np.zeros((daily.days, own, draws), dtype=np.float32)
     picks = np.zeros((replicates, daily.days), dtype=np.intp)
     for day, (start, end) in enumerate(pairwise(ends)):
-        if not watched.every[day]:
+        if day < seen_from or not watched.every[day]:
             continue
         rng = np.random.default_rng([seed, first + day])
-        mass = np.cumsum(watched.row_due[start:end])
-        wanted = rng.random((draws, round(watched.every[day]))) * mass[-1]
-        rows = np.minimum(start + np.searchsorted(mass, wanted, side="right"), end - 1)
-        places = inside[daily.cell[rows]] * draws + draw
-        drawn[day] = np.bincount(places.ravel(), minlength=(own + 1) * draws).reshape(-1, draws)[:-1]
+        due, count = watched.row_due[start:end], round(watched.every[day])
+        if count > len(due):  # fewer rows than conversions: rows are drawn, not conversions
+            had = rng.multinomial(count, due / due.sum(), size=draws).T
+            drawn[day] = matrix[:, daily.cell[start:end]] @ had.astype(np.float32)
+        else:
+            mass = np.cumsum(due)
+            rows = np.minimum(np.searchsorted(mass, rng.random((draws, count)) * mass[-1], side="right"), len(due) - 1)
+            places = inside[daily.cell[start + rows]] * draws + draw
+            drawn[day] = np.bincount(places.ravel(), minlength=(own + 1) * draws).reshape(-1, draws)[:-1]
         picks[:, day] = rng.integers(draws, size=replicates)
     return drawn, picks
 
 
-def _segments_of_cells(watched: Watched) -> Codes:
-    """Return the table's own segments of each cell, filled up with their number (cells x the most of a cell)."""
-    matrix = watched.matrix[np.nonzero(watched.mine)[0]].tocsc()
+def _segments_of_cells(matrix: sparse.csc_array) -> Codes:
+    """Return the segments of each cell, filled up with their number (cells x the most of a cell)."""
     counts = np.diff(matrix.indptr)
     inside = np.full((len(counts), max(1, counts.max(initial=0))), matrix.shape[0], dtype=np.intp)
     cells = np.repeat(np.arange(len(counts)), counts)
@@ -150,19 +173,21 @@ def highest(stack: Stack, drawn: Counts, picks: Codes) -> Floats:
     due, cost, largest = stack.due[order].T, stack.cost[order, None], stack.largest[order, None].astype(np.float32)
     had = np.zeros((len(due), len(order), len(picks)), dtype=np.float32)
     for day, chosen in enumerate(picks.T):
-        np.add(had[day], drawn[day][order[:, None], chosen], out=had[day + 1])
+        np.add(had[day], drawn[day][order].take(chosen, axis=1), out=had[day + 1])
     past: dict[int, Past] = {}
     found = np.zeros(len(picks))
-    for day in range(WINDOW, len(due) - 1):
+    for day in range(first_onset(stack.first), len(due) - 1):
         first = first_onset(day)
         past[day] = _past(had, due, largest, day)
         past.pop(first - 1, None)
-        if stack.every[day + 1] == stack.every[day]:
+        if day < stack.first or stack.every[day + 1] == stack.every[day]:
             continue
         windows = due[day + 1] - due[first : day + 1]
-        able = windows * [past[onset][2] for onset in range(first, day + 1)] >= cost[:, 0] + found.min()
+        most, base = (np.array([past[onset][part] for onset in range(first, day + 1)]) for part in (2, 3))
+        doubt = 1.0 + windows / base
+        able = windows * most >= doubt * (cost[:, 0] + found.min())
         bar = (np.sqrt(found + cost) * SLACK).astype(np.float32)
-        over = _may_be_higher(had, windows, able, bar, past, day)
+        over = _may_be_higher(had, windows, np.sqrt(windows * doubt), able, bar, past, day)
         if not over:
             continue
         rows, columns = (np.concatenate([each[part] for each in over]) for part in (0, 1))
@@ -179,31 +204,36 @@ def highest(stack: Stack, drawn: Counts, picks: Codes) -> Floats:
 
 
 def _past(had: Counts, due: Floats, largest: Counts, onset: int) -> Past:
-    """Return the usual ratio before an onset, the root of it times the room, and the most of it over the room."""
-    base = max(0, onset - BASE)
-    known = had[onset] - had[base] + np.float32(PRIOR)
-    own = known / (due[onset] - due[base] + PRIOR)[:, None].astype(np.float32)
-    room = np.maximum(1.0 - own * largest, np.float32(1.0 - LARGEST_PART))
-    return own, np.sqrt(room * own), (own / room).max(axis=1)
+    """Return the usual ratio before an onset, the root of it times the room, the most of it over the room, the base.
+
+    The base is what was due where what is expected is in doubt by its share of that; without end where a segment may
+    be nearly all, whose expected is cut off.
+    """
+    first = max(0, onset - BASE)
+    base = due[onset] - due[first] + PRIOR
+    own = (had[onset] - had[first] + np.float32(PRIOR)) / base[:, None].astype(np.float32)
+    part = own * largest
+    room = np.maximum(1.0 - part, np.float32(1.0 - LARGEST_PART))
+    return own, np.sqrt(room * own), (own / room).max(axis=1), np.where(part.max(axis=1) < LARGEST_PART, base, np.inf)
 
 
 def _may_be_higher(
-    had: Counts, windows: Floats, able: NDArray[np.bool_], bar: Counts, past: dict[int, Past], day: int
+    had: Counts, windows: Floats, roots: Floats, able: Mask, bar: Counts, past: dict[int, Past], day: int
 ) -> list[tuple[Codes, Codes, int]]:
     """Return the segments and replicates whose windows from an onset to a day may score higher than all before.
 
-    `windows` (onsets x segments) are what is due, `able` says which can score at all; the likelihood ratio is never
-    more than (E - O)^2 / (E (1 - E / T)).
+    `windows` (onsets x segments) are what is due, `roots` those of it times its doubt, `able` says which can score at
+    all; the likelihood ratio is never more than (E - O)^2 / (E (1 - E / T)).
     """
     over, first = [], day + 1 - len(windows)
-    for onset, (window, can) in enumerate(zip(windows, able, strict=True), first):
+    for onset, (window, root_due, can) in enumerate(zip(windows, roots, able, strict=True), first):
         if not can.any():
             break
         few = slice(len(can) - int(np.argmax(can[::-1])))
-        own, root, _ = past[onset]
+        own, root, *_ = past[onset]
         due = window[few, None].astype(np.float32)
         short, asked = own[few] * due, root[few] * bar[few]
-        asked *= np.sqrt(due)
+        asked *= root_due[few, None].astype(np.float32)
         short -= asked
         short += had[onset][few]
         places = np.flatnonzero(short > had[day + 1][few])

@@ -77,7 +77,9 @@ def test_a_day_that_is_odd_in_one_table_dates_nothing_in_any():
     watch_together(tables)
     for watched in tables:
         assert [each.date for each in watched.odd] == dates and {each.dimension for each in watched.odd} == {"campaign"}
-        assert not watched.every[40:43].any() and not watched.had[:, 40:43].any() and watched.had_counted[:, 40:43].any()
+        assert (
+            not watched.every[40:43].any() and not watched.had[:, 40:43].any() and watched.had_counted[:, 40:43].any()
+        )
 
 
 def test_each_segment_is_watched_in_the_first_table_that_names_it_and_costs_what_all_of_its_length_do(quiet):

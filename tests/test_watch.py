@@ -357,7 +357,8 @@ def test_in_restless_shops_falls_are_found_and_little_else():
 
 
 def test_a_smaller_chance_asks_for_more_and_every_score_has_its_chance():
-    null = null_of([Watched(shop())], 1)
+    watched = Watched(shop())
+    null = null_of([watched], 1).over(watched.nights)
     bars = [null.score(chance) for chance in (0.5, 0.1, 0.01)]
     assert bars == sorted(bars) and bars[0] > 0
     assert [null.chance(bar) for bar in bars] == pytest.approx([0.5, 0.1, 0.01])
