@@ -10,6 +10,8 @@ from benchmarks.movers import a_segment
 from benchmarks.worlds import LOG_ORDER, LOG_ORDER_SPREAD, NAMES, Recipe, Segment, World, build, members
 from queries.cells import Cells
 from queries.daily_cells import DailyCells, dated, recoded, spread
+from queries.revenue import DAYS_A_MONTH
+from queries.watch_scan import WINDOW
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -57,7 +59,8 @@ class Series:
 class Fall:
     """Hold one planted fall: its cells, the day it begins, the first day after it, what it costs in expectation.
 
-    `ratio` is that of the whole fall to what the rates were; `lost` are conversions, `revenue` their money.
+    `ratio` is that of the whole fall to what the rates were; `lost` are conversions, `revenue` their money, `monthly`
+    that of 30.4 days like the last 28.
     """
 
     inside: Mask
@@ -66,6 +69,7 @@ class Fall:
     ratio: float
     lost: float
     revenue: float
+    monthly: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,9 @@ def plant(series: Series, world: World, due: Floats, rng: np.random.Generator) -
         kept[inside] *= factor
         worth = float(np.exp(LOG_ORDER + LOG_ORDER_SPREAD**2 / 2))
         ratio = 1 - lost / float(due[inside, onset:end].sum())
-        found.append(Fall(inside, onset, end, ratio, lost, lost * worth))
+        last = float((due[inside, -WINDOW:] * (1 - factor[-WINDOW:])).sum()) if end == days else 0.0
+        monthly = last * worth * DAYS_A_MONTH / WINDOW
+        found.append(Fall(inside, onset, end, ratio, lost, lost * worth, monthly))
     return tuple(found), kept
 
 

@@ -9,6 +9,7 @@ each shop, with the large table alone and with the smaller ones beside it, and o
 """
 
 import argparse
+import datetime as dt
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,8 +75,8 @@ class Shop:
         return inside
 
 
-def shop_of(seed: int, sessions: int, causes: bool = True) -> Shop:
-    """Draw one shop; without causes it has the same visitors."""
+def shop_of(seed: int, sessions: int, causes: bool = True, days: int = DAYS) -> Shop:
+    """Draw one shop of so many days; without causes it has the same visitors."""
     rng = np.random.default_rng([seed, 20_261_201])
     codes = {name: _zipf(rng, size, sessions) for name, size in SIZES.items()}
     names = {name: [f"{name}-{value}" for value in range(size)] for name, size in SIZES.items()}
@@ -92,9 +93,9 @@ def shop_of(seed: int, sessions: int, causes: bool = True) -> Shop:
     folder = rng.choice(FOLDERS, PAGES, p=rng.dirichlet(np.full(FOLDERS, 3.0)))
     codes["page_folder"] = folder[codes["landing_page"]]
     names["page_folder"] = [f"/folder-{value}/" for value in range(FOLDERS)]
-    day = np.sort(rng.integers(0, DAYS, sessions))
+    day = np.sort(rng.integers(0, days, sessions))
     logit = sum((rng.normal(0, SPREADS[name], len(names[name]))[codes[name]] for name in SPREADS), np.zeros(sessions))
-    logit += np.log(np.array(WEEK_RATES))[day % 7] + rng.uniform(-0.3, 0.3) * day / DAYS
+    logit += np.log(np.array(WEEK_RATES))[day % 7] + rng.uniform(-0.3, 0.3) * day / days
     low, high = -15.0, 5.0
     for _ in range(40):
         middle = (low + high) / 2
@@ -150,25 +151,27 @@ def _beside(narrow: str) -> Sequence[str]:
     return next(dimensions[:-1] for dimensions in BESIDE if dimensions[-1] == narrow)
 
 
-def tables_of(shop: Shop, dimensions: Sequence[str], top: int) -> tuple[Cells, DailyCells]:
-    """Return the cells of some dimensions, and by day, cut to the largest values as those of a store are."""
+def tables_of(
+    shop: Shop, dimensions: Sequence[str], top: int, first: int = 0, before: int = DAYS
+) -> tuple[Cells, DailyCells]:
+    """Return the cells of some dimensions in some days, and by day, cut to the largest values as in a store."""
     labels, columns = [], []
+    rows = slice(*np.searchsorted(shop.day, [first, before]))
     for name in dimensions:
-        held = np.bincount(shop.codes[name], minlength=len(shop.names[name]))
+        own = shop.codes[name][rows]
+        held = np.bincount(own, minlength=len(shop.names[name]))
         kept = [code for code in np.argsort(-held, kind="stable")[:top] if held[code] >= SMALLEST_SHARE * held.sum()]
         lookup = np.zeros(len(held), dtype=np.intp)
         lookup[kept] = np.arange(1, len(kept) + 1)
         labels.append([OTHER, *(shop.names[name][code] for code in kept)])
-        columns.append(lookup[shop.codes[name]])
-    codes, ordered = np.column_stack(columns), shop.ordered.astype(float)
+        columns.append(lookup[own])
+    codes, ordered = np.column_stack(columns), shop.ordered[rows].astype(float)
     orders = np.random.default_rng(1).lognormal(LOG_ORDER, LOG_ORDER_SPREAD, 5000)
     cells = Cells.of_codes(dimensions, labels, codes, np.ones(len(codes)), ordered, ordered * orders.mean(), orders)
     cells = cells.coarsened(MOST_CELLS)
-    coarse = dated(cells, DAYS)
-    every = np.arange(len(codes))
-    daily = spread(
-        coarse, recoded(codes, labels, coarse), every, shop.day, FIRST_DAY, DAYS, np.ones(len(codes)), ordered
-    )
+    coarse, date = dated(cells, before - first), FIRST_DAY + dt.timedelta(days=first)
+    coded, ones, every = recoded(codes, labels, coarse), np.ones(len(codes)), np.arange(len(codes))
+    daily = spread(coarse, coded, every, shop.day[rows] - first, date, before - first, ones, ordered)
     return cells, daily
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,9 @@ FIRST_NIGHT = 2 * SHORTEST
 A_DAY, DAYS, BREAK = 1_500, 130, 2
 SHORT = 1, 20
 """Shops and nights of the short form."""
+
+Tables = Callable[[int, int], Sequence[DailyCells]]
+"""The large table of the days from one to before another, then smaller ones of the same sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +143,31 @@ def days_so_far(known: Known, first: int, before: int) -> DailyCells:
     return DailyCells.of(asked, date, before - first, places, daily.day[rows] - first, sessions, bought)
 
 
-def night(known: Known, days: int, folder: Path, version: int, broken: int | None = None) -> Night:
+def night(tables: Tables, days: int, folder: Path, version: int, checks: Sequence[Check] = ()) -> Night:
     """Search so many days; the folder carries what was told and the null to the next night."""
-    checks, daily = break_of(known, days, broken), days_so_far(known, 0, days)
+    daily, *beside = tables(0, days)
+    broken = broken_days(checks)
     null = partial(frozen_null, folder, "year", version)
-    watch = watch_days(daily, null=null, left_out=broken_days(checks))
-    leaks = find_leaks(daily.cells, days=len(np.unique(daily.day)))
+    watch = watch_days(daily, beside, null=null, left_out=broken)
+    leaks = find_leaks(daily.cells, [each.cells for each in beside], days=len(np.unique(daily.day)))
     movers, length = None, min(WINDOW, days // 2)
     if not watch.enough_days:
-        before, after = (days_so_far(known, days - part * length, days - (part - 1) * length).cells for part in (2, 1))
+        before, after = (tables(days - part * length, days - (part - 1) * length)[0].cells for part in (2, 1))
         movers = find_movers(before, after, days=length)
     results = Results(watch, leaks, movers, daily.date(days - length), checks)
-    found = merged(results, Ground(daily.without(broken_days(checks))) if watch.conversions else None, version)
+    ground = Ground(daily.without(broken), [each.without(broken) for each in beside]) if watch.conversions else None
+    found = merged(results, ground, version)
     return Night(remembered(found, Book(folder)), found, results)
 
 
 def nights_of(known: Known, first: int, folder: Path, broken: int | None = None) -> Iterator[Night]:
     """Search night by night, from so many days to all of them."""
+
+    def tables(begin: int, before: int) -> list[DailyCells]:
+        return [days_so_far(known, begin, before)]
+
     for version, days in enumerate(range(first, known.daily.days + 1)):
-        yield night(known, days, folder, version, broken)
+        yield night(tables, days, folder, version, break_of(known, days, broken))
 
 
 def replayed(known: Known, first: int, broken: int | None = None) -> Replay:

@@ -1,8 +1,9 @@
 """Measure the promise of a year: how many quiet shops are told a false finding on any of 365 nights, and the recall.
 
-Each shop is one of `benchmarks/days.py` with 150 to 400 sessions a day, in which nothing leaks and nothing falls. Every
-night the register is made of the days so far by the functions that the page calls; what was told and the frozen null
-are carried from night to night, as beside a store (benchmarks/nights.py, which holds them against real stores).
+Each shop is one of `benchmarks/nested.py` with 150 to 400 sessions a day, in which nothing leaks and nothing falls.
+Every night the register is made of the days so far by the functions that the page calls, campaigns, regions and page
+folders included; what was told and the frozen null are carried from night to night, as beside a store
+(benchmarks/nights.py, which holds them against real stores).
 
     uv run python -m benchmarks.year --shops 60 --nights 365 --processes 2
     uv run python -m benchmarks.year --recall 40      # falls of 40 to 70 %, found at that error and at one look's
@@ -22,10 +23,13 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.days import FIRST_DAY, Known, Mask, Series, build_days, inside_of
-from benchmarks.nights import FIRST_NIGHT, SIZES, nights_of, shop
+from benchmarks.days import FIRST_DAY, Mask, Series, build_days, inside_of
+from benchmarks.nested import shop_of, tables_of
+from benchmarks.nights import FIRST_NIGHT, SIZES, Tables, night
 from benchmarks.scores import overlap
 from benchmarks.worlds import Recipe, members
+from queries.cube import BESIDE, CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES
+from queries.daily_cells import DailyCells
 from queries.findings.made import false_shares
 from queries.findings.promise import FALSE_A_YEAR, SHARES, combination_in_a_year, words
 from queries.leaks import find_leaks
@@ -63,20 +67,26 @@ class Cause:
     year: float = 1.0
 
 
-def quiet_shop(seed: int, nights: int) -> Known:
+def quiet_shop(seed: int, nights: int) -> Tables:
     """Draw a shop in which nothing leaks, of the sessions a day that its seed gives."""
-    a_day = int(np.random.default_rng([seed, 365]).integers(*A_DAY))
-    series = Series("", Recipe("", 40_000, leaks=0, sizes=SIZES), a_day=a_day, days=FIRST_NIGHT + nights, falls=0)
-    return shop(series, seed)
+    a_day, days = int(np.random.default_rng([seed, 365]).integers(*A_DAY)), FIRST_NIGHT + nights
+    known = shop_of(seed, a_day * days, causes=False, days=days)
+
+    def tables(first: int, before: int) -> list[DailyCells]:
+        large = tables_of(known, CELL_DIMENSIONS, TOP_VALUES, first, before)[1]
+        return [large, *(tables_of(known, names, TOP_BESIDE, first, before)[1] for names in BESIDE)]
+
+    return tables
 
 
 def quiet_year(seed: int, nights: int) -> Year:
     """Count what a quiet shop is told in its nights."""
-    year, known, told = Year(), quiet_shop(seed, nights), set()
+    year, tables, told = Year(), quiet_shop(seed, nights), set()
     looks: set[tuple] = set()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        for each in nights_of(known, FIRST_NIGHT + 1, Path(folder)):
+        for number in range(1, nights + 1):
+            each = night(tables, FIRST_NIGHT + number, Path(folder), number)
             results = each.results
             year.nights += 1
             told |= {(one.id, one.kind) for one in each.told.open}

@@ -1,5 +1,6 @@
 """Gaps: single values that convert below their peers once the other dimensions are held equal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,8 +34,10 @@ class Gap:
     ratio_draws: Floats
 
 
-def judge_values(cells: Cells, design: Design, fit: Fit, min_sessions: float, rng: np.random.Generator) -> list[Gap]:
-    """Return each value that is large enough against the median of its peers, above or below.
+def judge_values(
+    cells: Cells, design: Design, fit: Fit, min_sessions: float, rng: np.random.Generator, looked_at: Iterable[int]
+) -> list[Gap]:
+    """Return each value of some dimensions that is large enough against the median of its peers, above or below.
 
     Marginal standardisation: r_v = (1 / N) sum n_i mu(v, rest of i), against the median over the other values with
     enough sessions and expected conversions. The doubt is that of the fitted coefficients.
@@ -42,7 +45,7 @@ def judge_values(cells: Cells, design: Design, fit: Fit, min_sessions: float, rn
     normal = rng.normal(size=(len(fit.parameters), GAP_DRAWS))
     spread = linalg.solve_triangular(fit.factor, normal, lower=True, trans="T", check_finite=False)
     judged: list[Gap] = []
-    for dimension in range(len(design.sizes)):
+    for dimension in looked_at:
         judged += _judge_values(cells, design, fit, dimension, min_sessions, spread)
     return judged
 

@@ -1,6 +1,7 @@
 """Turn found segments into rows with names, intervals and money."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 
@@ -27,13 +28,18 @@ class Rows:
         cells: Cells,
         candidates: Candidates,
         interval: float,
-        values: OrderValues,
+        worth: Callable[[], OrderValues],
         due: Floats,
         rng: np.random.Generator,
     ) -> None:
-        """Remember the coverage of the intervals, what conversions are worth, and how many are due in each cell."""
+        """Remember the intervals' coverage, how conversions' worth is fitted, and how many are due in each cell."""
         self.cells, self.candidates, self.interval = cells, candidates, interval
-        self.values, self.due, self.rng = values, due, rng
+        self.worth, self.due, self.rng = worth, due, rng
+
+    @cached_property
+    def values(self) -> OrderValues:
+        """Return what conversions are worth; fitted once, where there is a row at all."""
+        return self.worth()
 
     def of_peeled(self, kind: Side, peeled: Peeled) -> list[Drawn]:
         """Return the rows of one side, with the draws of what they lost."""

@@ -7,6 +7,7 @@ interaction from a fault.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -117,8 +118,9 @@ def find_leaks(
     values: list[tuple[Rows, list[Gap]]] = []
     for number, (search, rng) in enumerate(zip(searches, chances, strict=True)):
         known = {name for each in tables[:number] for name in each.dimensions}
-        judged = judge_values(search.model.cells, search.model.design, search.fit, support, rng)
-        values.append((search.rows, [gap for gap in judged if tables[number].dimensions[gap.dimension] not in known]))
+        own = [place for place, name in enumerate(tables[number].dimensions) if name not in known]
+        judged = judge_values(search.model.cells, search.model.design, search.fit, support, rng, own)
+        values.append((search.rows, judged))
     gaps = [row for rows, judged in values for row in rows.of_values("gap", below_peers(judged, fdr))]
     above = [row for rows, judged in values for row in rows.of_values("above", above_peers(judged, fdr))]
     main = searches[0]
@@ -146,7 +148,7 @@ class _Search:
         cls, model: Model, own: NDArray[np.bool_], fdr: float, interval: float, draws: int, rng: np.random.Generator
     ) -> Self:
         cells = model.cells
-        worth = OrderValues.of(cells, model.design, cells.onward * draw_order_values(cells.orders, rng, draws))
+        worth = partial(OrderValues.of, cells, model.design, cells.onward * draw_order_values(cells.orders, rng, draws))
         peeled = peel(Search(model.candidates, model.look, model.own, fdr))
         fit = model.with_found(tuple(peeled.found))
         return cls(
