@@ -157,8 +157,8 @@ def say_prices(scores: Sequence[Score]) -> None:
             sum(price.price.low for price in own) <= sum(price.planted for price in own)
             <= sum(price.price.high for price in own) for own in shops
         ])  # fmt: skip
-        print(f"{basis}: {len(held)} prices, in {inside:.2f} of them what was planted; added up in {len(shops)} shops "
-              f"{np.median(added):.2f} of what was planted (median), that within their ranges in {within:.2f}")  # fmt: skip
+        print(f"{basis}: {len(held)} prices, what was planted within {inside:.2f} of their ranges")
+        print(f"  added up: {np.median(added):.2f} of what was planted (median of {len(shops)} shops), within {within:.2f}")
         for low, high in pairwise(SIZES):
             rows = [price for price in held if low <= price.missing < high]
             if rows:
