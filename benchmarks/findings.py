@@ -158,9 +158,7 @@ def say_prices(scores: Sequence[Score]) -> None:
             <= sum(price.price.high for price in own) for own in shops
         ])  # fmt: skip
         print(f"{basis}: {len(held)} prices, what was planted within {inside:.2f} of their ranges")
-        print(
-            f"  sums of {len(shops)} shops: {np.median(added):.2f} of what was planted, within {within:.2f} of ranges"
-        )
+        print(f"  sums of {len(shops)} shops: {np.median(added):.2f} of those planted, within {within:.2f} of ranges")
         for low, high in pairwise(SIZES):
             rows = [price for price in held if low <= price.missing < high]
             if rows:
