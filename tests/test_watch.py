@@ -25,9 +25,9 @@ from queries.local_level import kept_a_day, walk_of, walked, weighted_sums
 from queries.routes import Routes
 from queries.traffic import Traffic
 from queries.watch import broken_days, watch_days
-from queries.watch_null import Stack, drawn_days, highest, null_of, walks
+from queries.watch_null import NIGHTS, Stack, drawn_days, highest, nights_scanned, null_of, walks
 from queries.watch_report import NOTHING, SilentLeak, Watch, watch_rows
-from queries.watch_scan import PRIOR, Sums, Watched, Windows, best_of, fall, first_onset, odds_ratio
+from queries.watch_scan import BASE, PRIOR, WINDOW, Sums, Watched, Windows, best_of, fall, first_onset, odds_ratio
 
 FIRST = dt.date(2026, 1, 5)
 DEVICES, BROWSERS, SOURCES = ("desktop", "mobile"), ("Chrome", "Edge", "Safari"), ("google", "mail", "bing", "news")
@@ -384,21 +384,33 @@ def test_the_fit_to_largest_scores_is_the_likeliest():
     assert Gumbel.fitted(np.full(5, 2.0)).score(0.1) == pytest.approx(2.0, abs=1e-3)
 
 
-@pytest.mark.parametrize("a_day", [25, 100])
-def test_replicates_scanned_together_have_the_highest_scores_of_a_watch_day_by_day(a_day):
-    watched = Watched(shop(days=75, a_day=a_day))
+@pytest.mark.parametrize(("a_day", "days"), [(25, 75), (100, 75), (10, 140)])
+def test_replicates_scanned_together_have_the_highest_scores_of_a_watch_day_by_day(a_day, days):
+    watched = Watched(shop(days=days, a_day=a_day))
     drawn, picks = drawn_days(watched, 1, 6)
-    found = highest(Stack.of([watched]), drawn, picks)
+    stack = Stack.of([watched])
+    assert stack.first == max(28, days - NIGHTS) and nights_scanned(watched) == days - stack.first
+    found = highest(stack, drawn, picks)
     for number, chosen in enumerate(picks):
         had = np.stack([drawn[day, :, draw] for day, draw in enumerate(chosen)], axis=1).astype(float)
         sums = Sums.of(had, watched.due, watched.every, np.zeros(len(watched)))
-        best = [best_of(sums, day, watched.cost, 0.0) for day in range(28, 75)]
+        best = [best_of(sums, day, watched.cost, 0.0) for day in range(stack.first, days)]
         assert found[number] == pytest.approx(max((each.score for each in best if each), default=0.0))
 
 
-def test_each_day_of_a_replicate_holds_the_conversions_of_that_day():
-    daily = shop(days=40)
+def test_days_that_no_scanned_night_looks_back_to_are_not_drawn():
+    watched = Watched(shop(days=320, a_day=10))
+    drawn, _ = drawn_days(watched, 1, 3)
+    first = 320 - NIGHTS - WINDOW - BASE
+    assert first > 0 and not drawn[:first].any() and drawn[first:].any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize("a_day", [25, 400])
+def test_each_day_of_a_replicate_holds_the_conversions_of_that_day(a_day):
+    daily = shop(days=40, a_day=a_day)
     watched = Watched(daily)
+    rows = np.bincount(daily.day)
+    assert (daily.total(daily.conversions) > rows).all() == (a_day == 400)  # conversions are drawn, or rows
     devices = [row for row in range(len(watched)) if len(watched.key(row)) == 1 and watched.key(row)[0][0] == 0]
     drawn, _ = drawn_days(watched, 1, 3)
     assert (drawn[:, devices].sum(axis=1) == daily.total(daily.conversions)[:, None]).all()
