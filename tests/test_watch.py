@@ -387,7 +387,7 @@ def test_the_fit_to_largest_scores_is_the_likeliest():
 @pytest.mark.parametrize(("a_day", "days"), [(25, 75), (100, 75), (10, 140)])
 def test_replicates_scanned_together_have_the_highest_scores_of_a_watch_day_by_day(a_day, days):
     watched = Watched(shop(days=days, a_day=a_day))
-    drawn, picks = drawn_days(watched, 1, 6)
+    drawn, picks = drawn_days(watched, 1, 40)
     stack = Stack.of([watched])
     assert stack.first == max(28, days - NIGHTS) and nights_scanned(watched) == days - stack.first
     found = highest(stack, drawn, picks)
