@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from benchmarks.days import FIRST_DAY, WEEK_RATES
-from benchmarks.worlds import LOG_ORDER, LOG_ORDER_SPREAD
+from benchmarks.worlds import LOG_ORDER, LOG_ORDER_SPREAD, REAL
 from queries.cells import OTHER, Cells
 from queries.cube import BESIDE, CELL_DIMENSIONS, MOST_CELLS, SMALLEST_SHARE, TOP_BESIDE, TOP_VALUES
 from queries.daily_cells import DailyCells, dated, recoded, spread
@@ -79,7 +79,8 @@ def shop_of(seed: int, sessions: int, causes: bool = True, days: int = DAYS) -> 
     """Draw one shop of so many days; without causes it has the same visitors."""
     rng = np.random.default_rng([seed, 20_261_201])
     codes = {name: _zipf(rng, size, sessions) for name, size in SIZES.items()}
-    names = {name: [f"{name}-{value}" for value in range(size)] for name, size in SIZES.items()}
+    names = {name: [*REAL.get(name, ()), *(f"{name}-{value}" for value in range(size))][:size]
+             for name, size in SIZES.items()}  # fmt: skip
     codes["channel_group"] = rng.integers(0, CHANNELS, SIZES["source"])[codes["source"]]
     names["channel_group"] = [f"channel-{value}" for value in range(CHANNELS)]
     untagged = rng.random(SIZES["source"]) < UNTAGGED
@@ -89,10 +90,10 @@ def shop_of(seed: int, sessions: int, causes: bool = True, days: int = DAYS) -> 
     codes["region"] = codes["country"] * REGIONS + _zipf(rng, REGIONS, sessions)
     names["region"] = [f"region-{value}" for value in range(SIZES["country"] * REGIONS)]
     codes["landing_page"] = _zipf(rng, PAGES, sessions)
-    names["landing_page"] = [f"page-{value}" for value in range(PAGES)]
     folder = rng.choice(FOLDERS, PAGES, p=rng.dirichlet(np.full(FOLDERS, 3.0)))
     codes["page_folder"] = folder[codes["landing_page"]]
     names["page_folder"] = [f"/folder-{value}/" for value in range(FOLDERS)]
+    names["landing_page"] = [f"{names['page_folder'][place]}page-{value}" for value, place in enumerate(folder)]
     day = np.sort(rng.integers(0, days, sessions))
     logit = sum((rng.normal(0, SPREADS[name], len(names[name]))[codes[name]] for name in SPREADS), np.zeros(sessions))
     logit += np.log(np.array(WEEK_RATES))[day % 7] + rng.uniform(-0.3, 0.3) * day / days
@@ -160,7 +161,8 @@ def tables_of(
     for name in dimensions:
         own = shop.codes[name][rows]
         held = np.bincount(own, minlength=len(shop.names[name]))
-        kept = [code for code in np.argsort(-held, kind="stable")[:top] if held[code] >= SMALLEST_SHARE * held.sum()]
+        large = np.nonzero(held >= SMALLEST_SHARE * held.sum())[0]
+        kept = sorted(large, key=lambda code: (-held[code], shop.names[name][code]))[:top]
         lookup = np.zeros(len(held), dtype=np.intp)
         lookup[kept] = np.arange(1, len(kept) + 1)
         labels.append([OTHER, *(shop.names[name][code] for code in kept)])

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.days import FIRST_DAY, Known, Series, build_days
-from benchmarks.worlds import Recipe
+from benchmarks.worlds import REAL, Recipe
 from queries.cells import OTHER, Cells
 from queries.check import Check
 from queries.cube import ORDER_SAMPLE, SMALLEST_SHARE, TOP_VALUES
@@ -46,12 +46,6 @@ from queries.watch import broken_days, watch_days
 from queries.watch_scan import WINDOW
 
 SIZES = (3, 8, 6, 4, 2, 6)
-REAL: Mapping[str, Sequence[str]] = {
-    "device_category": ("desktop", "mobile", "tablet"),
-    "visitor_type": ("new", "returning"),
-    "country": ("US", "DE", "FR", "GB", "IN", "JP", "BR", "CA", "IT", "ES"),
-}
-"""Values that an ingest knows; it takes any others as they are."""
 FIRST_NIGHT = 2 * SHORTEST
 """A store of fewer days has no finding."""
 A_DAY, DAYS, BREAK = 1_500, 130, 2
@@ -60,6 +54,8 @@ SHORT = 1, 20
 
 Tables = Callable[[int, int], Sequence[DailyCells]]
 """The large table of the days from one to before another, then smaller ones of the same sessions."""
+Write = Callable[[int, int, Path], None]
+"""Writes the sessions of the days from one to before another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +200,14 @@ def changes(before: Register, now: Register) -> Iterator[tuple[str, str, Any, An
                 yield what, id, getattr(old, what), getattr(new, what)
 
 
-def by_command_line(known: Known, first: int, folder: Path) -> Iterator[dict[str, Any]]:
+def by_command_line(write: Write, first: int, last: int, folder: Path) -> Iterator[dict[str, Any]]:
     """Ingest the days one by one into a store, and return the register of each night as the command line prints it."""
     store, program = folder / "store", [sys.executable, "-m", "silent_leak"]
-    for days in range(first, known.daily.days + 1):
+    for days in range(first, last + 1):
         export = folder / f"{days}.csv"
-        write_export(known, 0 if days == first else days - 1, days, export)
+        write(0 if days == first else days - 1, days, export)
         subprocess.run([*program, "ingest", export, "--store", store], check=True, capture_output=True)  # noqa: S603 (our own)
+        export.unlink()
         asked = [*program, "findings", "--store", store, "--format", "json"]
         yield json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)  # noqa: S603 (our own)
 
@@ -239,19 +236,24 @@ def told(register: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "findings": {one["id"]: {name: one[name] for name in names} for one in register["findings"]}}
 
 
-def compared(seed: int, first: int, nights: int) -> tuple[int, int, list[str]]:
-    """Ask both ways on the same nights: nights, findings on all of them, and those nights that differ."""
-    known = until(shop(restless_series(seed), seed), first + nights - 1)
-    differ, findings, night = [], 0, 0
+def compared(ours: Iterable[Register], printed: Iterable[Mapping[str, Any]]) -> tuple[int, int, list[str]]:
+    """Hold the registers of the same nights against what was printed: nights, findings on all of them, what differs."""
+    differ, findings, nights = [], 0, 0
+    for register, other in zip(ours, printed, strict=True):
+        here = told(json.loads(json.dumps(register.as_json(), default=str)))
+        nights, findings = nights + 1, findings + len(here["findings"])
+        if here != (there := told(other)):
+            differ.append(f"{register.last}: {here} but {there}")
+    return nights, findings, differ
+
+
+def both_ways(seed: int, first: int, nights: int) -> tuple[int, int, list[str]]:
+    """Ask the functions and the command line on the same nights of a restless shop."""
+    last = first + nights - 1
+    known = until(shop(restless_series(seed), seed), last)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         ours = (each.told for each in nights_of(known, first, Path(one)))
-        ways = zip(ours, by_command_line(known, first, Path(other)), strict=True)
-        for register, printed in ways:
-            here = told(json.loads(json.dumps(register.as_json(), default=str)))
-            night, findings = night + 1, findings + len(here["findings"])
-            if here != (there := told(printed)):
-                differ.append(f"{register.last}: {here} but {there}")
-    return night, findings, differ
+        return compared(ours, by_command_line(partial(write_export, known), first, last, Path(other)))
 
 
 def main() -> None:
@@ -268,7 +270,7 @@ def main() -> None:
     wrong = 0
     for seed in range(wanted.seed, wanted.seed + shops):
         if wanted.store:
-            asked, findings, differ = compared(seed, wanted.first, nights)
+            asked, findings, differ = both_ways(seed, wanted.first, nights)
             print(f"shop {seed}: {asked} nights, {findings} findings told, {len(differ)} nights differ", *differ[:2],
                   sep="\n  ", flush=True)  # fmt: skip
             wrong += len(differ)

@@ -1,5 +1,6 @@
 """Invented shops with planted leaks: the worlds that the leak list is measured on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -19,6 +20,13 @@ BASE_SIZES = (3, 14, 12, 6, 2, 12)
 EFFECTS = (0.5, 0.8, 0.7, 0.3, 0.5, 0.6)
 CLASSES = 6
 CONVERSION = 0.03
+REAL: Mapping[str, Sequence[str]] = {
+    "device_category": ("desktop", "mobile", "tablet"),
+    "visitor_type": ("new", "returning"),
+    "country": ("US", "DE", "FR", "GB", "IN", "JP", "BR", "CA", "IT", "ES", "NL", "SE", "PL", "MX", "AU", "CH", "AT",
+                "BE", "TR", "PT"),
+}  # fmt: skip
+"""Values that an ingest knows; of other dimensions it takes any as they are."""
 SHARES = (0.005, 0.08)
 LEADER, FOLLOWER = 1, 3
 LOG_ORDER, LOG_ORDER_SPREAD, ORDER_SAMPLE = 3.8, 1.1, 20_000

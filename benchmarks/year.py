@@ -6,11 +6,14 @@ folders included; what was told and the frozen null are carried from night to ni
 (benchmarks/nights.py, which holds them against real stores).
 
     uv run python -m benchmarks.year --shops 60 --nights 365 --processes 2
+    uv run python -m benchmarks.year --store --shops 3 --nights 365    # by the command line too, equal night by night
     uv run python -m benchmarks.year --recall 40      # falls of 40 to 70 %, found at that error and at one look's
     uv run python -m benchmarks.year --short          # with a floor, for CI
 """
 
 import argparse
+import csv
+import datetime as dt
 import sys
 import tempfile
 import time
@@ -24,8 +27,8 @@ import numpy as np
 from scipy.stats import beta
 
 from benchmarks.days import FIRST_DAY, Mask, Series, build_days, inside_of
-from benchmarks.nested import shop_of, tables_of
-from benchmarks.nights import FIRST_NIGHT, SIZES, Tables, night
+from benchmarks.nested import Shop, shop_of, tables_of
+from benchmarks.nights import FIRST_NIGHT, SIZES, Tables, by_command_line, compared, night
 from benchmarks.scores import overlap
 from benchmarks.worlds import Recipe, members
 from queries.cube import BESIDE, CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES
@@ -67,10 +70,14 @@ class Cause:
     year: float = 1.0
 
 
-def quiet_shop(seed: int, nights: int) -> Tables:
+def quiet_shop(seed: int, nights: int) -> Shop:
     """Draw a shop in which nothing leaks, of the sessions a day that its seed gives."""
     a_day, days = int(np.random.default_rng([seed, 365]).integers(*A_DAY)), FIRST_NIGHT + nights
-    known = shop_of(seed, a_day * days, causes=False, days=days)
+    return shop_of(seed, a_day * days, causes=False, days=days)
+
+
+def tables_in(known: Shop) -> Tables:
+    """Return what gives the tables of some days of a shop, as a store is asked for them."""
 
     def tables(first: int, before: int) -> list[DailyCells]:
         large = tables_of(known, CELL_DIMENSIONS, TOP_VALUES, first, before)[1]
@@ -81,7 +88,7 @@ def quiet_shop(seed: int, nights: int) -> Tables:
 
 def quiet_year(seed: int, nights: int) -> Year:
     """Count what a quiet shop is told in its nights."""
-    year, tables, told = Year(), quiet_shop(seed, nights), set()
+    year, tables, told = Year(), tables_in(quiet_shop(seed, nights)), set()
     looks: set[tuple] = set()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -100,6 +107,29 @@ def quiet_year(seed: int, nights: int) -> Year:
     year.looks.update(kind for kind, *_ in looks)
     year.seconds = (time.perf_counter() - started) / max(year.nights, 1)
     return year
+
+
+def write_days(known: Shop, first: int, before: int, path: Path) -> None:
+    """Write the sessions of some days as an export; their page folder follows from the landing page."""
+    rows = range(*np.searchsorted(known.day, [first, before]))
+    names = [name for name in known.codes if name != "page_folder"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(("session_id", "session_date", *names, "pageviews", "transactions", "revenue"))
+        for row in rows:
+            values = (known.names[name][known.codes[name][row]] for name in names)
+            bought = bool(known.ordered[row])
+            date = FIRST_DAY + dt.timedelta(days=int(known.day[row]))
+            out.writerow((row, date, *values, 9 if bought else 1 + row % 3, int(bought), 40 * bought))
+
+
+def both_ways(seed: int, nights: int) -> tuple[int, int, list[str]]:
+    """Ask the functions and the command line on the same nights of a quiet shop: nights, findings, what differs."""
+    known, first, last = quiet_shop(seed, nights), FIRST_NIGHT + 1, FIRST_NIGHT + nights
+    tables = tables_in(known)
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        ours = (night(tables, days, Path(one), days).told for days in range(first, last + 1))
+        return compared(ours, by_command_line(partial(write_days, known), first, last, Path(other)))
 
 
 def bound(false: int, shops: int) -> float:
@@ -180,11 +210,22 @@ def main() -> None:
     ask.add_argument("--seed", type=int, default=500_000)
     ask.add_argument("--processes", type=int, default=1)
     ask.add_argument("--recall", type=int, default=0, help="so many shops with falls instead", metavar="SHOPS")
+    ask.add_argument("--store", action="store_true", help="ask real stores by the command line on the same nights")
     ask.add_argument("--short", action="store_true", help="few shops and nights; fails where one is told anything")
     wanted = ask.parse_args()
     print(words(), f"{FALSE_A_YEAR:.2f} is promised.")
     if wanted.recall:
         recall(wanted.seed, wanted.recall)
+        return
+    if wanted.store:
+        wrong = 0
+        for seed in range(wanted.seed, wanted.seed + wanted.shops):
+            asked, told, differ = both_ways(seed, wanted.nights)
+            print(f"shop {seed}: {asked} nights, {told} findings told, {len(differ)} nights differ", *differ[:2],
+                  sep="\n  ", flush=True)  # fmt: skip
+            wrong += len(differ)
+        if wrong:
+            sys.exit(f"{wrong} nights differ")
         return
     if wanted.short:
         if any(year.told for year in quiet(wanted.seed, SHORT_SHOPS, SHORT_NIGHTS, wanted.processes)):
