@@ -9,11 +9,13 @@ does. The rules of others are run on the same days. Seeds below 10000 were used 
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -215,16 +217,19 @@ def line(name: str, figures: dict[str, float]) -> str:
     )
 
 
-def measured(series: Series, seeds: range, rules: bool = False) -> tuple[list[Run], tuple[Run, ...]]:
+def measured(
+    series: Series, seeds: range, rules: bool = False, processes: int = 1
+) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
     """Watch series with falls, and the same shops without."""
     plain = replace(series, name="", falls=0, ramp=0, lasts=None, shared=None, drop=FALLEN.drop, surge=1.0)
-    return [watched(series, seed, rules) for seed in seeds], quiet_runs(plain, seeds, rules)
+    return runs_of(series, seeds, rules, processes), runs_of(plain, seeds, rules, processes)
 
 
 @cache
-def quiet_runs(series: Series, seeds: range, rules: bool) -> tuple[Run, ...]:
-    """Watch shops in which nothing falls, once for all kinds of falls in them."""
-    return tuple(watched(series, seed, rules) for seed in seeds)
+def runs_of(series: Series, seeds: range, rules: bool, processes: int) -> tuple[Run, ...]:
+    """Watch shops once; those in which nothing falls are the same for all kinds of falls in them."""
+    with ProcessPoolExecutor(processes) as pool:
+        return tuple(pool.map(partial(watched, series, rules=rules), seeds))
 
 
 def by_size(runs: Sequence[Run]) -> str:
@@ -242,7 +247,7 @@ def short(seed: int) -> int:
     """Compare a few series of some kinds with floors; return the exit code."""
     wrong = False
     for series, floors in FLOORS:
-        figures = table_of(*measured(series, range(seed, seed + SHORT)))
+        figures = table_of(*measured(series, range(seed, seed + SHORT), processes=os.cpu_count() or 1))
         for name, floor in floors.items():
             sign = -1 if floor < 0 else 1
             asked = f"{'at least' if sign > 0 else 'no more than'} {abs(floor):.2f} is asked"

@@ -208,7 +208,7 @@ def main() -> None:
     ask.add_argument("--shops", type=int, default=60)
     ask.add_argument("--nights", type=int, default=365)
     ask.add_argument("--seed", type=int, default=500_000)
-    ask.add_argument("--processes", type=int, default=1)
+    ask.add_argument("--processes", type=int, default=2)
     ask.add_argument("--recall", type=int, default=0, help="so many shops with falls instead", metavar="SHOPS")
     ask.add_argument("--store", action="store_true", help="ask real stores by the command line on the same nights")
     ask.add_argument("--short", action="store_true", help="few shops and nights; fails where one is told anything")
