@@ -21,18 +21,18 @@ class Gumbel:
     scale: float
 
     @classmethod
-    def fitted(cls, highest: Floats) -> "Gumbel":
-        """Fit the highest scores of replicates by maximum likelihood."""
+    def fitted(cls, highest: Floats, flattest: float = 0.0) -> "Gumbel":
+        """Fit the highest scores of replicates by maximum likelihood; the scale is `flattest` at least."""
         least, spread = float(highest.min()), float(highest.std())
         if spread < SMALLEST_SCALE:
-            return cls(float(highest.mean()), SMALLEST_SCALE)
+            return cls(float(highest.mean()), max(SMALLEST_SCALE, flattest))
         above = highest - least
 
         def misfit(scale: float) -> float:
             weights = np.exp(-above / scale)
             return float(scale - above.mean() + above @ weights / weights.sum())
 
-        scale = brentq(misfit, NARROW * spread, WIDE * spread)
+        scale = max(brentq(misfit, NARROW * spread, WIDE * spread), flattest)
         return cls(least - scale * math.log(float(np.exp(-above / scale).mean())), scale)
 
     def chance(self, score: float) -> float:

@@ -30,6 +30,8 @@ AT_ONCE = 256_000
 """Segments times replicates that are scanned together: what a day has of them stays in the processor's cache."""
 NIGHTS = 91
 """So many nights of a replicate are scanned, the last: a night is like the next one, and a year's follow from them."""
+SCALE = 1.0
+"""Far out a likelihood ratio is as rare as exp(-x) (Wilks 1938), whatever a few replicates of a few nights show."""
 SLACK = 1.0 - 1e-5
 """Single precision decides only which windows are reckoned in full."""
 
@@ -84,7 +86,7 @@ def null_of(tables: Sequence[Watched], seed: int, replicates: int = REPLICATES) 
     drawn, picks = np.concatenate([each for each, _ in parts], axis=1), parts[0][1]
     pieces = min(-(-replicates * len(stack.cost) // AT_ONCE), replicates)
     found = [highest(stack, drawn, some) for some in np.array_split(picks, pieces)]
-    return Gumbel.fitted(np.concatenate(found)).over(1.0 / nights_scanned(tables[0]))
+    return Gumbel.fitted(np.concatenate(found), SCALE).over(1.0 / nights_scanned(tables[0]))
 
 
 def nights_scanned(watched: Watched) -> int:

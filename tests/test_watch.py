@@ -382,6 +382,15 @@ def test_the_fit_to_largest_scores_is_the_likeliest():
     assert (null.middle, null.scale) == pytest.approx((4.0, 0.8), rel=0.03)
     assert null.scale == pytest.approx(stats.gumbel_r.fit(drawn)[1], rel=1e-3)
     assert Gumbel.fitted(np.full(5, 2.0)).score(0.1) == pytest.approx(2.0, abs=1e-3)
+    flat = Gumbel.fitted(drawn, 1.0)  # the likeliest middle of that scale
+    assert flat.scale == 1.0 and flat.middle == pytest.approx(stats.gumbel_r.fit(drawn, fscale=1.0)[0], rel=1e-3)
+
+
+def test_chance_of_the_first_nights_is_no_rarer_than_a_likelihood_ratio_can_be():
+    """Most replicates of one night have no score at all: their spread would call anything certain."""
+    null = null_of([Watched(shop(days=30, a_day=10))], 1)
+    assert null.scale >= 1.0
+    assert null.over(365.0).chance(5.0) > 0.5
 
 
 @pytest.mark.parametrize(("a_day", "days"), [(25, 75), (100, 75), (10, 140)])
