@@ -29,7 +29,8 @@ from benchmarks.days import FIRST_DAY, Known, Series, build_days
 from benchmarks.worlds import REAL, Recipe
 from queries.cells import OTHER, Cells
 from queries.check import Check
-from queries.cube import ORDER_SAMPLE, SMALLEST_SHARE, TOP_VALUES
+from queries.cube import SMALLEST_SHARE, TOP_VALUES
+from queries.cube_statements import ORDER_SAMPLE
 from queries.daily_cells import DailyCells
 from queries.filters import Filters
 from queries.findings.book import Book

@@ -13,7 +13,8 @@ from sqlglot import exp
 from queries.baseline import Codes, Floats
 from queries.cells import OTHER, Cells
 from queries.compose import Counts, Question, Shape, filter_values, sessions_relation
-from queries.cube import CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES, compose_cells, kept_beside, kept_cells
+from queries.cube import CELL_DIMENSIONS, TOP_BESIDE, TOP_VALUES, kept_beside, kept_cells
+from queries.cube_statements import compose_cells
 from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.funnel import ENGAGEMENT, Funnel

@@ -28,8 +28,9 @@ from queries.store import Snapshot, Store
 
 LOG = logging.getLogger(__name__)
 CACHED_RESULTS = 1024
-CACHED_CELLS, CACHED_LABELS = 16, 256
-"""Cell tables take up to 5 MB each: those that a register looks at, and those that a command asked before."""
+CACHED_CELLS, CACHED_VALUES = 16, 256
+"""Cell tables take up to 5 MB each: those that a register looks at, and those that a command asked before. The values
+of dimensions and of orders are asked once for all tables."""
 AT_ONCE = 2
 """Questions of one `run_many` that run at the same time."""
 
@@ -94,7 +95,7 @@ class Engine:
         self.snapshot = store.snapshot()
         self._results = Memory(CACHED_RESULTS)
         self.cells = Memory(CACHED_CELLS)
-        self.labels = Memory(CACHED_LABELS)
+        self.values = Memory(CACHED_VALUES)
         self._keeps_rollups = False
         config: dict[str, Any] = {}
         if threads:
@@ -121,7 +122,7 @@ class Engine:
             self.snapshot = newest
             self._results.clear()
             self.cells.clear()
-            self.labels.clear()
+            self.values.clear()
             self._take_up_rollups(newest)
             if self._keeps_rollups:
                 self.keep_rollups()

@@ -11,12 +11,10 @@ from queries.cells import Cells
 from queries.leak_report import Leak, Relative
 from queries.leak_rows import Drawn
 from queries.null import deviance
-from queries.overlap import part_in
+from queries.overlap import SAME, part_in
 from queries.scan import Candidates
 
 Name = frozenset[tuple[str, str]]
-SAME = 0.6
-"""Of what a row of one table lacks, the share that a row of another must explain to be its cause."""
 
 
 def names_of(cells: Cells, candidates: Candidates) -> list[Name]:

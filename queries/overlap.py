@@ -11,6 +11,8 @@ from queries.cells import OTHER, Cells
 Segment = Mapping[str, str]
 Mask = NDArray[np.bool_]
 SMALLEST = 1e-9
+SAME = 0.6
+"""Of the orders that a result misses, the share that another must explain to be its cause."""
 
 
 def inside_of(cells: Cells, segment: Segment) -> Mask | None:

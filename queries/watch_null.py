@@ -117,12 +117,9 @@ class Stack:
     @classmethod
     def of(cls, tables: Sequence[Watched]) -> Self:
         """Put the tables' own segments one below the other."""
-        due, largest, cost, typical = (
-            np.concatenate([column[each.mine] for each, column in zip(tables, columns, strict=True)])
-            for columns in zip(
-                *((each.sums.due, each.sums.largest, each.cost, each.typical) for each in tables), strict=True
-            )
-        )
+        of_tables = [(each.sums.due, each.sums.largest, each.cost, each.typical) for each in tables]
+        own = [[column[each.mine] for column in columns] for each, columns in zip(tables, of_tables, strict=True)]
+        due, largest, cost, typical = (np.concatenate(columns) for columns in zip(*own, strict=True))
         return cls(due, largest, cost, typical, tables[0].sums.every, first_night(tables[0]))
 
 

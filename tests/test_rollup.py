@@ -170,7 +170,7 @@ def test_every_pair_of_common_filters_and_any_single_one_is_in_a_rollup(engines)
 
 def test_values_and_the_sample_of_orders_are_asked_once_for_all_tables_of_cells(engines, monkeypatch):
     files, *_ = engines
-    files.labels.clear()
+    files.values.clear()
     asked, arrays = [], files.arrays
     monkeypatch.setattr(files, "arrays", lambda name, *given: asked.append(name) or arrays(name, *given))
     for dimensions in (("device_category", "country"), ("country", "source"), ("device_category", "country", "source")):
@@ -190,7 +190,7 @@ def test_values_and_the_sample_of_orders_are_asked_once_for_all_tables_of_cells(
 def test_the_cell_table_of_the_leaks_and_the_pivot_are_the_same_from_rollups(engines, monkeypatch, step, read, filters):
     monkeypatch.setattr(routes, "WORTH_A_SUBSET", 0)
     files, rollups, _ = engines
-    rollups.labels.clear()
+    rollups.values.clear()
     asked = []
     execute = rollups._asked
     monkeypatch.setattr(rollups, "_asked", lambda *given: asked.append(str(given[1].parameters)) or execute(*given))

@@ -12,8 +12,6 @@ from queries.daily_cells import DailyCells
 from queries.main_effects import main_effect_rates
 from queries.overlap import inside_of, part_in, table_of
 
-SAME = 0.6
-"""Of the orders that a result misses, the share that a finding must explain to be its cause."""
 DAYS_APART = 7
 """So many days apart two falls may begin and be one."""
 

@@ -10,7 +10,7 @@ from queries.engine import Cancel, Engine
 from queries.filters import Filters
 from queries.findings.book import Book
 from queries.findings.cache import found_before
-from queries.findings.causes import SAME, Cause, Ground, explained_by
+from queries.findings.causes import Cause, Ground, explained_by
 from queries.findings.finding import EngineName, Finding, Register, Seen, ranked
 from queries.findings.made import combination, difference, fall, false_shares, moved
 from queries.findings.narrow import narrowed_to_the_fall
@@ -23,6 +23,7 @@ from queries.judged import MEMORY, Judged, judged_checks, judged_leaks, judged_m
 from queries.leak_list import searched_dimensions
 from queries.leak_report import LeakReport
 from queries.movers import Movers
+from queries.overlap import SAME
 from queries.watch import Watch, broken_days
 from queries.watch_scan import WINDOW
 
