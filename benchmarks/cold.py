@@ -9,7 +9,6 @@ combinations with the funnels of the first rows, what moved, and the search a st
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from queries.store import Store
 ingest_exports([Path(sys.argv[1])], Store(Path(sys.argv[2])))
 """
 ASKED = """
-import datetime as dt, json, sys, time
+import datetime as dt, sys, time
 from pathlib import Path
 from queries.engine import Engine
 from queries.filters import Filters
@@ -43,18 +42,11 @@ def seconds(ask):
     ask()
     return time.perf_counter() - started
 
-def opened():
-    engine = Engine(Store(path))
-    engine.run("trend")
-    return engine
-
-engine = opened()
+engine = Engine(Store(path))
+engine.run("trend")
 try:
-    from queries.findings.register import MEMORY, ask_findings
-    cold = seconds(lambda: ask_findings(engine))
-    MEMORY.clear()
-    engine = opened()
-    print(json.dumps({"cold": cold, "kept": seconds(lambda: ask_findings(engine))}))
+    from queries.findings.register import ask_findings
+    taken = seconds(lambda: ask_findings(engine))
 except ImportError:
     from queries import judged
     days = [row["session_date"] for row in engine.run("trend").rows]
@@ -62,12 +54,12 @@ except ImportError:
     first = max(days) - dt.timedelta(days=length - 1)
     later = every.on_days(first, max(days))
     earlier = every.on_days(first - dt.timedelta(days=length), first - dt.timedelta(days=1))
-    cold = seconds(lambda: [
+    taken = seconds(lambda: [
         judged.judged_checks(engine, every, ENGAGEMENT), judged.judged_watch(engine, every, ENGAGEMENT),
         judged.explained_leaks(engine, every, ENGAGEMENT), judged.judged_movers(engine, later, earlier, ENGAGEMENT),
         judged.judged_step_revenue(engine, every, ENGAGEMENT),
     ])
-    print(json.dumps({"cold": cold}))
+print(taken)
 """
 
 
@@ -94,7 +86,8 @@ def main() -> None:
             for name, checkout in checkouts.items():
                 for kept in KEPT:
                     (Path(temporary) / name / kept).unlink(missing_ok=True)
-                for what, seconds in json.loads(run(checkout, ASKED, Path(temporary) / name)).items():
+                for what in ("cold", "kept") if name == "now" else ("cold",):
+                    seconds = float(run(checkout, ASKED, Path(temporary) / name))
                     taken.setdefault(f"{what} {name}", []).append(seconds)
     middle = {name: statistics.median(seconds) for name, seconds in taken.items()}
     for name, seconds in taken.items():
